@@ -1,0 +1,78 @@
+# Every target sets up what it needs by itself; `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PORT ?= 8080
+PYTHON ?= python3
+BIN := .venv/bin
+TOOLS := .venv-tools/bin
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: .venv/.local ## see it work: 1,000 codes generated, exported and downloaded over HTTP, on this machine
+	@$(BIN)/python -m local.demo
+
+.PHONY: serve
+serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=8080]
+	@$(BIN)/python -m local.serve --port $(PORT)
+
+.PHONY: test
+test: lint types template-test ## everything that must hold: lint, types, template, unit, integration and stack tests
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: .venv/.dev ## lint and format check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+.PHONY: types
+types: .venv/.dev ## mypy --strict
+	$(BIN)/mypy
+
+.PHONY: format
+format: .venv/.dev ## format the code and sort the imports
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: template-test
+template-test: .venv/.dev build ## lint the template as written and as CloudFormation sees it
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint
+	$(BIN)/python -m tests.template.lint_translated template.yaml
+
+.PHONY: build
+build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any host
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
+
+.PHONY: lock
+lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
+	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \
+		pyproject.toml -o layers/dependencies/requirements.txt
+	for group in local dev tools; do \
+		$(TOOLS)/uv pip compile -q --no-header --universal --python-version 3.11 \
+			$$([ $$group = tools ] && echo --group tools || echo pyproject.toml --group $$group) \
+			-o requirements/$$group.txt || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove everything that the other targets made
+	rm -rf .venv .venv-tools .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/.local: requirements/local.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed as $(PYTHON)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the local stack's packages into .venv (once, about a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.local
+	@echo "Installing the test tools into .venv (once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv-tools/.ready: requirements/tools.txt
+	@echo "Installing SAM CLI into .venv-tools (once)"
+	@test -x $(TOOLS)/python || $(PYTHON) -m venv .venv-tools
+	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@

@@ -1,0 +1,15 @@
+"""GET /v2/promotions/{promotion_id} (contract 3)."""
+
+from promotion_jobs import wiring
+from promotion_jobs.api import answers
+from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+
+app = resolver()
+
+
+@app.get("/v2/promotions/<promotion_id>")
+def get_promotion(promotion_id: str) -> Answer:
+    return answer(200, {"data": answers.promotion(wiring.promotions().get(promotion_id))})
+
+
+handler = lambda_handler(app)

@@ -1,0 +1,7 @@
+"""Promotion Jobs: everything that is not an entry point.
+
+Imports point one way: ``functions`` → :mod:`api`, :mod:`wiring` → use cases (:mod:`promotions`, :mod:`jobs`,
+:mod:`worker`, …) → :mod:`model`, :mod:`errors`. Adapters (:mod:`dynamodb`, :mod:`sqs`, :mod:`s3`) import the use
+cases' values and errors, never HTTP; only :mod:`settings` reads the environment and only :mod:`wiring` knows both
+ports and adapters.
+"""

@@ -1,0 +1,156 @@
+"""What the API says of things: the shapes of contract 1 to 3. A value that nobody set is left out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from math import ceil
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+from promotion_jobs.jobs import Progress
+from promotion_jobs.limits import MAX_PAGE_OFFSET
+from promotion_jobs.listing import Listing, Page
+from promotion_jobs.model import Code, Job, JobStatus, Promotion
+from promotion_jobs.timestamps import to_text
+from promotion_jobs.tokens import Token
+
+T = TypeVar("T")
+Document = dict[str, Any]
+
+
+def _set(values: Mapping[str, Any]) -> Document:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def token(access_token: str, issued: Token, life_seconds: int) -> Document:
+    """At the top level, without ``data``: contract 4."""
+    return {
+        "access_token": access_token,
+        "expires": int(issued.expires_at.timestamp()),
+        "expires_in": life_seconds,
+        "identifier": issued.grant,
+        "token_type": "Bearer",
+    }
+
+
+def promotion(it: Promotion) -> Document:
+    return _set(
+        {
+            "type": "promotion",
+            "id": it.id,
+            "parent_id": it.id,
+            "current": True,
+            **it.fields,
+            "automatic": it.automatic or None,
+            "max_applications_per_cart": it.fields.get("max_applications_per_cart") or None,
+            "max_codes": it.max_codes,
+            "created_by": it.created_by,
+            "updated_by": it.updated_by,
+            "meta": {"timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)}},
+        }
+    )
+
+
+def job(it: Job, progress: Progress | None = None) -> Document:
+    """The job object of contract 1.1. ``meta.progress`` and ``meta.file`` go beyond it."""
+    return _set(
+        {
+            "type": "promotion_job",
+            "id": it.id,
+            "promotion_id": it.promotion_id,
+            "job_type": it.job_type,
+            "name": it.name,
+            "parameters": _parameters(it),
+            "status": it.status,
+            "error": it.error,
+            "meta": _set(
+                {
+                    "timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)},
+                    "progress": _progress(progress) if progress else None,
+                    "file": {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
+                    if it.file
+                    else None,
+                }
+            ),
+            "result": _result(it),
+        }
+    )
+
+
+def _parameters(it: Job) -> Document | None:
+    if it.parameters is None:
+        return None
+    given = asdict(it.parameters)
+    order = ("number_of_codes", "consume_unit", "max_uses_per_code", "code_length", "code_prefix")
+    return _set({name: given[name] for name in order})
+
+
+def _result(it: Job) -> Document | None:
+    if it.parameters is None or it.status not in {JobStatus.COMPLETED, JobStatus.CANCELLED}:
+        return None
+    cancelled = it.status is JobStatus.CANCELLED
+    return _set({"generated": it.generated, "deleted": it.deleted if cancelled or it.deleted else None})
+
+
+def _progress(it: Progress) -> Document:
+    return _set(
+        {
+            "done": it.done,
+            "total": it.total,
+            "percent": it.percent,
+            "codes_per_second": None if it.codes_per_second is None else round(it.codes_per_second),
+            "eta": None if it.ready_at is None else to_text(it.ready_at),
+        }
+    )
+
+
+def code(it: Code) -> Document:
+    """A code's id is the code itself (decision 14)."""
+    return _set(
+        {
+            "type": "promotion_codes",
+            "id": it.code,
+            "code": it.code,
+            "consume_unit": it.consume_unit,
+            "max_uses": it.max_uses,
+            "uses": it.uses,
+            "created_by": it.created_by,
+            "meta": {"timestamps": {"created_at": to_text(it.created_at)}},
+        }
+    )
+
+
+def listing(
+    it: Listing[T], render: Callable[[T], Document], event: APIGatewayProxyEventV2, filter_: str | None
+) -> Document:
+    """A page with its links and numbers (contract 1.4, decision 12)."""
+    page = it.page
+    last = min(max(ceil(it.total / page.limit) - 1, 0) * page.limit, MAX_PAGE_OFFSET)
+    offsets = {
+        "current": page.offset,
+        "first": 0,
+        "last": last,
+        "prev": max(page.offset - page.limit, 0),
+        "next": min(page.offset + page.limit, last),
+    }
+    return {
+        "data": [render(item) for item in it.items],
+        "links": {name: _link(event, Page(page.limit, offset), filter_) for name, offset in offsets.items()},
+        "meta": {
+            "page": {
+                "limit": page.limit,
+                "offset": page.offset,
+                "current": page.offset // page.limit + 1,
+                "total": ceil(it.total / page.limit),
+            },
+            "results": {"total": it.total},
+        },
+    }
+
+
+def _link(event: APIGatewayProxyEventV2, page: Page, filter_: str | None) -> str:
+    scheme = event.headers.get("x-forwarded-proto", "https")
+    host = event.headers.get("host") or event.request_context.domain_name
+    filtered = f"&filter={quote(filter_, safe='(),:')}" if filter_ else ""
+    return f"{scheme}://{host}{event.raw_path}?page[offset]={page.offset}&page[limit]={page.limit}{filtered}"

@@ -1,0 +1,141 @@
+"""Which answer each error gives: the only place where the two meet.
+
+Bodies are those of contract 5, where ``status`` is a number beside a ``source`` and mostly a string elsewhere; each
+is kept as it is documented, since clients compare them.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from promotion_jobs import errors
+from promotion_jobs.timestamps import to_text
+
+
+class RouteNotFound(errors.PromotionJobsError):
+    pass
+
+
+class MethodNotAllowed(errors.PromotionJobsError):
+    pass
+
+
+class UnsupportedMediaType(errors.PromotionJobsError):
+    pass
+
+
+class PayloadTooLarge(errors.PromotionJobsError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+Element = dict[str, Any]
+
+
+def _element(status: HTTPStatus, detail: str | None = None, *, title: str | None = None, text: bool = False) -> Element:
+    """One element of ``errors``; ``text`` makes its status a string."""
+    element: Element = {"status": str(status.value) if text else status.value, "title": title or status.phrase}
+    return element if detail is None else element | {"detail": detail}
+
+
+def _faults(error: errors.InvalidRequest) -> list[Element]:
+    return [
+        {"status": HTTPStatus.BAD_REQUEST.value, "source": fault.source, "title": fault.title, "detail": fault.detail}
+        for fault in error.faults
+    ]
+
+
+def _invalid_filter(error: errors.InvalidFilter) -> list[Element]:
+    return [{"title": fault.title, "detail": fault.detail} for fault in error.faults]
+
+
+def _codes_limit(error: errors.CodesLimitExceeded) -> list[Element]:
+    detail = f"Only {error.limit} promotion codes are allowed per promotion"
+    source = {"source": "data.parameters.number_of_codes"}
+    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Too many promotion codes") | source]
+
+
+def _code_space(error: errors.CodeSpaceTooSmall) -> list[Element]:
+    remedy = f"use a code_length of at least {error.enough}" if error.enough else "ask for fewer codes"
+    detail = (
+        f"One guess in {error.odds:,} would hit one of these codes, "
+        f"and at most one in {error.least_odds:,} may: {remedy}"
+    )
+    source = {"source": "data.parameters.code_length"}
+    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Code space too small") | source]
+
+
+def _no_file(error: errors.NoFile) -> list[Element]:
+    detail = f"Job has no file to download. Job status: {error.status}"
+    return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
+
+
+def _expired(error: errors.FileExpired) -> list[Element]:
+    detail = f"Job has no file to download. The file expired at {to_text(error.expired_at)}"
+    return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
+
+
+def _always(
+    status: HTTPStatus, detail: str | None = None, **more: Any
+) -> tuple[HTTPStatus, Callable[[Any], list[Element]]]:
+    return status, lambda _: [_element(status, detail, **more)]
+
+
+ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[Any], list[Element]]]] = {
+    errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, _faults),
+    errors.InvalidFilter: (HTTPStatus.BAD_REQUEST, _invalid_filter),
+    errors.CodesLimitExceeded: (HTTPStatus.BAD_REQUEST, _codes_limit),
+    errors.CodeSpaceTooSmall: (HTTPStatus.BAD_REQUEST, _code_space),
+    errors.TooManyJobs: _always(
+        HTTPStatus.BAD_REQUEST,
+        "Only 1 pending or processing job is allowed per promotion.",
+        title="Too many jobs",
+        text=True,
+    ),
+    errors.TokenRequestInvalid: (
+        HTTPStatus.BAD_REQUEST,
+        lambda error: [_element(HTTPStatus.BAD_REQUEST, error.detail, text=True)],
+    ),
+    errors.UnknownClient: _always(HTTPStatus.UNAUTHORIZED, "Unauthorized", text=True),
+    errors.Unauthorized: _always(HTTPStatus.UNAUTHORIZED),
+    errors.Forbidden: _always(HTTPStatus.FORBIDDEN),
+    errors.NotFound: (
+        HTTPStatus.NOT_FOUND,
+        lambda error: [_element(HTTPStatus.NOT_FOUND, f"{error.what} not found")],
+    ),
+    errors.AutomaticPromotion: _always(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Cannot add codes to an automatic promotion",
+        title="No codes allowed",
+        text=True,
+    ),
+    errors.NoFile: (HTTPStatus.UNPROCESSABLE_ENTITY, _no_file),
+    errors.FileExpired: (HTTPStatus.UNPROCESSABLE_ENTITY, _expired),
+    RouteNotFound: _always(HTTPStatus.NOT_FOUND, "route not found"),
+    MethodNotAllowed: _always(HTTPStatus.METHOD_NOT_ALLOWED),
+    UnsupportedMediaType: _always(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json"),
+    PayloadTooLarge: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        lambda error: [
+            _element(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"A body may have at most {error.limit:,} bytes",
+                title="Payload Too Large",
+            )
+        ],
+    ),
+}
+
+
+def answer_to(error: errors.PromotionJobsError) -> tuple[int, dict[str, Any]]:
+    """Status and body. Errors not listed are answered as the nearest of their bases that is."""
+    status, elements = next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
+    return status.value, {"errors": elements(error)}
+
+
+def internal_error(request_id: str) -> tuple[int, dict[str, Any]]:
+    """Contract 5: what went wrong stays in the log, under this request id."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = "There was an internal server error, you can report with your request id."
+    return status.value, {"errors": [_element(status, detail) | {"request_id": request_id}]}

@@ -1,0 +1,131 @@
+"""What a request says: its body, its page and its filter, or the faults in them (decisions 10, 12 and 16)."""
+
+import json
+import math
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from promotion_jobs import limits
+from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
+from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.listing import Page, parse_filter
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+_EXPLANATIONS: Mapping[str, str] = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object",
+    "extra_forbidden": "is not a parameter of this job",
+    "greater_than_equal": "must be at least {ge}",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "model_type": "must be an object",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_type": "must be text",
+    "string_unicode": "must be text",
+    "value_error": "{error}",
+}
+"""What a fault is called for a human, by pydantic's name for it; our own validators bring their own words."""
+
+
+def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
+    """The body as it was sent: forms, and bodies without a content type, arrive in base64. Raises PayloadTooLarge."""
+    raw = event.body or ""
+    body = b64decode(raw) if event.is_base64_encoded else raw.encode(errors="surrogatepass")
+    if len(body) > limits.BODY_BYTES:
+        raise PayloadTooLarge(limits.BODY_BYTES)
+    return body
+
+
+def form(event: APIGatewayProxyEventV2) -> dict[str, str]:
+    """The fields of a form, whatever the content type says (contract 4); of a repeated one, the last."""
+    return dict(parse_qsl(body_bytes(event).decode(errors="replace")))
+
+
+def json_data(event: APIGatewayProxyEventV2) -> dict[str, Any]:
+    """The object that was sent, taken out of its ``data`` member where it has one.
+
+    Raises UnsupportedMediaType, PayloadTooLarge and InvalidRequest.
+    """
+    content_type = event.headers.get("content-type")
+    if content_type and not _JSON.fullmatch(content_type.strip()):
+        raise UnsupportedMediaType
+    try:
+        document = json.loads(body_bytes(event).decode(), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise InvalidRequest(Fault("data", "Bad Request", "The body is not valid JSON")) from None
+    data = document.get("data", document) if isinstance(document, dict) else None
+    if not isinstance(data, dict):
+        raise InvalidRequest(Fault("data", "invalid", "data must be an object"))
+    return data
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        _refuse(text)
+    return number
+
+
+def validate(model: type[Model], data: Mapping[str, Any]) -> Model:
+    """The data as the model has it. Raises InvalidRequest with a fault for each thing wrong."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = [_fault(details) for details in error.errors(include_url=False, include_input=False)]
+        raise InvalidRequest(*faults) from None
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    path = [str(part) for part in details["loc"]]
+    source, name = ".".join(["data", *path]), path[-1] if path else "data"
+    if details["type"] == "missing":
+        return Fault(source, "required", f"{name} is required")
+    explanation = _EXPLANATIONS.get(details["type"], "is not valid")
+    return Fault(source, "invalid", f"{name} {explanation.format(**details.get('ctx', {}))}")
+
+
+def query(event: APIGatewayProxyEventV2) -> dict[str, str]:
+    """The query's parameters, from the raw string: the parsed ones are split at commas, which filters contain."""
+    return dict(parse_qsl(event.raw_query_string or "", keep_blank_values=True, errors="replace"))
+
+
+def page(parameters: Mapping[str, str], beyond: str = "") -> Page:
+    """Which records are wanted. ``beyond`` says what to do to see more than pages show. Raises InvalidRequest."""
+    faults = []
+    limit, offset = parameters.get("page[limit]", ""), parameters.get("page[offset]", "")
+    if not _within(limit, 1, limits.MAX_PAGE_LENGTH):
+        detail = f"page[limit] must be a whole number from 1 to {limits.MAX_PAGE_LENGTH}"
+        faults.append(Fault("page[limit]", "invalid", detail))
+    if not _within(offset, 0, limits.MAX_PAGE_OFFSET):
+        detail = f"page[offset] must be a whole number from 0 to {limits.MAX_PAGE_OFFSET}{beyond}"
+        faults.append(Fault("page[offset]", "invalid", detail))
+    if faults:
+        raise InvalidRequest(*faults)
+    return Page(int(limit or limits.PAGE_LENGTH), int(offset or 0))
+
+
+def _within(text: str, least: int, most: int) -> bool:
+    return text == "" or (_NUMBER.fullmatch(text) is not None and least <= int(text) <= most)
+
+
+def wanted(parameters: Mapping[str, str], attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:
+    """What the filter asks for. Raises InvalidFilter."""
+    return parse_filter(parameters.get("filter"), attributes)

@@ -1,0 +1,72 @@
+"""What every HTTP function shares: the resolver, the token check, the error map and the log line of a request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from promotion_jobs import wiring
+from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, internal_error
+from promotion_jobs.api.routes import methods_of
+from promotion_jobs.errors import PromotionJobsError
+from promotion_jobs.observe import logger, metrics
+
+Answer = Response[Any]
+CLIENT_ID = "client_id"
+
+
+def answer(status: int, body: Any) -> Answer:
+    return Response(status, content_types.APPLICATION_JSON, body)
+
+
+def _require_token(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
+    client_id = wiring.tokens().authenticate(app.current_event.headers.get("authorization"))
+    app.context[CLIENT_ID] = client_id
+    logger.append_keys(client_id=client_id)
+    return next_middleware(app)
+
+
+def client_id(app: APIGatewayHttpResolver) -> str:
+    """The client whose token the request bears."""
+    return str(app.context[CLIENT_ID])
+
+
+def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
+    app = APIGatewayHttpResolver()
+    if token_required:
+        app.use([_require_token])
+
+    def refuse(error: PromotionJobsError) -> Answer:
+        status, body = answer_to(error)
+        logger.info("request refused", refusal=type(error).__name__)
+        return answer(status, body)
+
+    def fail(_: Exception) -> Answer:
+        logger.exception("request failed")
+        return answer(*internal_error(app.current_event.request_context.request_id))
+
+    def reject(_: NotFoundError) -> Answer:
+        methods = methods_of(app.current_event.path)
+        known = methods and app.current_event.http_method not in methods
+        return refuse(MethodNotAllowed() if known else RouteNotFound())
+
+    app.exception_handler(PromotionJobsError)(refuse)
+    app.exception_handler(NotFoundError)(reject)
+    app.exception_handler(Exception)(fail)
+    return app
+
+
+def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+    @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        reply = app.resolve(event, context)
+        logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])
+        if metrics.metric_set:
+            metrics.flush_metrics()
+        return reply
+
+    return handler

@@ -1,0 +1,132 @@
+"""What clients may send, as pydantic models. Types are strict: "5" is no number."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from promotion_jobs import limits
+from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.jobs import NewJob
+from promotion_jobs.model import GenerateParameters, JobType
+from promotion_jobs.promotions import NewPromotion
+
+_PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        msg = f"must be at most {limits.PREFIX_LENGTH} letters, digits, - and _, and start with a letter or digit"
+        raise ValueError(msg)
+    return text
+
+
+def _date(text: str) -> str:
+    """A date, with or without a time and an offset, as the API gives it back: in UTC (contract 3)."""
+    try:
+        moment = datetime.fromisoformat(text if _DATE.fullmatch(text) else "")
+        in_utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        msg = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
+        raise ValueError(msg) from None
+    return f"{in_utc:%Y-%m-%dT%H:%M:%S}Z".zfill(len("2000-01-01T00:00:00Z"))
+
+
+Date = Annotated[str, AfterValidator(_date)]
+Lengths = limits.CODE_LENGTHS
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class SentParameters(_Sent):
+    model_config = ConfigDict(extra="forbid")
+
+    number_of_codes: Annotated[int, Field(ge=1, le=limits.CODES_PER_JOB)]
+    consume_unit: Literal["per_cart", "per_item"] | None = None
+    max_uses_per_code: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    code_length: Annotated[int, Field(ge=Lengths[0], le=Lengths[-1])] | None = None
+    code_prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+
+
+class _SentJob(_Sent):
+    type: Literal["promotion_job"]
+    name: Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH)] | None = None
+
+
+class SentGenerateJob(_SentJob):
+    job_type: Literal["code_generate"]
+    parameters: SentParameters
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_GENERATE, self.name, GenerateParameters(**self.parameters.model_dump()))
+
+
+class SentExportJob(_SentJob):
+    job_type: Literal["code_export"]
+    parameters: Annotated[dict[str, Any], Field(max_length=0)] | None = None
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_EXPORT, self.name)
+
+
+JOBS: dict[Any, type[SentGenerateJob | SentExportJob]] = {
+    "code_generate": SentGenerateJob,
+    "code_export": SentExportJob,
+}
+
+
+def job_schema(data: dict[str, Any]) -> type[SentGenerateJob | SentExportJob]:
+    """The model of the job type that was sent. Raises InvalidRequest where there is none."""
+    job_type = data.get("job_type")
+    if not isinstance(job_type, str) or job_type not in JOBS:
+        title, rule = (
+            ("required", "is required") if job_type is None else ("invalid", "must be one of " + ", ".join(JOBS))
+        )
+        raise InvalidRequest(Fault("data.job_type", title, f"job_type {rule}"))
+    return JOBS[job_type]
+
+
+class SentPromotion(_Sent):
+    """Members that nobody knows are ignored (decisions, "HTTP surface")."""
+
+    type: Literal["promotion"]
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    description: str
+    enabled: bool = False
+    automatic: bool = False
+    promotion_type: Literal[
+        "fixed_discount",
+        "percent_discount",
+        "item_fixed_discount",
+        "item_percent_discount",
+        "x_for_y",
+        "x_for_amount",
+        "bundle_fixed_discount",
+        "bundle_gift",
+    ]
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    min_cart_value: list[Any] | None = None
+    max_discount_value: list[Any] | None = None
+    max_applications_per_cart: Annotated[int, Field(ge=0)] | None = None
+    start: Date
+    end: Date
+    max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION)] = limits.CODES_PER_PROMOTION
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "SentPromotion":
+        if self.end < self.start:
+            msg = "must not end before it starts"
+            raise ValueError(msg)
+        return self
+
+    def to_domain(self) -> NewPromotion:
+        """Raises InvalidRequest for one that no item could hold."""
+        fields = self.model_dump(by_alias=True, exclude_none=True, exclude={"type", "automatic", "max_codes"})
+        if len(self.model_dump_json()) > limits.PROMOTION_BYTES:
+            detail = f"a promotion may have at most {limits.PROMOTION_BYTES:,} bytes"
+            raise InvalidRequest(Fault("data", "invalid", detail))
+        return NewPromotion(fields, self.automatic, self.max_codes)

@@ -1,0 +1,1 @@
+"""The adapters of the one table: items, keys and conditions. Nothing here knows HTTP."""

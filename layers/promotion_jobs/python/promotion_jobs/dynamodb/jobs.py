@@ -1,0 +1,249 @@
+"""Jobs in the table: the promotion's lock, the states of a job and of its runs.
+
+Each method that writes is one transaction. The lock is the promotion's attribute ``open_job``; it is taken with the
+job's creation and released with its last state, on the condition that it is this job's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
+from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
+from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.worker import Claim, Run
+
+_LOCK = 0
+"""The position of the lock in the transaction that takes it."""
+
+_MINE = "#open_job = :job"
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _to_values(job: Job) -> Item:
+    return {
+        "job_type": job.job_type,
+        "status": job.status,
+        "name": job.name,
+        "parameters": _given(asdict(job.parameters)) if job.parameters else None,
+        "plan": asdict(job.plan) if job.plan else None,
+        "seed": job.seed or None,
+        "runs_done": job.runs_done,
+        "created_by": job.created_by,
+        "created_at": to_text(job.created_at),
+        "updated_at": to_text(job.updated_at),
+    }
+
+
+def _from_item(item: Item) -> Job:
+    return Job(
+        id=item["sk"].removeprefix(keys.JOB_PREFIX),
+        promotion_id=item["pk"].removeprefix("PROMOTION#"),
+        job_type=JobType(item["job_type"]),
+        status=JobStatus(item["status"]),
+        name=item.get("name"),
+        parameters=GenerateParameters(**item["parameters"]) if "parameters" in item else None,
+        plan=Plan(**item["plan"]) if "plan" in item else None,
+        seed=item.get("seed", b""),
+        runs_done=item["runs_done"],
+        generated=item.get("generated", 0),
+        deleted=item.get("deleted", 0),
+        error=item.get("error"),
+        file=ExportFile(**item["file"]) if "file" in item else None,
+        created_by=item["created_by"],
+        created_at=from_text(item["created_at"]),
+        updated_at=from_text(item["updated_at"]),
+        started_at=from_text(item["started_at"]) if "started_at" in item else None,
+    )
+
+
+def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
+    """Why a promotion, as it stands, did not give its lock to the job; in the order of decision 6."""
+    if not promotion:
+        return PromotionNotFound()
+    if promotion["automatic"] and job.job_type is JobType.CODE_GENERATE:
+        return AutomaticPromotion()
+    return TooManyJobs(promotion["open_job"])
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoJobStore:
+    table: Table
+
+    # Reading
+
+    def get(self, promotion_id: str, job_id: str) -> Job | None:
+        item = self.table.get(keys.job(promotion_id, job_id))
+        return _from_item(item) if item else None
+
+    def list(self, promotion_id: str) -> Sequence[Job]:
+        partition = keys.promotion(promotion_id)["pk"]
+        first, last = keys.JOB_PREFIX, f"{keys.JOB_PREFIX}~"
+        return [
+            _from_item(item) for item in self.table.query(partition, first=first, last=last, ScanIndexForward=False)
+        ]
+
+    def promotion_exists(self, promotion_id: str) -> bool:
+        return self.table.get(keys.promotion(promotion_id)) is not None
+
+    def generated(self, job_id: str) -> int:
+        return sum(run["generated"] for run in self.table.query(keys.run(job_id, 0)["pk"]))
+
+    # Creating
+
+    def add(self, job: Job) -> None:
+        condition = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
+        values: dict[str, Any] = {"job": job.id}
+        if job.job_type is JobType.CODE_GENERATE:
+            condition += " AND #automatic = :false"
+            values["false"] = False
+        try:
+            self.table.transact(
+                self.table.update(keys.promotion(job.promotion_id), "SET #open_job = :job", condition, **values),
+                self.table.put(keys.job(job.promotion_id, job.id), _to_values(job)),
+                self.table.put(keys.open_job(job.id), {"promotion_id": job.promotion_id}),
+            )
+        except ConditionLost as error:
+            promotion = error.lost.get(_LOCK)
+            # An attempt whose answer was lost finds the lock that it took itself: it has succeeded (decision 18).
+            if promotion is None or promotion.get("open_job") == job.id:
+                return
+            raise _refusal(promotion, job) from error
+
+    def withdraw(self, job: Job) -> None:
+        key = keys.job(job.promotion_id, job.id)
+        self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING))
+
+    # Working
+
+    def claim(self, job: Job, now: datetime) -> Claim:
+        actions = [
+            self.table.update(
+                keys.job(job.promotion_id, job.id),
+                "SET #status = :processing, #started_at = :now, #updated_at = :now",
+                "#status = :pending",
+                processing=JobStatus.PROCESSING,
+                pending=JobStatus.PENDING,
+                now=to_text(now),
+            )
+        ]
+        if job.plan:
+            actions.append(
+                self.table.update(
+                    keys.promotion(job.promotion_id),
+                    "SET #room = #room - :codes",
+                    f"#room >= :codes AND {_MINE}",
+                    codes=job.plan.number_of_codes,
+                    job=job.id,
+                )
+            )
+        try:
+            self.table.transact(*actions)
+        except ConditionLost as error:
+            return Claim.NOT_PENDING if 0 in error.lost else Claim.NO_ROOM
+        return Claim.CLAIMED
+
+    def refuse(self, job: Job, error: str, now: datetime) -> None:
+        self._end(
+            job,
+            self.table.update(
+                keys.job(job.promotion_id, job.id),
+                "SET #status = :failed, #error = :error, #updated_at = :now",
+                "#status = :pending",
+                failed=JobStatus.FAILED,
+                pending=JobStatus.PENDING,
+                error=error,
+                now=to_text(now),
+            ),
+        )
+
+    def start_run(self, job: Job, number: int) -> Run:
+        try:
+            self.table.transact(
+                self.table.put(keys.run(job.id, number), {"status": JobStatus.PROCESSING, "generated": 0})
+            )
+        except ConditionLost as error:
+            done = error.lost[0]["status"] != JobStatus.PROCESSING
+            return Run(done, frozenset() if done else self._committed(job, number))
+        return Run(done=False, committed=frozenset())
+
+    def _committed(self, job: Job, run: int) -> frozenset[int]:
+        chunks = job.plan.chunks_of(run) if job.plan else range(0)
+        if not chunks:
+            return frozenset()
+        first, last = (keys.chunk(job.promotion_id, job.id, chunk) for chunk in (chunks[0], chunks[-1]))
+        found = self.table.query(first["pk"], first=first["sk"], last=last["sk"], ProjectionExpression="sk")
+        return frozenset(int(item["sk"].rpartition("#")[2]) for item in found)
+
+    def finish_run(self, job: Job, number: int, now: datetime) -> None:
+        try:
+            self.table.transact(
+                self.table.update(
+                    keys.run(job.id, number),
+                    "SET #status = :completed",
+                    "#status = :processing",
+                    completed=JobStatus.COMPLETED,
+                    processing=JobStatus.PROCESSING,
+                ),
+                self.table.update(
+                    keys.job(job.promotion_id, job.id),
+                    "SET #runs_done = #runs_done + :one, #updated_at = :now",
+                    "#status = :processing",
+                    one=1,
+                    processing=JobStatus.PROCESSING,
+                    now=to_text(now),
+                ),
+            )
+        except ConditionLost:
+            return
+
+    def complete_generate(self, job: Job, now: datetime) -> None:
+        if job.plan is None:
+            return
+        self._end(
+            job,
+            self.table.update(
+                keys.job(job.promotion_id, job.id),
+                "SET #status = :completed, #generated = :codes, #updated_at = :now",
+                "#status = :processing AND #runs_done = :runs",
+                completed=JobStatus.COMPLETED,
+                processing=JobStatus.PROCESSING,
+                codes=job.plan.number_of_codes,
+                runs=job.plan.runs,
+                now=to_text(now),
+            ),
+            published=job.plan.number_of_codes,
+        )
+
+    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
+        self._end(
+            job,
+            self.table.update(
+                keys.job(job.promotion_id, job.id),
+                "SET #status = :completed, #file = :file, #updated_at = :now",
+                "#status = :processing",
+                completed=JobStatus.COMPLETED,
+                processing=JobStatus.PROCESSING,
+                file=asdict(file),
+                now=to_text(now),
+            ),
+        )
+
+    def _end(self, job: Job, change: dict[str, Any], published: int = 0) -> None:
+        """Make the last change of a job, release its lock and publish so many codes; nothing if it ended already."""
+        actions = "REMOVE #open_job" if not published else "SET #codes = #codes + :published REMOVE #open_job"
+        values = {"published": published} if published else {}
+        try:
+            self.table.transact(
+                change,
+                self.table.update(keys.promotion(job.promotion_id), actions, _MINE, job=job.id, **values),
+                self.table.delete(keys.open_job(job.id)),
+            )
+        except ConditionLost:
+            return

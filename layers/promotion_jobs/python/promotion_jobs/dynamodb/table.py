@@ -1,0 +1,204 @@
+"""The table as Python sees it: items are plain dictionaries, and a transaction says which of its conditions lost."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import SystemRandom
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from promotion_jobs.dynamodb.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+Item = dict[str, Any]
+
+
+class _PlainValues(TypeDeserializer):
+    """Every number in this table is whole, and bytes are bytes: no Decimal and no Binary beyond this module."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+    def _deserialize_b(self, value: bytes) -> bytes:
+        return value
+
+
+_serialize = TypeSerializer().serialize
+_deserialize = _PlainValues().deserialize
+
+_ALIAS = re.compile(r"#(\w+)")
+_CONDITION_LOST = "ConditionalCheckFailed"
+TRANSIENT = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "TransactionConflict",
+    }
+)
+"""Reasons that say nothing about a condition: asking again may well succeed."""
+
+ATTEMPTS = 12
+_LONGEST_WAIT_SECONDS = 2.0
+
+
+class StoreBusy(Exception):
+    """The store went on throttling, or conflicting, through every attempt."""
+
+
+class ConditionLost(Exception):
+    """A transaction was refused by its conditions, and nothing was written.
+
+    ``lost`` has an entry for each action whose condition was false: its position → the item as it stands.
+    """
+
+    def __init__(self, lost: Mapping[int, Item]) -> None:
+        super().__init__(sorted(lost))
+        self.lost = lost
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits with full jitter between attempts; both callables are passed in so that tests need not wait."""
+
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = field(default_factory=lambda: SystemRandom().uniform)
+
+    def wait(self, attempt: int) -> None:
+        """Wait after the failed attempt of that number, counted from 0. Raises StoreBusy after the last."""
+        if attempt + 1 >= ATTEMPTS:
+            raise StoreBusy
+        self.sleep(self.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.025 * 2**attempt)))
+
+
+def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As DynamoDB wants it; values that are None are left out."""
+    return {name: _serialize(value) for name, value in values.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _condition(condition: str, values: Mapping[str, Any], update: str = "") -> dict[str, Any]:
+    """The condition of an action, with the names and values of its expressions.
+
+    Attributes are written ``#name`` in all of them, since a good part of the names are reserved words.
+    """
+    names = {f"#{name}": name for name in _ALIAS.findall(f"{update} {condition}")}
+    conditional = {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    return {
+        **(conditional if condition else {}),
+        **({"ExpressionAttributeNames": names} if names else {}),
+        **(
+            {"ExpressionAttributeValues": {f":{name}": _serialize(it) for name, it in values.items()}} if values else {}
+        ),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    client: "DynamoDBClient"
+    name: str
+    backoff: Backoff = Backoff()
+
+    def get(self, key: Key) -> Item | None:
+        answer = self.client.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def get_all(self, keys: Sequence[Key]) -> list[Item]:
+        """The items that exist of up to 100 keys, in no order."""
+        items: list[Item] = []
+        wanted: Sequence[Any] = [to_item(key) for key in keys]
+        attempt = 0
+        while wanted:
+            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
+            items += map(from_item, answer["Responses"].get(self.name, []))
+            unprocessed = answer["UnprocessedKeys"].get(self.name)
+            wanted = unprocessed["Keys"] if unprocessed else []
+            if wanted:
+                self.backoff.wait(attempt)
+                attempt += 1
+        return items
+
+    def query(self, partition: str, **options: Any) -> Iterator[Item]:
+        """The items of a partition in the order of their sort keys; pages are fetched as they are needed.
+
+        ``first`` and ``last`` bound the sort key (both included). ``first_page`` is how many items will likely do:
+        with more, later pages come whole. Other options go to Query as they are.
+        """
+        values, condition = {":pk": partition}, "pk = :pk"
+        if "first" in options:
+            values |= {":first": options.pop("first"), ":last": options.pop("last")}
+            condition += " AND sk BETWEEN :first AND :last"
+        start: dict[str, Any] = {"Limit": options.pop("first_page")} if "first_page" in options else {}
+        while True:
+            answer = self.client.query(
+                TableName=self.name,
+                ConsistentRead=True,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+                **options,
+                **start,
+            )
+            yield from map(from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def put(self, key: Key, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The action that adds an item if there is none under its key."""
+        return {
+            "Put": {
+                "TableName": self.name,
+                "Item": to_item({**key, **values}),
+                "ConditionExpression": "attribute_not_exists(pk)",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def update(self, key: Key, update: str, condition: str, **values: Any) -> dict[str, Any]:
+        """The action that changes an item where ``condition`` holds; each value stands for ``:its_name``.
+
+        An empty condition always holds; who passes one says why it may.
+        """
+        return {
+            "Update": {
+                "TableName": self.name,
+                "Key": to_item(key),
+                "UpdateExpression": update,
+                **_condition(condition, values, update),
+            }
+        }
+
+    def delete(self, key: Key, condition: str = "", **values: Any) -> dict[str, Any]:
+        """The action that removes an item; without a condition also one that is not there, which is as well."""
+        return {"Delete": {"TableName": self.name, "Key": to_item(key), **_condition(condition, values)}}
+
+    def transact(self, *actions: dict[str, Any]) -> None:
+        """All of the actions or none. Raises ConditionLost, and StoreBusy after the last attempt."""
+        attempt = 0
+        while True:
+            try:
+                self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = error.response["CancellationReasons"]
+                # A conflict says nothing about the conditions beside it; a lost condition stands whatever is beside it.
+                lost = {
+                    position: from_item(reason.get("Item", {}))
+                    for position, reason in enumerate(reasons)
+                    if reason.get("Code") == _CONDITION_LOST
+                }
+                if lost:
+                    raise ConditionLost(lost) from error
+                if not any(reason.get("Code") in TRANSIENT for reason in reasons):
+                    raise
+                self.backoff.wait(attempt)
+                attempt += 1
+            else:
+                return

@@ -1,0 +1,48 @@
+"""Clients and tokens in the table."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.tokens import Client, Grant, Token
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoTokenStore:
+    table: Table
+
+    def add_client(self, client: Client) -> None:
+        self.table.transact(
+            self.table.put(
+                keys.client(client.id),
+                {"name": client.name, "secret_hash": client.secret_hash, "created_at": to_text(client.created_at)},
+            )
+        )
+
+    def client(self, client_id: str) -> Client | None:
+        item = self.table.get(keys.client(client_id))
+        if item is None:
+            return None
+        return Client(client_id, item["name"], item["secret_hash"], from_text(item["created_at"]))
+
+    def add_token(self, token_hash: str, token: Token) -> None:
+        """``expires_at`` is the table's TTL attribute, in epoch seconds."""
+        self.table.transact(
+            self.table.put(
+                keys.token(token_hash),
+                {
+                    "client_id": token.client_id,
+                    "grant": token.grant,
+                    "expires_at": int(token.expires_at.timestamp()),
+                },
+            )
+        )
+
+    def token(self, token_hash: str) -> Token | None:
+        item = self.table.get(keys.token(token_hash))
+        if item is None:
+            return None
+        expires_at = datetime.fromtimestamp(item["expires_at"], UTC)
+        return Token(item["client_id"], Grant(item["grant"]), expires_at)

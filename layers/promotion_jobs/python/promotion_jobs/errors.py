@@ -1,0 +1,117 @@
+"""What can go wrong, in the language of the domain.
+
+* PromotionJobsError
+  + InvalidRequest          one or more faults in what was sent
+    - InvalidFilter
+  + NotFound
+    - PromotionNotFound
+    - JobNotFound
+  + TokenRequestInvalid     a request for a token lacks something
+  + UnknownClient           wrong client id or secret
+  + Unauthorized            no token, or not one of ours
+  + Forbidden               a token without the right
+  + CodesLimitExceeded      more codes asked for than the promotion may hold
+  + CodeSpaceTooSmall       so many codes of that length could be guessed
+  + AutomaticPromotion      takes no codes
+  + TooManyJobs             another job of the promotion is open
+  + NoFile                  the job has no file to download
+    - FileExpired
+
+None of them knows HTTP: :mod:`promotion_jobs.api.errors` maps each to its answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class PromotionJobsError(Exception):
+    """Base of every error that a caller can act on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request: where (a dotted path), what in two words, and what in a sentence."""
+
+    source: str
+    title: str
+    detail: str
+
+
+class InvalidRequest(PromotionJobsError):
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+
+class InvalidFilter(InvalidRequest):
+    """The filter cannot be parsed, or names an attribute or operator that the list does not have."""
+
+
+class NotFound(PromotionJobsError):
+    what = "resource"
+
+
+class PromotionNotFound(NotFound):
+    what = "promotion"
+
+
+class JobNotFound(NotFound):
+    what = "job"
+
+
+class TokenRequestInvalid(PromotionJobsError):
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class UnknownClient(PromotionJobsError):
+    pass
+
+
+class Unauthorized(PromotionJobsError):
+    pass
+
+
+class Forbidden(PromotionJobsError):
+    pass
+
+
+class CodesLimitExceeded(PromotionJobsError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+class CodeSpaceTooSmall(PromotionJobsError):
+    """``enough`` is the shortest code length that would do; None where no length does."""
+
+    def __init__(self, *, odds: int, least_odds: int, enough: int | None) -> None:
+        super().__init__(odds, least_odds, enough)
+        self.odds = odds
+        self.least_odds = least_odds
+        self.enough = enough
+
+
+class AutomaticPromotion(PromotionJobsError):
+    pass
+
+
+class TooManyJobs(PromotionJobsError):
+    """``open_job`` is the id of the job that holds the promotion."""
+
+    def __init__(self, open_job: str) -> None:
+        super().__init__(open_job)
+        self.open_job = open_job
+
+
+class NoFile(PromotionJobsError):
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class FileExpired(NoFile):
+    def __init__(self, status: str, expired_at: datetime) -> None:
+        super().__init__(status)
+        self.expired_at = expired_at

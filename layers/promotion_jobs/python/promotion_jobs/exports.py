@@ -1,0 +1,107 @@
+"""Exports: every code of a promotion as CSV (decision 1), and links to what was exported (decision 2)."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Protocol
+
+from promotion_jobs.errors import FileExpired, NoFile
+from promotion_jobs.jobs import Jobs
+from promotion_jobs.limits import FILE_LINK_LIFE
+from promotion_jobs.model import Chunk, ExportFile, Job
+from promotion_jobs.timestamps import to_text
+
+HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ChunkStore(Protocol):
+    def chunks(self, promotion_id: str) -> Iterable[Chunk]:
+        """Every chunk of the promotion in the order it was published, read page by page."""
+        ...
+
+
+class FileStore(Protocol):
+    def upload(self, key: str) -> AbstractContextManager[Callable[[bytes], None]]:
+        """A file under a new key, written piece by piece; it is there when the block ends, and only if it ends well."""
+        ...
+
+    def link(self, key: str, file_name: str, life: timedelta) -> str:
+        """A signed address from which anybody can download the file while the link lives."""
+        ...
+
+
+def _safe(cell: object) -> str:
+    """A cell that no spreadsheet runs as a formula; None is an empty one."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _row(cells: Iterable[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(map(_safe, cells))
+    return line.getvalue()
+
+
+def chunk_rows(chunk: Chunk) -> str:
+    """The rows of a chunk: what is the same for all of its codes is written once and joined in.
+
+    A code needs no quotes and starts no formula: it is letters, digits, dashes and underscores, and starts with one
+    of the first two (decision 4).
+    """
+    uses, created_at = chunk.max_uses, to_text(chunk.created_at)
+    rest = "," + _row((chunk.consume_unit, chunk.max_uses, uses, None, chunk.created_by, created_at, chunk.job_id))
+    return rest.join(chunk.codes) + rest if chunk.codes else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    store: ChunkStore
+    files: FileStore
+    new_attempt: Callable[[], str]
+
+    def export(self, job: Job) -> ExportFile:
+        """Write a file of its own: a late attempt of the same job can never change one that is linked."""
+        key = f"{job.promotion_id}/{job.id}/{self.new_attempt()}.csv"
+        rows = size = 0
+        digest = sha256()
+        with self.files.upload(key) as write:
+            head = _row(HEADER).encode()
+            write(head)
+            digest.update(head)
+            size += len(head)
+            for chunk in self.store.chunks(job.promotion_id):
+                piece = chunk_rows(chunk).encode()
+                write(piece)
+                digest.update(piece)
+                size += len(piece)
+                rows += len(chunk.codes)
+        return ExportFile(key, rows, size, digest.hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    jobs: Jobs
+    files: FileStore
+    now: Callable[[], datetime]
+    file_life: timedelta
+
+    def link(self, promotion_id: str, job_id: str) -> str:
+        """A link to the job's file, signed now and for this caller alone to pass on (decision 2).
+
+        Raises PromotionNotFound, JobNotFound, NoFile and FileExpired.
+        """
+        job, _ = self.jobs.get(promotion_id, job_id)
+        if job.file is None:
+            raise NoFile(job.status)
+        # An export's last change is its completion.
+        expires_at = job.updated_at + self.file_life
+        left = expires_at - self.now()
+        if left <= timedelta():
+            raise FileExpired(job.status, expires_at)
+        file_name = f"{promotion_id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
+        return self.files.link(job.file.key, file_name, min(FILE_LINK_LIFE, left))

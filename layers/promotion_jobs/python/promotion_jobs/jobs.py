@@ -1,0 +1,164 @@
+"""Jobs as the API knows them: create, read, list (contract 1, decisions 6 to 13)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from promotion_jobs import codes
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    CodesLimitExceeded,
+    CodeSpaceTooSmall,
+    JobNotFound,
+    PromotionNotFound,
+)
+from promotion_jobs.identifiers import is_identifier
+from promotion_jobs.limits import DEFAULT_CODE_LENGTH
+from promotion_jobs.listing import Listing, Page, satisfies
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """``parameters`` belong to a code_generate job alone."""
+
+    job_type: JobType
+    name: str | None = None
+    parameters: GenerateParameters | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of an open job is stored. ``codes_per_second`` and ``ready_at`` are None until there is a rate."""
+
+    done: int
+    total: int
+    codes_per_second: float | None = None
+    ready_at: datetime | None = None
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total
+
+
+class JobReader(Protocol):
+    def get(self, promotion_id: str, job_id: str) -> Job | None: ...
+
+    def list(self, promotion_id: str) -> Sequence[Job]:
+        """Newest first."""
+        ...
+
+    def promotion_exists(self, promotion_id: str) -> bool: ...
+
+    def generated(self, job_id: str) -> int:
+        """How many codes of an open job are stored, true to the last chunk that was committed."""
+        ...
+
+
+class JobStore(Protocol):
+    def add(self, job: Job) -> None:
+        """Add the job and take its promotion's lock, both or neither.
+
+        Raises TooManyJobs where another job holds the lock, AutomaticPromotion where a code_generate job meets one,
+        and PromotionNotFound.
+        """
+
+    def withdraw(self, job: Job) -> None:
+        """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
+
+
+class JobQueue(Protocol):
+    def send(self, message: Message) -> None: ...
+
+
+FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
+    "job_type": str,
+    # The published example asks for ``complete`` (contract 1.4).
+    "status": lambda value: "completed" if value == "complete" else value,
+}
+"""What a list of jobs can be filtered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobCreator:
+    store: JobStore
+    queue: JobQueue
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+    new_seed: Callable[[], bytes]
+    least_guess_odds: int
+
+    def create(self, promotion: Promotion, new: NewJob, client_id: str) -> Job:
+        """The job, stored and queued.
+
+        Raises CodesLimitExceeded, CodeSpaceTooSmall, AutomaticPromotion and what JobStore.add raises; then nothing
+        has changed.
+        """
+        if new.parameters:
+            self._check(promotion, new.parameters)
+        now = self.now()
+        job = Job(
+            id=self.new_id(now),
+            promotion_id=promotion.id,
+            job_type=new.job_type,
+            status=JobStatus.PENDING,
+            name=new.name,
+            parameters=new.parameters,
+            plan=Plan(new.parameters.number_of_codes) if new.parameters else None,
+            seed=self.new_seed() if new.parameters else b"",
+            created_by=client_id,
+            created_at=now,
+            updated_at=now,
+        )
+        self.store.add(job)
+        with ExitStack() as undo:
+            undo.callback(self.store.withdraw, job)
+            self.queue.send(Message(promotion.id, job.id))
+            undo.pop_all()
+        return job
+
+    def _check(self, promotion: Promotion, parameters: GenerateParameters) -> None:
+        number, length = parameters.number_of_codes, parameters.code_length or DEFAULT_CODE_LENGTH
+        if number > promotion.max_codes:
+            raise CodesLimitExceeded(promotion.max_codes)
+        odds = codes.guess_odds(number, length)
+        if odds < self.least_guess_odds:
+            enough = codes.enough_length(number, self.least_guess_odds)
+            raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
+        if promotion.automatic:
+            raise AutomaticPromotion
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    store: JobReader
+    now: Callable[[], datetime]
+
+    def get(self, promotion_id: str, job_id: str) -> tuple[Job, Progress | None]:
+        """The job, and how far it is while that means something. Raises PromotionNotFound, JobNotFound."""
+        if not is_identifier(promotion_id):
+            raise PromotionNotFound
+        job = self.store.get(promotion_id, job_id) if is_identifier(job_id) else None
+        if job is None:
+            raise JobNotFound if self.store.promotion_exists(promotion_id) else PromotionNotFound
+        if job.plan is None or job.status is not JobStatus.PROCESSING:
+            return job, None
+        return job, self._progress(job, self.store.generated(job.id), job.plan.number_of_codes)
+
+    def _progress(self, job: Job, done: int, total: int) -> Progress:
+        now = self.now()
+        seconds = (now - job.started_at).total_seconds() if job.started_at else 0
+        if not done or seconds <= 0:
+            return Progress(done, total)
+        return Progress(done, total, done / seconds, now + timedelta(seconds=(total - done) * seconds / done))
+
+    def list(self, promotion_id: str, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Job]:
+        """Newest first; ``wanted`` is what :func:`listing.parse_filter` made of the filter."""
+        found = [
+            job
+            for job in self.store.list(promotion_id)
+            if satisfies(wanted, {"job_type": job.job_type, "status": job.status})
+        ]
+        return Listing(found[page.offset : page.offset + page.limit], len(found), page)

@@ -1,0 +1,39 @@
+"""The environment, read in one place. Each function is given only the variables that it uses."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the template says. Asking for a variable that the function was not given raises KeyError with its name."""
+
+    environment: Mapping[str, str]
+
+    @property
+    def table_name(self) -> str:
+        return self.environment["TABLE_NAME"]
+
+    @property
+    def job_queue_url(self) -> str:
+        return self.environment["JOB_QUEUE_URL"]
+
+    @property
+    def export_bucket(self) -> str:
+        return self.environment["EXPORT_BUCKET"]
+
+    @property
+    def export_life(self) -> timedelta:
+        return timedelta(days=int(self.environment["EXPORT_LIFE_DAYS"]))
+
+    @property
+    def least_guess_odds(self) -> int:
+        return int(self.environment["LEAST_GUESS_ODDS"])
+
+
+@cache
+def settings() -> Settings:
+    return Settings(dict(os.environ))

@@ -1,0 +1,117 @@
+"""Clients and their access tokens (contract 4, decision 16).
+
+A token is 160 random bits that mean nothing: what it may do stands in the table, under its hash. So there is no
+signing key to keep or rotate, a stolen table gives no token, and revoking is deleting.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Protocol
+
+from promotion_jobs.errors import Forbidden, TokenRequestInvalid, Unauthorized, UnknownClient
+from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE
+
+_BEARER = re.compile(r"bearer +([0-9a-f]{40})", re.IGNORECASE)
+_CACHED_TOKENS = 1_000
+
+
+class Grant(StrEnum):
+    CLIENT_CREDENTIALS = "client_credentials"
+    IMPLICIT = "implicit"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    id: str
+    name: str
+    secret_hash: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    client_id: str
+    grant: Grant
+    expires_at: datetime
+
+
+class TokenStore(Protocol):
+    def add_client(self, client: Client) -> None: ...
+
+    def client(self, client_id: str) -> Client | None: ...
+
+    def add_token(self, token_hash: str, token: Token) -> None: ...
+
+    def token(self, token_hash: str) -> Token | None: ...
+
+
+def hash_secret(secret: str) -> str:
+    """A plain hash is enough: secrets and tokens are random, so there is no dictionary to try."""
+    return sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    store: TokenStore
+    now: Callable[[], datetime]
+    new_token: Callable[[], str]
+    _cache: dict[str, tuple[datetime, Token]] = field(default_factory=dict)
+
+    def register_client(self, client_id: str, client_secret: str, name: str) -> None:
+        self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now()))
+
+    def issue(self, grant_type: str | None, client_id: str | None, client_secret: str | None) -> tuple[str, Token]:
+        """A new access token and what stands behind it.
+
+        Raises TokenRequestInvalid where a field is missing or the grant is not ours, and UnknownClient.
+        """
+        if not grant_type:
+            raise TokenRequestInvalid("The field 'grant_type' is required")
+        if grant_type not in set(Grant):
+            raise TokenRequestInvalid("The field 'grant_type' must be client_credentials or implicit")
+        grant = Grant(grant_type)
+        if not client_id:
+            raise TokenRequestInvalid("The field 'client_id' is required")
+        if grant is Grant.CLIENT_CREDENTIALS and not client_secret:
+            raise TokenRequestInvalid("The field 'client_secret' is required")
+        client = self.store.client(client_id)
+        # Compared also where the client is unknown, so that the time taken does not tell which ids exist.
+        known = compare_digest(client.secret_hash if client else "", hash_secret(client_secret or ""))
+        if client is None or (grant is Grant.CLIENT_CREDENTIALS and not known):
+            raise UnknownClient
+        access_token = self.new_token()
+        token = Token(client.id, grant, self.now() + TOKEN_LIFE)
+        self.store.add_token(hash_secret(access_token), token)
+        return access_token, token
+
+    def authenticate(self, authorization: str | None) -> str:
+        """The id of the client whose token the Authorization header bears.
+
+        Raises Unauthorized without a live token, and Forbidden with one that has no right to promotions.
+        """
+        bearer = _BEARER.fullmatch(authorization or "")
+        token = self._look_up(hash_secret(bearer[1])) if bearer else None
+        if token is None or token.expires_at <= self.now():
+            raise Unauthorized
+        if token.grant is not Grant.CLIENT_CREDENTIALS:
+            raise Forbidden
+        return token.client_id
+
+    def _look_up(self, token_hash: str) -> Token | None:
+        now = self.now()
+        cached = self._cache.get(token_hash)
+        if cached and now - cached[0] < TOKEN_CACHE:
+            return cached[1]
+        token = self.store.token(token_hash)
+        if token is None:
+            self._cache.pop(token_hash, None)
+        else:
+            if len(self._cache) >= _CACHED_TOKENS:
+                self._cache.clear()
+            self._cache[token_hash] = now, token
+        return token

@@ -1,0 +1,123 @@
+"""The composition root: the one place where ports meet adapters, and where time and randomness come from.
+
+Every factory is cached, so a container makes each client once, when it is first needed.
+"""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.exports import Downloads, Exporter
+from promotion_jobs.generation import Generator
+from promotion_jobs.identifiers import uuid7
+from promotion_jobs.jobs import JobCreator, Jobs
+from promotion_jobs.promotion_codes import PromotionCodes
+from promotion_jobs.promotions import Promotions
+from promotion_jobs.s3 import S3FileStore
+from promotion_jobs.settings import settings
+from promotion_jobs.sqs import SqsJobQueue
+from promotion_jobs.tokens import Tokens
+from promotion_jobs.worker import Worker
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_INSERT_THREADS = 8
+"""As many as saturate one vCPU: docs/performance.md."""
+
+_RETRIES: Any = {"mode": "standard", "max_attempts": 5}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_id(now: datetime) -> str:
+    return uuid7(now, secrets.randbits(74))
+
+
+def _new_token() -> str:
+    return secrets.token_hex(20)
+
+
+def _new_seed() -> bytes:
+    return secrets.token_bytes(32)
+
+
+@cache
+def _table() -> Table:
+    config = Config(
+        retries=_RETRIES,
+        max_pool_connections=_INSERT_THREADS + 2,
+        # Half of a batch's CPU time is botocore checking values that were made a line above.
+        parameter_validation=False,
+    )
+    return Table(boto3.client("dynamodb", config=config), settings().table_name)
+
+
+@cache
+def _queue() -> SqsJobQueue:
+    return SqsJobQueue(boto3.client("sqs", config=Config(retries=_RETRIES)), settings().job_queue_url)
+
+
+@cache
+def _files() -> S3FileStore:
+    # A link signed for the global endpoint redirects in every region but one; it must be the region's own, with SigV4.
+    config = Config(retries=_RETRIES, signature_version="s3v4", s3={"us_east_1_regional_endpoint": "regional"})
+    return S3FileStore(boto3.client("s3", config=config), settings().export_bucket)
+
+
+def tokens_in(client: "DynamoDBClient", table_name: str) -> Tokens:
+    return Tokens(DynamoTokenStore(Table(client, table_name)), _now, _new_token)
+
+
+@cache
+def tokens() -> Tokens:
+    return Tokens(DynamoTokenStore(_table()), _now, _new_token)
+
+
+@cache
+def promotions() -> Promotions:
+    return Promotions(DynamoPromotionStore(_table()), _now, _new_id)
+
+
+@cache
+def promotion_codes() -> PromotionCodes:
+    return PromotionCodes(DynamoCodeReader(_table()))
+
+
+@cache
+def job_creator() -> JobCreator:
+    return JobCreator(DynamoJobStore(_table()), _queue(), _now, _new_id, _new_seed, settings().least_guess_odds)
+
+
+@cache
+def jobs() -> Jobs:
+    return Jobs(DynamoJobStore(_table()), _now)
+
+
+@cache
+def downloads() -> Downloads:
+    return Downloads(jobs(), _files(), _now, settings().export_life)
+
+
+@cache
+def worker() -> Worker:
+    threads = ThreadPoolExecutor(_INSERT_THREADS)
+    return Worker(
+        store=DynamoJobStore(_table()),
+        queue=_queue(),
+        generator=Generator(DynamoCodeStore(_table(), threads)),
+        exporter=Exporter(DynamoCodeReader(_table()), _files(), lambda: _new_id(_now())),
+        now=_now,
+    )

@@ -4,6 +4,7 @@ from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
 from promotion_jobs.api.schemas import job_schema
+from promotion_jobs.observe import MetricUnit, metrics
 
 app = resolver()
 
@@ -14,6 +15,7 @@ def create_job(promotion_id: str) -> Answer:
     data = requests.json_data(app.current_event)
     sent = requests.validate(job_schema(data), data)
     job = wiring.job_creator().create(promotion, sent.to_domain(), client_id(app))
+    metrics.add_metric(name="JobsCreated", unit=MetricUnit.Count, value=1)
     return answer(201, {"data": answers.job(job)})
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from promotion_jobs import wiring
-from promotion_jobs.observe import logger
+from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
 from promotion_jobs.sqs import read_message
 
 processor = BatchProcessor(event_type=EventType.SQS)
@@ -18,10 +18,12 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def run_job(record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = read_message(record.body)
     logger.append_keys(promotion_id=message.promotion_id, job_id=message.job_id, run=message.run)
-    wiring.worker().deliver(
+    generated = wiring.worker().deliver(
         message, time_left=lambda: timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
     )
-    logger.info("delivery done")
+    logger.info("delivery done", generated=generated)
+    metrics.add_metric(name="CodesGenerated", unit=MetricUnit.Count, value=generated)
+    flush_metrics()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -17,6 +17,7 @@ from promotion_jobs.errors import Forbidden, TokenRequestInvalid, Unauthorized, 
 from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE
 
 _BEARER = re.compile(r"bearer +([0-9a-f]{40})", re.IGNORECASE)
+_CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _CACHED_TOKENS = 1_000
 
 
@@ -79,7 +80,7 @@ class Tokens:
             raise TokenRequestInvalid("The field 'client_id' is required")
         if grant is Grant.CLIENT_CREDENTIALS and not client_secret:
             raise TokenRequestInvalid("The field 'client_secret' is required")
-        client = self.store.client(client_id)
+        client = self.store.client(client_id) if _CLIENT_ID.fullmatch(client_id) else None
         # Compared also where the client is unknown, so that the time taken does not tell which ids exist.
         known = compare_digest(client.secret_hash if client else "", hash_secret(client_secret or ""))
         if client is None or (grant is Grant.CLIENT_CREDENTIALS and not known):

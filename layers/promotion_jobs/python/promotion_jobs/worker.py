@@ -73,17 +73,20 @@ class Worker:
     exporter: Exporter
     now: Callable[[], datetime]
 
-    def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> None:
-        """Work on what the message names; returns when it need not come again."""
+    def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> int:
+        """Work on what the message names; returns when it need not come again, with how many codes this delivery made.
+
+        Whatever it raises, the message comes back and nothing is lost.
+        """
         job = self.store.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
             job = self._claim(job)
         if job is None or job.status is not JobStatus.PROCESSING:
-            return
+            return 0
         if job.job_type is JobType.CODE_GENERATE:
-            self._generate(GenerateWork.of(job), message, time_left)
-        else:
-            self.store.complete_export(job, self.exporter.export(job), self.now())
+            return self._generate(GenerateWork.of(job), message, time_left)
+        self.store.complete_export(job, self.exporter.export(job), self.now())
+        return 0
 
     def _claim(self, job: Job) -> Job | None:
         now = self.now()
@@ -96,20 +99,20 @@ class Worker:
             case Claim.NOT_PENDING:
                 return self.store.get(job.promotion_id, job.id)
 
-    def _generate(self, work: GenerateWork, message: Message, time_left: Callable[[], timedelta]) -> None:
+    def _generate(self, work: GenerateWork, message: Message, time_left: Callable[[], timedelta]) -> int:
         run = self.store.start_run(work.job, message.run)
-        if not run.done:
-            progress = 0
-            for chunk in work.plan.chunks_of(message.run):
-                if chunk in run.committed:
-                    continue
-                if progress and time_left() < _RESERVE:
-                    # As a new message: a run that only takes long must not use up this one's tries.
-                    self.queue.send(message, _HAND_BACK_DELAY)
-                    return
-                if self.generator.generate(work, message.run, chunk) is Commit.STOPPED:
-                    return
-                progress += 1
+        generated = 0
+        for chunk in work.plan.chunks_of(message.run):
+            if run.done or chunk in run.committed:
+                continue
+            if generated and time_left() < _RESERVE:
+                # As a new message: a run that only takes long must not use up this one's tries.
+                self.queue.send(message, _HAND_BACK_DELAY)
+                return generated
+            outcome = self.generator.generate(work, message.run, chunk)
+            if outcome is Commit.STOPPED:
+                return generated
+            generated += work.plan.codes_in(chunk) if outcome is Commit.COMMITTED else 0
         self.generator.remove_strays(work, message.run)
         if not run.done:
             # Before the run is done: a delivery that dies in between comes again and sends again.
@@ -117,3 +120,4 @@ class Worker:
                 self.queue.send(replace(message, run=message.run + RUNS_AHEAD))
             self.store.finish_run(work.job, message.run, self.now())
         self.store.complete_generate(work.job, self.now())
+        return generated

@@ -13,7 +13,7 @@ from promotion_jobs import wiring
 from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, internal_error
 from promotion_jobs.api.routes import methods_of
 from promotion_jobs.errors import PromotionJobsError
-from promotion_jobs.observe import logger, metrics
+from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
 
 Answer = Response[Any]
 CLIENT_ID = "client_id"
@@ -42,7 +42,9 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
 
     def refuse(error: PromotionJobsError) -> Answer:
         status, body = answer_to(error)
-        logger.info("request refused", refusal=type(error).__name__)
+        refusal = type(error).__name__
+        logger.append_keys(refusal=refusal)
+        metrics.add_metric(name=refusal, unit=MetricUnit.Count, value=1)
         return answer(status, body)
 
     def fail(_: Exception) -> Answer:
@@ -65,8 +67,7 @@ def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Lam
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         reply = app.resolve(event, context)
         logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])
-        if metrics.metric_set:
-            metrics.flush_metrics()
+        flush_metrics()
         return reply
 
     return handler

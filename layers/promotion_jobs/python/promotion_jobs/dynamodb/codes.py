@@ -107,7 +107,7 @@ class DynamoCodeStore:
         return foreign
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:
-        statement = f'DELETE FROM "{self.table.name}" WHERE pk = ? AND sk = ? AND job = ? AND slot = ?'  # noqa: S608
+        statement = f'DELETE FROM "{self.table.name}" WHERE "pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?'  # noqa: S608
 
         def remove(batch: Sequence[tuple[Slot, str]]) -> None:
             statements = []

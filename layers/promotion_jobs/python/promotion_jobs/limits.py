@@ -30,6 +30,7 @@ MAX_PAGE_OFFSET = 10_000
 FILTERS = 10
 
 BODY_BYTES = 1_000_000
+BODY_DEPTH = 50
 PROMOTION_BYTES = 100_000
 """A promotion is one item, and every lock and every claim writes it."""
 

@@ -81,11 +81,16 @@ class Worker:
         job = self.store.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
             job = self._claim(job)
-        if job is None or job.status is not JobStatus.PROCESSING:
+        if job is None:
             return 0
-        if job.job_type is JobType.CODE_GENERATE:
-            return self._generate(GenerateWork.of(job), message, time_left)
-        self.store.complete_export(job, self.exporter.export(job), self.now())
+        match job.status, job.job_type:
+            case JobStatus.PROCESSING, JobType.CODE_GENERATE:
+                return self._generate(GenerateWork.of(job), message, time_left)
+            case JobStatus.PROCESSING, JobType.CODE_EXPORT:
+                self.store.complete_export(job, self.exporter.export(job), self.now())
+            case JobStatus.COMPLETED, JobType.CODE_GENERATE:
+                # A delivery that died after another had finished its run comes back to this.
+                self.generator.remove_strays(GenerateWork.of(job), message.run)
         return 0
 
     def _claim(self, job: Job) -> Job | None:

@@ -67,10 +67,19 @@ def json_data(event: APIGatewayProxyEventV2) -> dict[str, Any]:
         document = json.loads(body_bytes(event).decode(), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise InvalidRequest(Fault("data", "Bad Request", "The body is not valid JSON")) from None
+    if _is_deeper(document, limits.BODY_DEPTH):
+        raise InvalidRequest(
+            Fault("data", "Bad Request", f"The body may be nested at most {limits.BODY_DEPTH} levels deep")
+        )
     data = document.get("data", document) if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise InvalidRequest(Fault("data", "invalid", "data must be an object"))
     return data
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth < 0 or any(_is_deeper(member, depth - 1) for member in members)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """What clients may send, as pydantic models. Types are strict: "5" is no number."""
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -126,7 +127,7 @@ class SentPromotion(_Sent):
     def to_domain(self) -> NewPromotion:
         """Raises InvalidRequest for one that no item could hold."""
         fields = self.model_dump(by_alias=True, exclude_none=True, exclude={"type", "automatic", "max_codes"})
-        if len(self.model_dump_json()) > limits.PROMOTION_BYTES:
+        if len(json.dumps(fields)) > limits.PROMOTION_BYTES:
             detail = f"a promotion may have at most {limits.PROMOTION_BYTES:,} bytes"
             raise InvalidRequest(Fault("data", "invalid", detail))
         return NewPromotion(fields, self.automatic, self.max_codes)

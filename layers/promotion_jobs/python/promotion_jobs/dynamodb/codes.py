@@ -5,7 +5,7 @@ with PartiQL, because a batch of 25 INSERTs is 25 conditional puts for one call,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -120,7 +120,14 @@ class DynamoCodeStore:
         self._on_threads(remove, codes)
 
     def _on_threads(self, work: Callable[[list[Any]], Any], items: Iterable[Any]) -> list[Any]:
-        return list(self.threads.map(work, _batches(items, BATCH)))
+        batches = [self.threads.submit(work, batch) for batch in _batches(items, BATCH)]
+        try:
+            return [batch.result() for batch in batches]
+        finally:
+            # Where one batch failed, no other outlives its delivery: it would run in a later one, after a clean-up.
+            for batch in batches:
+                batch.cancel()
+            wait(batches)
 
     def _execute(self, statements: Sequence[Any], expected: str) -> list[int]:
         """Execute a batch, again where that may help; returns the positions answered with the expected error.

@@ -1,4 +1,4 @@
-"""Every limit of the service, in one place. Numbers in brackets are decisions of docs/decisions or the contract."""
+"""Every limit of the service, in one place. "Contract" and "decision" are docs/contract.md and docs/decisions.md."""
 
 from datetime import timedelta
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _INSERT_THREADS = 8
-"""As many as saturate one vCPU: docs/performance.md."""
+"""As many as saturate the worker's one vCPU; more only wait for each other."""
 
 _RETRIES: Any = {"mode": "standard", "max_attempts": 5}
 

@@ -92,7 +92,7 @@ def job_schema(data: dict[str, Any]) -> type[SentGenerateJob | SentExportJob]:
 
 
 class SentPromotion(_Sent):
-    """Members that nobody knows are ignored (decisions, "HTTP surface")."""
+    """Members that nobody knows are ignored (docs/decisions.md, "Beyond the contract")."""
 
     type: Literal["promotion"]
     name: Annotated[str, Field(min_length=1, max_length=255)]

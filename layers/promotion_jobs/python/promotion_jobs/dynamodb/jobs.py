@@ -111,7 +111,7 @@ class DynamoJobStore:
             )
         except ConditionLost as error:
             promotion = error.lost.get(_LOCK)
-            # An attempt whose answer was lost finds the lock that it took itself: it has succeeded (decision 18).
+            # An attempt whose answer was lost finds its own lock, or its own job, and has succeeded (decision 18).
             if promotion is None or promotion.get("open_job") == job.id:
                 return
             raise _refusal(promotion, job) from error

@@ -1,0 +1,118 @@
+"""Every condition that the service sends, recorded while it does all that it can do.
+
+AWS refuses arithmetic in a condition; the emulator computes it, and computes it wrongly. So no other test here would
+notice.
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from local.stack import LocalStack
+from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.listing import Page
+from promotion_jobs.model import Plan
+from promotion_jobs.tokens import Client, Grant, Token
+from tests.stack.workshop import NOW, SEED, Workshop
+
+CONDITIONS = {"ConditionExpression", "FilterExpression", "KeyConditionExpression"}
+ARITHMETIC = re.compile(r"[-+*/%]")
+
+EXPECTED = {
+    "attribute_exists(pk) AND attribute_not_exists(#open_job)",
+    "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false",
+    "attribute_not_exists(pk)",
+    "pk = :pk",
+    "pk = :pk AND sk BETWEEN :first AND :last",
+    "#open_job = :job",
+    "#room >= :codes AND #open_job = :job",
+    "#status = :pending",
+    "#status = :processing",
+    "#status = :processing AND #runs_done = :runs",
+    '"pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
+}
+
+
+@dataclass
+class Recorder:
+    conditions: set[str] = field(default_factory=set)
+
+    def instrument(self, client: Any) -> "RecordedClient":
+        return RecordedClient(client, self)
+
+    def record(self, value: Any) -> None:
+        if isinstance(value, dict):
+            self.conditions |= {text for name, text in value.items() if name in CONDITIONS}
+            if "WHERE" in value.get("Statement", ""):
+                self.conditions.add(value["Statement"].partition("WHERE ")[2])
+        for member in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+            self.record(member)
+
+
+@dataclass
+class RecordedClient:
+    client: Any
+    recorder: Recorder
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self.client, name)
+        if name == "exceptions" or not callable(attribute):
+            return attribute
+
+        def call(*positional: Any, **arguments: Any) -> Any:
+            self.recorder.record(arguments)
+            return attribute(*positional, **arguments)
+
+        return call
+
+
+@pytest.fixture(scope="module")
+def recorded(stack: LocalStack) -> set[str]:
+    recorder = Recorder()
+    aws: Any = SimpleNamespace(dynamodb=recorder.instrument(stack.aws.dynamodb), s3=recorder.instrument(stack.aws.s3))
+    with ThreadPoolExecutor(1) as threads:
+        do_all_there_is(Workshop(aws, threads).create())
+    return recorder.conditions
+
+
+def do_all_there_is(workshop: Workshop) -> None:
+    tokens, codes = DynamoTokenStore(workshop.table), DynamoCodeReader(workshop.table)
+    tokens.add_client(Client("me", "Me", "hash", NOW))
+    tokens.add_token("hash", Token("me", Grant.CLIENT_CREDENTIALS, NOW))
+    workshop.occupy(dict(enumerate(chunk_codes(SEED, 0, 1, CodeFormat(prefix="Summer")))))
+    job = workshop.add_job(Plan(45, chunk_codes=20, run_chunks=1))
+    first = workshop.queue.waiting[0]
+    workshop.deliver_all()
+    workshop.worker().deliver(first, lambda: timedelta(minutes=1))
+    DynamoCodeStore(workshop.table, workshop.threads).remove(job, [(0, "nobody's")])
+    workshop.add_job(None, promotion_id=job.promotion_id)
+    workshop.deliver_all()
+    workshop.add_job(Plan(2_000))
+    workshop.deliver_all()
+    workshop.jobs.withdraw(workshop.add_job(None, promotion_id=job.promotion_id))
+    workshop.jobs.start_run(job, 0)
+    workshop.jobs.generated(job.id)
+    workshop.jobs.list(job.promotion_id)
+    list(codes.chunks(job.promotion_id))
+    workshop.promotions.list(Page())
+
+
+def test_no_condition_calculates(recorded: set[str]) -> None:
+    assert {condition for condition in recorded if ARITHMETIC.search(condition)} == set()
+
+
+def test_the_conditions_are_those_that_are_known(recorded: set[str]) -> None:
+    """A new one is to be listed, and so to be thought about."""
+    assert recorded == EXPECTED
+
+
+@pytest.mark.parametrize("condition", ["#room - :codes >= :zero", "#a + :b = :c", "#room -:codes > :zero"])
+def test_arithmetic_would_be_noticed(condition: str) -> None:
+    assert ARITHMETIC.search(condition)

@@ -1,0 +1,163 @@
+"""The generation protocol on the emulator: the real worker, the real conditions, messages delivered as a test likes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from local.stack import LocalStack
+from promotion_jobs.codes import chunk_codes
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Plan
+from promotion_jobs.worker import Worker
+from tests.stack.faults import CallCounter, Crash
+from tests.stack.workshop import FOREIGN_JOB, SEED, Workshop
+
+PLAN = Plan(90, chunk_codes=20, run_chunks=2)
+"""Five chunks, the last one short, in three runs."""
+
+FIRST_CHOICES = chunk_codes(SEED, 0, 20, GenerateParameters(90, code_prefix="Summer").code_format)
+FOREIGN = {slot: FIRST_CHOICES[slot] for slot in (0, 7, 19)}
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[Executor]:
+    with ThreadPoolExecutor(8) as executor:
+        yield executor
+
+
+@pytest.fixture
+def workshop(stack: LocalStack, threads: Executor) -> Workshop:
+    return Workshop(stack.aws, threads).create()
+
+
+def assert_exact(workshop: Workshop, job: Job) -> None:
+    """All that must hold of a completed generate job, on the stored items themselves."""
+    number = job.parameters.number_of_codes if job.parameters else 0
+    stored = workshop.jobs.get(job.promotion_id, job.id)
+    assert stored is not None
+    assert (stored.status, stored.generated) == (JobStatus.COMPLETED, number)
+    listed = [code for chunk in DynamoCodeReader(workshop.table).chunks(job.promotion_id) for code in chunk.codes]
+    assert len({code.casefold() for code in listed}) == len(listed) == number
+    owned = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == job.id}
+    assert owned == dict(enumerate(listed))
+    foreign = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == FOREIGN_JOB}
+    assert foreign in ({}, FOREIGN)
+    promotion = workshop.promotions.get(job.promotion_id)
+    assert (promotion.room, promotion.codes, promotion.open_job) == (promotion.max_codes - number, number, None)
+    assert workshop.items("OPEN") == []
+
+
+def deliver(worker: Worker, message: Message) -> int:
+    return worker.deliver(message, lambda: timedelta(minutes=1))
+
+
+def test_a_job_has_exactly_the_codes_asked_for(workshop: Workshop) -> None:
+    job = workshop.add_job(PLAN)
+    workshop.deliver_all()
+    assert_exact(workshop, job)
+    assert workshop.items("COLLISIONS#") == []
+
+
+def test_codes_that_somebody_else_has_are_replaced_and_left_alone(workshop: Workshop) -> None:
+    workshop.occupy(FOREIGN)
+    job = workshop.add_job(PLAN)
+    workshop.deliver_all()
+    assert_exact(workshop, job)
+    noted = [(item["sk"], item["attempts"]) for item in workshop.items("COLLISIONS#")]
+    assert noted == [("00000000", {"0:1", "7:1", "19:1"})]
+
+
+def test_a_job_that_the_promotion_has_no_room_for_fails_and_makes_nothing(workshop: Workshop) -> None:
+    job = workshop.add_job(PLAN, max_codes=89)
+    workshop.deliver_all()
+    stored = workshop.jobs.get(job.promotion_id, job.id)
+    promotion = workshop.promotions.get(job.promotion_id)
+    assert stored is not None
+    assert (stored.status, stored.error) == (JobStatus.FAILED, "codes limit exceeded")
+    assert (promotion.room, promotion.codes, promotion.open_job) == (89, 0, None)
+    assert workshop.items("CODE") == workshop.items("JOB#") == workshop.items("OPEN") == []
+
+
+def test_every_message_delivered_three_times_changes_nothing(workshop: Workshop) -> None:
+    workshop.occupy(FOREIGN)
+    job = workshop.add_job(PLAN)
+    delivered: list[Message] = []
+    while workshop.queue.waiting:
+        message = workshop.queue.waiting.pop(0)
+        delivered += [message] * 3
+        deliver(workshop.worker(), message)
+        deliver(workshop.worker(), message)
+    for message in delivered:
+        deliver(workshop.worker(), message)
+    assert_exact(workshop, job)
+
+
+def test_deliveries_at_the_same_time_generate_each_code_once(workshop: Workshop) -> None:
+    workshop.occupy(FOREIGN)
+    job = workshop.add_job(PLAN)
+    with ThreadPoolExecutor(4) as deliveries:
+        while workshop.queue.waiting:
+            messages, workshop.queue.waiting = workshop.queue.waiting[:1], []
+            worker = workshop.worker()
+            generated = list(deliveries.map(deliver, [worker] * 4, messages * 4))
+            assert sum(generated) in {0, PLAN.codes_of(messages[0].run)}
+            # Each of the four sent the next run.
+            workshop.queue.waiting = list(dict.fromkeys(workshop.queue.waiting))
+    assert_exact(workshop, job)
+
+
+def _deliver_until_done(workshop: Workshop) -> None:
+    """Deliver until nothing waits; the delivery that crashes comes back, as the queue would bring it."""
+    while workshop.queue.waiting:
+        message = workshop.queue.waiting[0]
+        try:
+            deliver(workshop.worker(), message)
+        except Crash:
+            continue
+        workshop.queue.waiting.remove(message)
+
+
+def _calls_of_a_job(new_workshop: Callable[[CallCounter], Workshop]) -> int:
+    counter = CallCounter()
+    workshop = new_workshop(counter)
+    workshop.occupy(FOREIGN)
+    workshop.add_job(PLAN)
+    workshop.deliver_all()
+    return counter.calls
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_worker_that_dies_at_any_call_loses_and_duplicates_nothing(
+    stack: LocalStack, threads: Executor, *, after: bool
+) -> None:
+    def new_workshop(counter: CallCounter) -> Workshop:
+        return Workshop(stack.aws, threads, counter.instrument).create()
+
+    outcomes: Counter[str] = Counter()
+    for crash_at in range(_calls_of_a_job(new_workshop)):
+        counter = CallCounter(crash_at, after=after)
+        workshop = new_workshop(counter)
+        workshop.occupy(FOREIGN)
+        job = workshop.add_job(PLAN)
+        _deliver_until_done(workshop)
+        assert_exact(workshop, job)
+        outcomes["crashed" if counter.calls > crash_at else "not reached"] += 1
+    assert outcomes.keys() == {"crashed"}
+
+
+def test_codes_that_come_free_between_two_deliveries_leave_no_stray(stack: LocalStack, workshop: Workshop) -> None:
+    workshop.occupy(FOREIGN)
+    job = workshop.add_job(PLAN)
+    # Dies with the replacements inserted and the chunk not committed.
+    counter = CallCounter(crash_on=lambda _name, arguments: "CODES#" in str(arguments))
+    dying = Workshop(stack.aws, workshop.threads, counter.instrument, workshop.name, workshop.queue)
+    with pytest.raises(Crash):
+        deliver(dying.worker(), workshop.queue.waiting[0])
+    for code in FOREIGN.values():
+        workshop.table.transact(workshop.table.delete(keys.code(code)))
+    workshop.deliver_all()
+    assert_exact(workshop, job)

@@ -1,0 +1,194 @@
+"""The main job over HTTP: the functions of the template, on the emulator, behind the front door."""
+
+import csv
+import io
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import sha256
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from local.api import Api, send
+from local.stack import LocalStack
+
+CALLERS = 50
+ROUNDS = 20
+FINAL = {"completed", "failed", "cancelled"}
+TOO_MANY_JOBS = {
+    "errors": [
+        {
+            "status": "400",
+            "title": "Too many jobs",
+            "detail": "Only 1 pending or processing job is allowed per promotion.",
+        }
+    ]
+}
+
+
+def new_promotion(api: Api, **fields: Any) -> str:
+    promotion = {
+        "type": "promotion",
+        "name": "Summer sale",
+        "description": "10 dollars off",
+        "promotion_type": "fixed_discount",
+        "schema": {"currencies": [{"currency": "USD", "amount": 1000}]},
+        "start": "2026-06-01",
+        "end": "2026-08-31",
+    }
+    answer = api.call("POST", "/v2/promotions", {"data": promotion | fields})
+    assert answer.status == 201
+    return str(answer.json["data"]["id"])
+
+
+def new_job(api: Api, promotion: str, job_type: str, **parameters: Any) -> str:
+    job = {"type": "promotion_job", "job_type": job_type} | ({"parameters": parameters} if parameters else {})
+    answer = api.call("POST", f"/v2/promotions/{promotion}/jobs", {"data": job})
+    assert answer.status == 201
+    return str(answer.json["data"]["id"])
+
+
+def get_job(api: Api, promotion: str, job: str) -> Any:
+    answer = api.call("GET", f"/v2/promotions/{promotion}/jobs/{job}")
+    assert answer.status == 200
+    return answer.json["data"]
+
+
+def eventually(is_true: Callable[[], bool], seconds: int = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def finished(api: Api, promotion: str, job: str) -> Any:
+    eventually(lambda: get_job(api, promotion, job)["status"] in FINAL)
+    return get_job(api, promotion, job)
+
+
+def listed_codes(api: Api, promotion: str) -> list[str]:
+    """Every code of the promotion's list, page by page, as a client would follow its links."""
+    codes: list[str] = []
+    while True:
+        path = f"/v2/promotions/{promotion}/codes?page[limit]=100&page[offset]={len(codes)}"
+        page = api.call("GET", path).json
+        codes += [code["code"] for code in page["data"]]
+        if len(codes) >= page["meta"]["results"]["total"]:
+            return codes
+
+
+def test_a_promotions_codes_are_generated_listed_exported_and_downloaded(api: Api) -> None:
+    promotion = new_promotion(api, max_codes=5_000)
+    job = finished(
+        api, promotion, new_job(api, promotion, "code_generate", number_of_codes=2_500, code_prefix="summer")
+    )
+    assert (job["status"], job["result"]) == ("completed", {"generated": 2_500})
+    codes = listed_codes(api, promotion)
+    assert len(codes) == len(set(codes)) == 2_500
+    assert all(len(code) == len("summer-bcdf-ghjk") and code.startswith("summer-") for code in codes)
+
+    export = finished(api, promotion, new_job(api, promotion, "code_export"))
+    link = api.call("GET", f"/v2/promotions/{promotion}/jobs/{export['id']}/file").json
+    assert link.keys() == {"href"}
+    file = send("GET", link["href"])
+    rows = list(csv.DictReader(io.StringIO(file.body.decode(), newline="")))
+    assert [row["code"] for row in rows] == codes
+    assert {row["job_id"] for row in rows} == {job["id"]}
+    assert export["meta"]["file"] == {
+        "rows": 2_500,
+        "bytes": len(file.body),
+        "sha256": sha256(file.body).hexdigest(),
+    }
+
+
+def test_a_job_of_several_runs_has_exactly_as_many_codes_as_asked_for(api: Api) -> None:
+    promotion = new_promotion(api, max_codes=26_001)
+    number = new_job(api, promotion, "code_generate", number_of_codes=26_001, code_length=10)
+    assert finished(api, promotion, number)["result"] == {"generated": 26_001}
+    export = finished(api, promotion, new_job(api, promotion, "code_export"))
+    link = api.call("GET", f"/v2/promotions/{promotion}/jobs/{export['id']}/file").json["href"]
+    rows = list(csv.reader(io.StringIO(send("GET", link).body.decode(), newline="")))[1:]
+    assert len({row[0] for row in rows}) == len(rows) == export["meta"]["file"]["rows"] == 26_001
+
+
+def test_a_second_generate_job_adds_its_codes_behind_the_first(api: Api) -> None:
+    promotion = new_promotion(api)
+    for prefix in ("first", "second"):
+        finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=10, code_prefix=prefix))
+    prefixes = [code.partition("-")[0] for code in listed_codes(api, promotion)]
+    assert prefixes == ["first"] * 10 + ["second"] * 10
+
+
+def test_a_job_beyond_what_the_promotion_may_hold_fails_and_frees_the_promotion(api: Api) -> None:
+    promotion = new_promotion(api, max_codes=15)
+    finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=10))
+    job = finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=6))
+    assert (job["status"], job["error"], "result" in job) == ("failed", "codes limit exceeded", False)
+    last = finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=5))
+    assert last["status"] == "completed"
+    assert len(listed_codes(api, promotion)) == 15
+
+
+@contextmanager
+def paused_worker(stack: LocalStack) -> Iterator[None]:
+    """No message is delivered in the block: a job that is created stays open."""
+    name = stack.resources["RunJobFunction"]
+    (mapping,) = stack.aws.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def test_of_fifty_jobs_created_at_once_one_is_created_in_every_round(stack: LocalStack, api: Api) -> None:
+    promotion = new_promotion(api)
+    path, body = f"/v2/promotions/{promotion}/jobs", {"data": {"type": "promotion_job", "job_type": "code_export"}}
+    for _ in range(ROUNDS):
+        start = Barrier(CALLERS)
+
+        def create(_: int, start: Barrier = start) -> tuple[int, Any]:
+            start.wait()
+            answer = api.call("POST", path, body)
+            return answer.status, answer.json
+
+        with paused_worker(stack), ThreadPoolExecutor(CALLERS) as callers:
+            answers = list(callers.map(create, range(CALLERS)))
+        assert Counter(status for status, _ in answers) == {201: 1, 400: CALLERS - 1}
+        assert [answer for status, answer in answers if status == 400] == [TOO_MANY_JOBS] * (CALLERS - 1)
+        (job,) = [answer["data"]["id"] for status, answer in answers if status == 201]
+        assert finished(api, promotion, job)["status"] == "completed"
+    assert api.call("GET", path).json["meta"]["results"]["total"] == ROUNDS
+
+
+@pytest.fixture
+def missing_bucket(stack: LocalStack) -> Iterator[Callable[[], None]]:
+    """The export bucket is gone, and messages come back at once; yields what restores the bucket."""
+    bucket, queue = stack.resources["ExportBucket"], stack.resources["JobQueue"]
+    for page in stack.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for file in page.get("Contents", []):
+            stack.aws.s3.delete_object(Bucket=bucket, Key=file["Key"])
+    stack.aws.s3.delete_bucket(Bucket=bucket)
+    visibility = stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    stack.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+
+    def restore() -> None:
+        stack.aws.s3.create_bucket(Bucket=bucket)
+
+    yield restore
+    stack.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=visibility)
+
+
+def test_a_job_whose_worker_fails_comes_back_and_is_completed(
+    stack: LocalStack, api: Api, missing_bucket: Callable[[], None]
+) -> None:
+    promotion = new_promotion(api)
+    job = new_job(api, promotion, "code_export")
+    eventually(lambda: "failed processing SQS batch" in stack.emulator.log.read_text(errors="replace"))
+    assert get_job(api, promotion, job)["status"] == "processing"
+    missing_bucket()
+    assert finished(api, promotion, job)["status"] == "completed"

@@ -1,0 +1,131 @@
+"""A table and a bucket of a test's own on the emulator, and the real worker on top of them, in this process.
+
+What a worker does on the queue is collected in a list, so that a test decides which message is delivered, when and how
+often.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+from local.aws import Aws
+from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.table import Backoff, Item, Table, from_item
+from promotion_jobs.exports import Exporter
+from promotion_jobs.generation import Generator
+from promotion_jobs.identifiers import uuid7
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
+from promotion_jobs.promotions import NewPromotion, Promotions
+from promotion_jobs.s3 import S3FileStore
+from promotion_jobs.worker import Worker
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SEED = bytes(range(32))
+FOREIGN_JOB = "00000000-0000-7000-8000-00000000f0e1"
+
+
+@dataclass
+class CollectedMessages:
+    waiting: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        del delay
+        self.waiting.append(message)
+
+
+@dataclass
+class Workshop:
+    """``instrument`` may wrap every AWS client that the worker uses."""
+
+    aws: Aws
+    threads: Executor
+    instrument: Callable[[Any], Any] = lambda client: client
+    name: str = field(default_factory=lambda: f"workshop-{uuid4().hex}")
+    queue: CollectedMessages = field(default_factory=CollectedMessages)
+
+    def create(self) -> "Workshop":
+        self.aws.dynamodb.create_table(
+            TableName=self.name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+        )
+        self.aws.s3.create_bucket(Bucket=self.name)
+        return self
+
+    @cached_property
+    def table(self) -> Table:
+        """The table without instruments: what a test looks at, and prepares, it with."""
+        return Table(self.aws.dynamodb, self.name)
+
+    @property
+    def jobs(self) -> DynamoJobStore:
+        return DynamoJobStore(self.table)
+
+    @property
+    def promotions(self) -> Promotions:
+        return Promotions(DynamoPromotionStore(self.table), lambda: NOW, lambda now: uuid7(now, uuid4().int))
+
+    def worker(self) -> Worker:
+        table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
+        return Worker(
+            store=DynamoJobStore(table),
+            queue=self.queue,
+            generator=Generator(DynamoCodeStore(table, self.threads)),
+            exporter=Exporter(
+                DynamoCodeReader(table), S3FileStore(self.instrument(self.aws.s3), self.name), lambda: uuid4().hex
+            ),
+            now=lambda: NOW,
+        )
+
+    def deliver_all(self) -> None:
+        """Deliver every message, and those that they send, once."""
+        while self.queue.waiting:
+            self.worker().deliver(self.queue.waiting.pop(0), lambda: timedelta(minutes=1))
+
+    def add_job(self, plan: Plan | None, *, max_codes: int = 1_000, promotion_id: str | None = None) -> Job:
+        """A job with its message, on a promotion of its own if none is named; an export where there is no plan."""
+        promotion_id = promotion_id or self.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), "me").id
+        job = Job(
+            id=uuid7(datetime.now(UTC), uuid4().int),
+            promotion_id=promotion_id,
+            job_type=JobType.CODE_GENERATE if plan else JobType.CODE_EXPORT,
+            status=JobStatus.PENDING,
+            parameters=GenerateParameters(plan.number_of_codes, code_prefix="Summer") if plan else None,
+            plan=plan,
+            seed=SEED if plan else b"",
+            created_by="me",
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        self.jobs.add(job)
+        self.queue.send(Message(promotion_id, job.id))
+        return job
+
+    def occupy(self, codes: dict[int, str]) -> None:
+        """Give codes to another job of another promotion, so that nobody else can have them."""
+        job = Job(
+            id=FOREIGN_JOB,
+            promotion_id=FOREIGN_JOB,
+            job_type=JobType.CODE_GENERATE,
+            status=JobStatus.COMPLETED,
+            created_by="them",
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        assert DynamoCodeStore(self.table, self.threads).insert(job, codes) == set()
+
+    def items(self, kind: str) -> list[Item]:
+        """Every item whose partition starts with ``kind``."""
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(TableName=self.name, ConsistentRead=True)
+        found = (from_item(item) for page in pages for item in page["Items"])
+        return [item for item in found if item["pk"].startswith(kind)]

@@ -11,10 +11,11 @@ from local.stack import LocalStack
 from promotion_jobs.codes import chunk_codes
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Plan
 from promotion_jobs.worker import Worker
 from tests.stack.faults import CallCounter, Crash
-from tests.stack.workshop import FOREIGN_JOB, SEED, Workshop
+from tests.stack.workshop import FOREIGN_JOB, SEED, SmallAlphabetStore, Workshop
 
 PLAN = Plan(90, chunk_codes=20, run_chunks=2)
 """Five chunks, the last one short, in three runs."""
@@ -29,8 +30,13 @@ def threads() -> Iterator[Executor]:
         yield executor
 
 
+@pytest.fixture(params=[DynamoJobStore, SmallAlphabetStore], ids=["whole alphabet", "small alphabet"])
+def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
+    return Workshop(stack.aws, threads, job_store=request.param).create()
+
+
 @pytest.fixture
-def workshop(stack: LocalStack, threads: Executor) -> Workshop:
+def whole_alphabet(stack: LocalStack, threads: Executor) -> Workshop:
     return Workshop(stack.aws, threads).create()
 
 
@@ -59,15 +65,15 @@ def test_a_job_has_exactly_the_codes_asked_for(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     workshop.deliver_all()
     assert_exact(workshop, job)
-    assert workshop.items("COLLISIONS#") == []
+    assert bool(workshop.items("COLLISIONS#")) == (workshop.job_store is SmallAlphabetStore)
 
 
-def test_codes_that_somebody_else_has_are_replaced_and_left_alone(workshop: Workshop) -> None:
-    workshop.occupy(FOREIGN)
-    job = workshop.add_job(PLAN)
-    workshop.deliver_all()
-    assert_exact(workshop, job)
-    noted = [(item["sk"], item["attempts"]) for item in workshop.items("COLLISIONS#")]
+def test_codes_that_somebody_else_has_are_replaced_and_left_alone(whole_alphabet: Workshop) -> None:
+    whole_alphabet.occupy(FOREIGN)
+    job = whole_alphabet.add_job(PLAN)
+    whole_alphabet.deliver_all()
+    assert_exact(whole_alphabet, job)
+    noted = [(item["sk"], item["attempts"]) for item in whole_alphabet.items("COLLISIONS#")]
     assert noted == [("00000000", {"0:1", "7:1", "19:1"})]
 
 
@@ -149,15 +155,17 @@ def test_a_worker_that_dies_at_any_call_loses_and_duplicates_nothing(
     assert outcomes.keys() == {"crashed"}
 
 
-def test_codes_that_come_free_between_two_deliveries_leave_no_stray(stack: LocalStack, workshop: Workshop) -> None:
-    workshop.occupy(FOREIGN)
-    job = workshop.add_job(PLAN)
+def test_codes_that_come_free_between_two_deliveries_leave_no_stray(
+    stack: LocalStack, whole_alphabet: Workshop
+) -> None:
+    whole_alphabet.occupy(FOREIGN)
+    job = whole_alphabet.add_job(PLAN)
     # Dies with the replacements inserted and the chunk not committed.
     counter = CallCounter(crash_on=lambda _name, arguments: "CODES#" in str(arguments))
-    dying = Workshop(stack.aws, workshop.threads, counter.instrument, workshop.name, workshop.queue)
+    dying = Workshop(stack.aws, whole_alphabet.threads, counter.instrument, whole_alphabet.name, whole_alphabet.queue)
     with pytest.raises(Crash):
-        deliver(dying.worker(), workshop.queue.waiting[0])
+        deliver(dying.worker(), whole_alphabet.queue.waiting[0])
     for code in FOREIGN.values():
-        workshop.table.transact(workshop.table.delete(keys.code(code)))
-    workshop.deliver_all()
-    assert_exact(workshop, job)
+        whole_alphabet.table.transact(whole_alphabet.table.delete(keys.code(code)))
+    whole_alphabet.deliver_all()
+    assert_exact(whole_alphabet, job)

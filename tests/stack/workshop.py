@@ -6,13 +6,14 @@ often.
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
 from local.aws import Aws
+from promotion_jobs.codes import CodeFormat
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -39,15 +40,34 @@ class CollectedMessages:
         self.waiting.append(message)
 
 
+@dataclass(frozen=True, slots=True)
+class SmallAlphabetParameters(GenerateParameters):
+    """256 codes in all, so that a job of some dozens collides with itself all the time."""
+
+    @property
+    def code_format(self) -> CodeFormat:
+        return CodeFormat(8, self.code_prefix, alphabet="bc")
+
+
+@dataclass(frozen=True, slots=True)
+class SmallAlphabetStore(DynamoJobStore):
+    def get(self, promotion_id: str, job_id: str) -> Job | None:
+        job = super(SmallAlphabetStore, self).get(promotion_id, job_id)
+        if job is None or job.parameters is None:
+            return job
+        return replace(job, parameters=SmallAlphabetParameters(**asdict(job.parameters)))
+
+
 @dataclass
 class Workshop:
-    """``instrument`` may wrap every AWS client that the worker uses."""
+    """``instrument`` may wrap every AWS client that the worker uses; ``job_store`` is what it takes for jobs."""
 
     aws: Aws
     threads: Executor
     instrument: Callable[[Any], Any] = lambda client: client
     name: str = field(default_factory=lambda: f"workshop-{uuid4().hex}")
     queue: CollectedMessages = field(default_factory=CollectedMessages)
+    job_store: type[DynamoJobStore] = DynamoJobStore
 
     def create(self) -> "Workshop":
         self.aws.dynamodb.create_table(
@@ -78,7 +98,7 @@ class Workshop:
     def worker(self) -> Worker:
         table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
         return Worker(
-            store=DynamoJobStore(table),
+            store=self.job_store(table),
             queue=self.queue,
             generator=Generator(DynamoCodeStore(table, self.threads)),
             exporter=Exporter(

@@ -1,0 +1,73 @@
+"""The whole stack on this machine: emulator, deployment, front door and a client that may call it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import PROJECT
+from local.aws import Aws
+from local.client import Client
+from local.cors import read_cors
+from local.deploy import deploy
+from local.emulator import Emulator, running_emulator
+from local.front_door import FrontDoor
+from local.functions import DeployedFunctions
+from local.routes import Router, read_routes
+from local.server import listen, serving
+from local.template import Template
+from promotion_jobs.wiring import tokens_in
+
+TEMPLATE = PROJECT / "template.yaml"
+STATE = PROJECT / ".local"
+_CACHE = STATE / "build"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    base_url: str
+    client: Client
+    aws: Aws
+    resources: Mapping[str, str]
+    """The physical ids by the template's logical ids."""
+    emulator: Emulator
+
+    @property
+    def aws_endpoint_url(self) -> str:
+        return self.aws.endpoint_url
+
+    @property
+    def table_name(self) -> str:
+        return self.resources["Table"]
+
+    def check(self) -> None:
+        """Raises StackError if a part of the stack has ended."""
+        self.emulator.check()
+
+
+@contextmanager
+def local_stack(
+    client: Client,
+    *,
+    port: int = 0,
+    state: Path = STATE,
+    template: Path = TEMPLATE,
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[LocalStack]:
+    """The stack, ready to be called, until the end of the block; on a free port for 0.
+
+    Raises StackError where it cannot start, with nothing left running.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with listen(port) as listener:
+        number: int = listener.getsockname()[1]
+        document = Template.read(template, parameters or {})
+        with running_emulator(state) as emulator:
+            aws = Aws(emulator.endpoint_url)
+            emulator.wait_until_ready()
+            resources = deploy(aws, document, _CACHE)
+            tokens_in(aws.dynamodb, resources["Table"]).register_client(client.client_id, client.client_secret, "Demo")
+            router = Router(read_routes(document, resources))
+            door = FrontDoor(router, read_cors(document), DeployedFunctions(aws.functions), number)
+            with serving(door, listener):
+                yield LocalStack(f"http://127.0.0.1:{number}", client, aws, resources, emulator)

@@ -1,0 +1,35 @@
+import csv
+import re
+import subprocess
+import sys
+
+from local import PROJECT
+
+OUTPUT = re.compile(
+    r"""Starting the stack on this machine \.\.\.
+Ready at http://127\.0\.0\.1:\d+/ after \d+\.\d s
+Created the promotion 'Summer sale': [0-9a-f-]{36}
+Generating 1,000 codes with the prefix 'summer'
+(  [\d,]+ of 1,000 \(\d+ %\)
+)*  1,000 of 1,000 \(100 %\)
+Exporting them to a file
+Downloaded 1,000 rows to \.local/demo/codes\.csv; the first 5:
+(  summer-\S+
+){5}
+To go on by hand: run `make serve` in another terminal, then
+
+API=http://127\.0\.0\.1:8080
+(.+
+)+"""
+)
+
+
+def test_the_demo_ends_with_a_file_of_a_thousand_different_codes() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "local.demo"], check=False, cwd=PROJECT, capture_output=True, text=True, timeout=120
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert OUTPUT.fullmatch(ended.stdout)
+    with (PROJECT / ".local/demo/codes.csv").open(newline="") as file:
+        codes = [row["code"] for row in csv.DictReader(file)]
+    assert (len(codes), len(set(codes))) == (1000, 1000)

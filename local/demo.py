@@ -64,39 +64,41 @@ def _show(client: Client) -> None:
         print(f"Generating {CODES:,} codes with the prefix 'summer'")
         _run(api, jobs, GENERATE, _show_progress)
         print("Exporting them to a file", flush=True)
-        export = _run(api, jobs, EXPORT, lambda _progress: None)
+        export = _run(api, jobs, EXPORT, lambda _done: None)
         link = api.call("GET", f"{jobs}/{export}/file").checked().json["href"]
         content = send("GET", link).checked().body
     _show_file(content)
 
 
-def _run(api: Api, jobs: str, job: Mapping[str, Any], show: Callable[[Mapping[str, Any]], None]) -> str:
+def _run(api: Api, jobs: str, job: Mapping[str, Any], show: Callable[[int], None]) -> str:
     """The id of the job, once it is completed. Raises StackError where it ends otherwise, or not in time."""
     answer: Mapping[str, Any] = api.call("POST", jobs, {"data": job}).checked().json["data"]
     deadline = time.monotonic() + _JOB_WITHIN_SECONDS
+    shown = 0
+    show(shown)
     while answer["status"] in {"pending", "processing"}:
         if time.monotonic() > deadline:
             raise StackError(f"The job is still {answer['status']} after {_JOB_WITHIN_SECONDS} s")
         time.sleep(0.1)
         answer = api.call("GET", f"{jobs}/{answer['id']}").checked().json["data"]
-        if progress := answer.get("meta", {}).get("progress"):
-            show(progress)
+        done = CODES if answer["status"] == "completed" else answer["meta"].get("progress", {}).get("done", 0)
+        if done != shown:
+            shown = done
+            show(shown)
     if answer["status"] != "completed":
         raise StackError(f"The job is {answer['status']}: {answer.get('error') or 'it does not say why'}")
-    show({"done": CODES, "total": CODES, "percent": 100})
     return str(answer["id"])
 
 
-def _show_progress(progress: Mapping[str, Any]) -> None:
+def _show_progress(done: int) -> None:
     """A bar that grows in its line on a terminal, a line each time otherwise."""
-    done, total = progress["done"], progress["total"]
-    counted = f"{done:,} of {total:,} ({progress['percent']} %)"
+    counted = f"{done:,} of {CODES:,} ({100 * done // CODES} %)"
     if not sys.stdout.isatty():
         print(f"  {counted}", flush=True)
         return
-    filled = _BAR_WIDTH * done // total
-    bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
-    print(f"\r  {bar} {counted}", end="\n" if done == total else "", flush=True)
+    filled = _BAR_WIDTH * done // CODES
+    bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
+    print(f"\r  {bar} {counted}", end="\n" if done == CODES else "", flush=True)
 
 
 def _show_file(content: bytes) -> None:

@@ -35,7 +35,8 @@ EXPECTED = {
     "#room >= :codes AND #open_job = :job",
     "#status = :pending",
     "#status = :processing",
-    "#status = :processing AND #runs_done = :runs",
+    "#status = :before",
+    "#status = :before AND #runs_done = :runs",
     '"pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
 }
 

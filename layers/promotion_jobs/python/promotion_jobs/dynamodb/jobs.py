@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
+from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
 from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.timestamps import from_text, to_text
@@ -20,6 +20,12 @@ _LOCK = 0
 """The position of the lock in the transaction that takes it."""
 
 _MINE = "#open_job = :job"
+
+States = tuple[JobStatus, JobStatus]
+
+_CLAIM: States = (JobStatus.PENDING, JobStatus.PROCESSING)
+_REFUSE: States = (JobStatus.PENDING, JobStatus.FAILED)
+_COMPLETE: States = (JobStatus.PROCESSING, JobStatus.COMPLETED)
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
@@ -123,45 +129,21 @@ class DynamoJobStore:
     # Working
 
     def claim(self, job: Job, now: datetime) -> Claim:
-        actions = [
-            self.table.update(
-                keys.job(job.promotion_id, job.id),
-                "SET #status = :processing, #started_at = :now, #updated_at = :now",
-                "#status = :pending",
-                processing=JobStatus.PROCESSING,
-                pending=JobStatus.PENDING,
-                now=to_text(now),
-            )
-        ]
+        actions = [self._move(job, _CLAIM, now, also_set="#started_at = :now")]
         if job.plan:
-            actions.append(
-                self.table.update(
-                    keys.promotion(job.promotion_id),
-                    "SET #room = #room - :codes",
-                    f"#room >= :codes AND {_MINE}",
-                    codes=job.plan.number_of_codes,
-                    job=job.id,
-                )
-            )
+            actions.append(self._take_room(job, job.plan.number_of_codes))
         try:
             self.table.transact(*actions)
         except ConditionLost as error:
             return Claim.NOT_PENDING if 0 in error.lost else Claim.NO_ROOM
         return Claim.CLAIMED
 
+    def _take_room(self, job: Job, number_of_codes: int) -> Action:
+        key, condition = keys.promotion(job.promotion_id), f"#room >= :codes AND {_MINE}"
+        return self.table.update(key, "SET #room = #room - :codes", condition, codes=number_of_codes, job=job.id)
+
     def refuse(self, job: Job, error: str, now: datetime) -> None:
-        self._end(
-            job,
-            self.table.update(
-                keys.job(job.promotion_id, job.id),
-                "SET #status = :failed, #error = :error, #updated_at = :now",
-                "#status = :pending",
-                failed=JobStatus.FAILED,
-                pending=JobStatus.PENDING,
-                error=error,
-                now=to_text(now),
-            ),
-        )
+        self._end(job, self._move(job, _REFUSE, now, also_set="#error = :error", error=error))
 
     def start_run(self, job: Job, number: int) -> Run:
         try:
@@ -206,36 +188,30 @@ class DynamoJobStore:
     def complete_generate(self, job: Job, now: datetime) -> None:
         if job.plan is None:
             return
-        self._end(
-            job,
-            self.table.update(
-                keys.job(job.promotion_id, job.id),
-                "SET #status = :completed, #generated = :codes, #updated_at = :now",
-                "#status = :processing AND #runs_done = :runs",
-                completed=JobStatus.COMPLETED,
-                processing=JobStatus.PROCESSING,
-                codes=job.plan.number_of_codes,
-                runs=job.plan.runs,
-                now=to_text(now),
-            ),
-            published=job.plan.number_of_codes,
-        )
+        codes, runs = job.plan.number_of_codes, job.plan.runs
+        also_set, also_if = "#generated = :codes", "#runs_done = :runs"
+        change = self._move(job, _COMPLETE, now, also_set=also_set, also_if=also_if, codes=codes, runs=runs)
+        self._end(job, change, published=codes)
 
     def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
-        self._end(
-            job,
-            self.table.update(
-                keys.job(job.promotion_id, job.id),
-                "SET #status = :completed, #file = :file, #updated_at = :now",
-                "#status = :processing",
-                completed=JobStatus.COMPLETED,
-                processing=JobStatus.PROCESSING,
-                file=asdict(file),
-                now=to_text(now),
-            ),
+        self._end(job, self._move(job, _COMPLETE, now, also_set="#file = :file", file=asdict(file)))
+
+    def _move(
+        self, job: Job, states: States, now: datetime, *, also_set: str, also_if: str = "", **values: Any
+    ) -> Action:
+        """The action that moves a job from the first state to the second, with what else it sets and requires."""
+        before, after = states
+        return self.table.update(
+            keys.job(job.promotion_id, job.id),
+            f"SET #status = :after, #updated_at = :now, {also_set}",
+            f"#status = :before AND {also_if}" if also_if else "#status = :before",
+            before=before,
+            after=after,
+            now=to_text(now),
+            **values,
         )
 
-    def _end(self, job: Job, change: dict[str, Any], published: int = 0) -> None:
+    def _end(self, job: Job, change: Action, published: int = 0) -> None:
         """Make the last change of a job, release its lock and publish so many codes; nothing if it ended already."""
         actions = "REMOVE #open_job" if not published else "SET #codes = #codes + :published REMOVE #open_job"
         values = {"published": published} if published else {}

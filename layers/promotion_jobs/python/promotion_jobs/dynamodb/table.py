@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 Item = dict[str, Any]
+Action = dict[str, Any]
+"""One of the writes of a transaction."""
 
 
 class _PlainValues(TypeDeserializer):
@@ -151,7 +153,7 @@ class Table:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def put(self, key: Key, values: Mapping[str, Any]) -> dict[str, Any]:
+    def put(self, key: Key, values: Mapping[str, Any]) -> Action:
         """The action that adds an item if there is none under its key."""
         return {
             "Put": {
@@ -162,7 +164,7 @@ class Table:
             }
         }
 
-    def update(self, key: Key, update: str, condition: str, **values: Any) -> dict[str, Any]:
+    def update(self, key: Key, update: str, condition: str, **values: Any) -> Action:
         """The action that changes an item where ``condition`` holds; each value stands for ``:its_name``.
 
         An empty condition always holds; who passes one says why it may.
@@ -176,11 +178,11 @@ class Table:
             }
         }
 
-    def delete(self, key: Key, condition: str = "", **values: Any) -> dict[str, Any]:
+    def delete(self, key: Key, condition: str = "", **values: Any) -> Action:
         """The action that removes an item; without a condition also one that is not there, which is as well."""
         return {"Delete": {"TableName": self.name, "Key": to_item(key), **_condition(condition, values)}}
 
-    def transact(self, *actions: dict[str, Any]) -> None:
+    def transact(self, *actions: Action) -> None:
         """All of the actions or none. Raises ConditionLost, and StoreBusy after the last attempt."""
         attempt = 0
         while True:

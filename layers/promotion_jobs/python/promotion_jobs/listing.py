@@ -10,8 +10,7 @@ from promotion_jobs.errors import Fault, InvalidFilter
 
 T = TypeVar("T")
 
-_CLAUSE = re.compile(r"(\w+)\(\s*(\w+)\s*,\s*([^(),:]*?)\s*\)")
-_FILTER = re.compile(rf"\s*{_CLAUSE.pattern}(\s*:\s*{_CLAUSE.pattern})*\s*")
+_CLAUSE = re.compile(r"(\w+)\(([^(),]*),([^(),]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,12 @@ def parse_filter(text: str | None, attributes: Mapping[str, Callable[[str], str]
     """
     if text is None:
         return {}
-    clauses = _CLAUSE.findall(text)
-    if not _FILTER.fullmatch(text) or len(clauses) > limits.FILTERS:
+    clauses = [_CLAUSE.fullmatch(clause.strip()) for clause in text.split(":")]
+    if len(clauses) > limits.FILTERS:
         raise _invalid_filter()
     wanted: dict[str, set[str]] = {}
-    for operator, attribute, value in clauses:
+    for clause in clauses:
+        operator, attribute, value = [part.strip() for part in clause.groups()] if clause else ("", "", "")
         if operator != "eq" or attribute not in attributes:
             raise _invalid_filter()
         wanted.setdefault(attribute, set()).add(attributes[attribute](value))

@@ -3,15 +3,17 @@
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.promotions import FILTER_ATTRIBUTES
 
 app = resolver()
 
 
 @app.get("/v2/promotions")
 def list_promotions() -> Answer:
-    page = requests.page(requests.query(app.current_event))
-    found = wiring.promotions().list(page)
-    return answer(200, answers.listing(found, answers.promotion, app.current_event, filter_=None))
+    query = requests.query(app.current_event)
+    wanted = requests.wanted(query, FILTER_ATTRIBUTES)
+    found = wiring.promotions().list(requests.page(query), wanted)
+    return answer(200, answers.listing(found, answers.promotion, app.current_event, query.get("filter")))
 
 
 handler = lambda_handler(app)

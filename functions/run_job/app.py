@@ -18,9 +18,14 @@ processor = BatchProcessor(event_type=EventType.SQS)
 def run_job(record: SQSRecord, lambda_context: LambdaContext) -> None:
     message = read_message(record.body)
     logger.append_keys(promotion_id=message.promotion_id, job_id=message.job_id, run=message.run)
-    generated = wiring.worker().deliver(
-        message, time_left=lambda: timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
-    )
+    try:
+        generated = wiring.worker().deliver(
+            message, time_left=lambda: timedelta(milliseconds=lambda_context.get_remaining_time_in_millis())
+        )
+    except Exception:
+        # With the job's keys, which are gone when the batch is reported as failed.
+        logger.exception("delivery failed")
+        raise
     logger.info("delivery done", generated=generated)
     metrics.add_metric(name="CodesGenerated", unit=MetricUnit.Count, value=generated)
     flush_metrics()

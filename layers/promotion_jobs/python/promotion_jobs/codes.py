@@ -3,15 +3,18 @@
 Symbols, dashes and prefixes are decisions 3 and 4; the odds rule is in "Beyond the contract".
 """
 
+import re
 import struct
 from dataclasses import dataclass
 from functools import cache
 from hashlib import shake_256
 
-from promotion_jobs.limits import CODE_LENGTHS, DEFAULT_CODE_LENGTH
+from promotion_jobs.limits import CODE_CHARACTERS, CODE_LENGTHS, DEFAULT_CODE_LENGTH
 
 ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 """No vowel and no y, so no words; none of 0 1 i l o, so nothing to misread."""
+
+_CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{CODE_CHARACTERS - 1}}}")
 
 GROUP = 4
 """A dash follows every so many symbols."""
@@ -78,6 +81,11 @@ def replacement_code(seed: bytes, chunk: int, slot: int, attempt: int, code_form
     """What a slot takes instead when ``attempt`` choices before were taken; ``attempt`` counts from 1."""
     material = seed + struct.pack(">QQQ", chunk, slot, attempt)
     return code_format.lay_out(_symbols(material, code_format.length, code_format.alphabet), 1)[0]
+
+
+def is_code(text: str) -> bool:
+    """Whether there could be such a code, generated or made by hand (decisions 4 and 14)."""
+    return _CODE.fullmatch(text) is not None
 
 
 def guess_odds(number_of_codes: int, length: int) -> int:

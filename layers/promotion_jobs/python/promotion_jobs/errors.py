@@ -6,14 +6,21 @@
   + NotFound
     - PromotionNotFound
     - JobNotFound
+    - CodeNotFound
   + TokenRequestInvalid     a request for a token lacks something
   + UnknownClient           wrong client id or secret
   + Unauthorized            no token, or not one of ours
   + Forbidden               a token without the right
   + CodesLimitExceeded      more codes asked for than the promotion may hold
+  + PromotionFull           codes made by hand that the promotion has no room for
   + CodeSpaceTooSmall       so many codes of that length could be guessed
   + AutomaticPromotion      takes no codes
+  + DuplicateCode           somebody has it already
   + TooManyJobs             another job of the promotion is open
+  + NotCancellable          the job is being cancelled, or has ended
+  + CodesInUse              the promotion holds more codes than that
+  + PromotionInUse          what cannot be done to a promotion that has codes or an open job
+  + WriteConflict           others went on changing the same thing at the same time
   + NoFile                  the job has no file to download
     - FileExpired
 
@@ -59,6 +66,10 @@ class JobNotFound(NotFound):
     what = "job"
 
 
+class CodeNotFound(NotFound):
+    what = "code"
+
+
 class TokenRequestInvalid(PromotionJobsError):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -83,6 +94,12 @@ class CodesLimitExceeded(PromotionJobsError):
         self.limit = limit
 
 
+class PromotionFull(PromotionJobsError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
 class CodeSpaceTooSmall(PromotionJobsError):
     """``enough`` is the shortest code length that would do; None where no length does."""
 
@@ -94,6 +111,32 @@ class CodeSpaceTooSmall(PromotionJobsError):
 
 
 class AutomaticPromotion(PromotionJobsError):
+    pass
+
+
+class DuplicateCode(PromotionJobsError):
+    pass
+
+
+class NotCancellable(PromotionJobsError):
+    pass
+
+
+class CodesInUse(PromotionJobsError):
+    """``codes`` is how many the promotion holds or is about to make."""
+
+    def __init__(self, codes: int) -> None:
+        super().__init__(codes)
+        self.codes = codes
+
+
+class PromotionInUse(PromotionJobsError):
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class WriteConflict(PromotionJobsError):
     pass
 
 

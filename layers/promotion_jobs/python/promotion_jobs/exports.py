@@ -12,7 +12,7 @@ from typing import Protocol
 from promotion_jobs.errors import FileExpired, NoFile
 from promotion_jobs.jobs import Jobs
 from promotion_jobs.limits import FILE_LINK_LIFE
-from promotion_jobs.model import Chunk, ExportFile, Job
+from promotion_jobs.model import Chunk, Code, ExportFile, Job
 from promotion_jobs.timestamps import to_text
 
 HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
@@ -53,9 +53,20 @@ def chunk_rows(chunk: Chunk) -> str:
     A code needs no quotes and starts no formula: it is letters, digits, dashes and underscores, and starts with one
     of the first two (decision 4).
     """
-    uses, created_at = chunk.max_uses, to_text(chunk.created_at)
-    rest = "," + _row((chunk.consume_unit, chunk.max_uses, uses, None, chunk.created_by, created_at, chunk.job_id))
-    return rest.join(chunk.codes) + rest if chunk.codes else ""
+    if chunk.own_terms is not None:
+        return "".join(code.code + _rest(code) for code in chunk.visible())
+    codes = [code for position, code in enumerate(chunk.codes) if position not in chunk.removed]
+    if not codes:
+        return ""
+    rest = _rest(chunk.code_at(0, codes[0]))
+    return rest.join(codes) + rest
+
+
+def _rest(code: Code) -> str:
+    """All of a code's row behind the code itself."""
+    terms = code.terms
+    cells = (terms.consume_unit, terms.max_uses, code.uses, terms.user, code.created_by, to_text(code.created_at))
+    return "," + _row((*cells, code.job_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,7 @@ class Exporter:
                 write(piece)
                 digest.update(piece)
                 size += len(piece)
-                rows += len(chunk.codes)
+                rows += len(chunk.codes) - len(chunk.removed)
         return ExportFile(key, rows, size, digest.hexdigest())
 
 
@@ -95,7 +106,7 @@ class Downloads:
 
         Raises PromotionNotFound, JobNotFound, NoFile and FileExpired.
         """
-        job, _ = self.jobs.get(promotion_id, job_id)
+        job = self.jobs.find(promotion_id, job_id)
         if job.file is None:
             raise NoFile(job.status)
         # An export's last change is its completion.
@@ -104,4 +115,4 @@ class Downloads:
         if left <= timedelta():
             raise FileExpired(job.status, expires_at)
         file_name = f"{promotion_id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
-        return self.files.link(job.file.key, file_name, min(FILE_LINK_LIFE, left))
+        return self.files.link(job.file.key, file_name, min(FILE_LINK_LIFE, max(left, timedelta(seconds=1))))

@@ -16,7 +16,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from promotion_jobs.codes import chunk_codes, replacement_code
-from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan
+from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan, Terms
 
 Slot = int
 """The position of a code in its job, counted from 0."""
@@ -49,8 +49,8 @@ class CodeStore(Protocol):
         """Add the chunk's list and count its codes in the run, both or neither."""
         ...
 
-    def committed_codes(self, job: Job, chunk: int) -> Sequence[str]:
-        """The codes of a committed chunk, in the order of their slots."""
+    def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
+        """The codes of a committed chunk, in the order of their slots; None for one that was removed since."""
         ...
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:
@@ -95,11 +95,10 @@ class Generator:
         codes = self._insert(work, chunk)
         outcome = self.store.commit(
             Chunk(
-                job_id=work.job.id,
+                source=work.job.id,
                 number=chunk,
                 codes=[codes[slot] for slot in work.slots(chunk)],
-                consume_unit=work.parameters.consume_unit,
-                max_uses=work.parameters.max_uses_per_code,
+                terms=Terms(work.parameters.consume_unit, work.parameters.max_uses_per_code),
                 created_by=work.job.created_by,
                 created_at=work.job.created_at,
             ),

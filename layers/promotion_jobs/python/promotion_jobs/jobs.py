@@ -12,6 +12,7 @@ from promotion_jobs.errors import (
     CodesLimitExceeded,
     CodeSpaceTooSmall,
     JobNotFound,
+    NotCancellable,
     PromotionNotFound,
 )
 from promotion_jobs.identifiers import is_identifier
@@ -44,13 +45,13 @@ class Progress:
 
 
 class JobReader(Protocol):
-    def get(self, promotion_id: str, job_id: str) -> Job | None: ...
+    def find(self, promotion_id: str, job_id: str) -> Job | None:
+        """None where the promotion has no such job. Raises PromotionNotFound."""
+        ...
 
     def list(self, promotion_id: str) -> Sequence[Job]:
         """Newest first."""
         ...
-
-    def promotion_exists(self, promotion_id: str) -> bool: ...
 
     def generated(self, job_id: str) -> int:
         """How many codes of an open job are stored, true to the last chunk that was committed."""
@@ -72,6 +73,8 @@ class JobStore(Protocol):
 class JobQueue(Protocol):
     def send(self, message: Message) -> None: ...
 
+
+NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     "job_type": str,
@@ -131,18 +134,34 @@ class JobCreator:
             raise AutomaticPromotion
 
 
+class CancelStore(Protocol):
+    def cancel_pending(self, job: Job, now: datetime) -> bool:
+        """Make a pending job cancelled and release its lock; False where it is not pending any more."""
+        ...
+
+    def cancel_processing(self, job: Job, now: datetime) -> bool:
+        """Make a processing job cancelling; False where it is not processing any more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Jobs:
     store: JobReader
     now: Callable[[], datetime]
 
-    def get(self, promotion_id: str, job_id: str) -> tuple[Job, Progress | None]:
-        """The job, and how far it is while that means something. Raises PromotionNotFound, JobNotFound."""
+    def find(self, promotion_id: str, job_id: str) -> Job:
+        """Raises PromotionNotFound, JobNotFound."""
         if not is_identifier(promotion_id):
             raise PromotionNotFound
-        job = self.store.get(promotion_id, job_id) if is_identifier(job_id) else None
+        # What cannot be an id is asked for as well: which of the two is not found, the promotion decides.
+        job = self.store.find(promotion_id, job_id if is_identifier(job_id) else NO_JOB)
         if job is None:
-            raise JobNotFound if self.store.promotion_exists(promotion_id) else PromotionNotFound
+            raise JobNotFound
+        return job
+
+    def get(self, promotion_id: str, job_id: str) -> tuple[Job, Progress | None]:
+        """The job, and how far it is while that means something. Raises PromotionNotFound, JobNotFound."""
+        job = self.find(promotion_id, job_id)
         if job.plan is None or job.status is not JobStatus.PROCESSING:
             return job, None
         return job, self._progress(job, self.store.generated(job.id), job.plan.number_of_codes)
@@ -162,3 +181,32 @@ class Jobs:
             if satisfies(wanted, {"job_type": job.job_type, "status": job.status})
         ]
         return Listing(found[page.offset : page.offset + page.limit], len(found), page)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCanceller:
+    jobs: Jobs
+    store: CancelStore
+    queue: JobQueue
+    now: Callable[[], datetime]
+
+    def cancel(self, promotion_id: str, job_id: str) -> Job:
+        """The job, cancelled or being cancelled (decision 7).
+
+        Raises PromotionNotFound, JobNotFound, and NotCancellable for a job that is neither pending nor processing.
+        """
+        while True:
+            job = self.jobs.find(promotion_id, job_id)
+            match job.status:
+                case JobStatus.PENDING:
+                    moved = self.store.cancel_pending(job, self.now())
+                case JobStatus.PROCESSING:
+                    moved = self.store.cancel_processing(job, self.now())
+                case _:
+                    raise NotCancellable
+            # A job only ever moves on, so it is looked at three times at the most.
+            if moved:
+                job = self.jobs.find(promotion_id, job_id)
+                if job.status.is_open:
+                    self.queue.send(Message(promotion_id, job_id))
+                return job

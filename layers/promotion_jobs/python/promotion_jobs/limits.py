@@ -5,15 +5,20 @@ from datetime import timedelta
 CODES_PER_PROMOTION = 1_000
 """What a promotion may hold unless it says otherwise in ``max_codes`` (contract 1.2)."""
 
-MAX_CODES_PER_PROMOTION = 100_000_000
-CODES_PER_JOB = 10_000_000
+MAX_CODES_PER_PROMOTION = 10_000_000
+"""As many as one invocation exports."""
 
 CODE_LENGTHS = range(8, 17)
 """Symbols of a generated code, dashes and prefix not counted (contract 1.2)."""
 
 DEFAULT_CODE_LENGTH = 8
 PREFIX_LENGTH = 32
+CODE_CHARACTERS = 64
+"""Of a whole code, with prefix and dashes; a generated one has at most 52."""
+
 JOB_NAME_LENGTH = 50
+MAX_USES = 1_000_000_000
+USER_LENGTH = 255
 
 CHUNK_CODES = 1_000
 """Codes that commit together: their list fits one item (10 KB) and takes a tenth of a second to write."""
@@ -21,8 +26,8 @@ CHUNK_CODES = 1_000
 RUN_CHUNKS = 25
 """Chunks of one message: some seconds of work, so that a dead worker costs seconds and small jobs need not wait."""
 
-RUNS_AHEAD = 1
-"""Runs of one job in the queue at a time: more would keep other jobs waiting behind a big one."""
+HAND_MADE_CODES = 50
+"""Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 
 PAGE_LENGTH = 25
 MAX_PAGE_LENGTH = 100
@@ -31,8 +36,11 @@ FILTERS = 10
 
 BODY_BYTES = 1_000_000
 BODY_DEPTH = 50
-PROMOTION_BYTES = 100_000
-"""A promotion is one item, and every lock and every claim writes it."""
+FAULTS = 20
+"""Of a request, that its answer names."""
+
+PROMOTION_BYTES = 20_000
+"""A page of a hundred must fit an answer of 6 MB; and every lock and every claim writes the promotion."""
 
 TOKEN_LIFE = timedelta(hours=1)
 TOKEN_CACHE = timedelta(minutes=1)

@@ -1,7 +1,8 @@
 """The nouns of the service, as immutable values. Times are aware datetimes in UTC."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
@@ -35,7 +36,7 @@ class Promotion:
     """``fields`` is what its owner says of it; the rest is what jobs need to know.
 
     ``room`` is what is left of ``max_codes``; ``codes`` is how many codes are visible; ``open_job`` is the id of the
-    job that holds the promotion.
+    job that holds the promotion; ``version`` counts the changes of what its owner says.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Promotion:
     created_at: datetime
     updated_at: datetime
     open_job: str | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,10 @@ class GenerateParameters:
     max_uses_per_code: int | None = None
     code_length: int | None = None
     code_prefix: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What was said, in the order of the contract."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     @property
     def code_format(self) -> CodeFormat:
@@ -129,29 +135,59 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Up to a thousand codes that were committed together, with what is the same for all of them."""
+class Terms:
+    """How a code may be used; None is what was not said."""
 
-    job_id: str
-    number: int
-    codes: Sequence[str]
-    consume_unit: str | None
-    max_uses: int | None
-    created_by: str
-    created_at: datetime
+    consume_unit: str | None = None
+    max_uses: int | None = None
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code as lists and exports show it. ``uses`` is what remains; None is unlimited."""
+    """One code as lists and exports show it. ``uses`` is what remains; ``job_id`` is None for one made by hand."""
 
     code: str
-    job_id: str
-    consume_unit: str | None
-    max_uses: int | None
-    uses: int | None
+    terms: Terms
+    job_id: str | None
     created_by: str
     created_at: datetime
+
+    @property
+    def uses(self) -> int | None:
+        return self.terms.max_uses
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Codes that were committed together, with what is the same for all of them.
+
+    ``source`` is the id of the job that made them; where people made them by hand, an id of the chunk's own, and then
+    each code has terms of its own. ``removed`` has the positions of those that are gone.
+    """
+
+    source: str
+    number: int
+    codes: Sequence[str]
+    created_by: str
+    created_at: datetime
+    terms: Terms = Terms()
+    own_terms: Sequence[Terms] | None = None
+    removed: AbstractSet[int] = frozenset()
+
+    @property
+    def job_id(self) -> str | None:
+        return None if self.own_terms is not None else self.source
+
+    def visible(self) -> Iterator[Code]:
+        """The codes that are there, in their order."""
+        for position, code in enumerate(self.codes):
+            if position not in self.removed:
+                yield self.code_at(position, code)
+
+    def code_at(self, position: int, code: str) -> Code:
+        terms = self.terms if self.own_terms is None else self.own_terms[position]
+        return Code(code, terms, self.job_id, self.created_by, self.created_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ signing key to keep or rotate, a stolen table gives no token, and revoking is de
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -46,6 +46,12 @@ class TokenStore(Protocol):
 
     def client(self, client_id: str) -> Client | None: ...
 
+    def clients(self) -> Sequence[Client]: ...
+
+    def remove_client(self, client_id: str) -> bool:
+        """Whether there was one."""
+        ...
+
     def add_token(self, token_hash: str, token: Token) -> None: ...
 
     def token(self, token_hash: str) -> Token | None: ...
@@ -65,6 +71,13 @@ class Tokens:
 
     def register_client(self, client_id: str, client_secret: str, name: str) -> None:
         self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now()))
+
+    def clients(self) -> Sequence[Client]:
+        return self.store.clients()
+
+    def revoke_client(self, client_id: str) -> bool:
+        """Whether there was one. Its tokens are refused from now on, by a container that knows one within a minute."""
+        return self.store.remove_client(client_id)
 
     def issue(self, grant_type: str | None, client_id: str | None, client_secret: str | None) -> tuple[str, Token]:
         """A new access token and what stands behind it.
@@ -109,10 +122,11 @@ class Tokens:
         if cached and now - cached[0] < TOKEN_CACHE:
             return cached[1]
         token = self.store.token(token_hash)
-        if token is None:
+        # A revoked client's tokens are still there.
+        if token is None or self.store.client(token.client_id) is None:
             self._cache.pop(token_hash, None)
-        else:
-            if len(self._cache) >= _CACHED_TOKENS:
-                self._cache.clear()
-            self._cache[token_hash] = now, token
+            return None
+        if len(self._cache) >= _CACHED_TOKENS:
+            self._cache.clear()
+        self._cache[token_hash] = now, token
         return token

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -20,9 +21,9 @@ from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.exports import Downloads, Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
-from promotion_jobs.jobs import JobCreator, Jobs
-from promotion_jobs.promotion_codes import PromotionCodes
-from promotion_jobs.promotions import Promotions
+from promotion_jobs.jobs import JobCanceller, JobCreator, Jobs
+from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
+from promotion_jobs.promotions import PromotionRemover, Promotions
 from promotion_jobs.s3 import S3FileStore
 from promotion_jobs.settings import settings
 from promotion_jobs.sqs import SqsJobQueue
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 _INSERT_THREADS = 8
 """As many as saturate the worker's one vCPU; more only wait for each other."""
 
-_RETRIES: Any = {"mode": "standard", "max_attempts": 5}
+_PATIENCE: Any = {"connect_timeout": 1, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 3}}
+"""A call that stalls is asked again while its function still has time."""
 
 
 def _now() -> datetime:
@@ -57,7 +59,7 @@ def _new_seed() -> bytes:
 @cache
 def _table() -> Table:
     config = Config(
-        retries=_RETRIES,
+        **_PATIENCE,
         max_pool_connections=_INSERT_THREADS + 2,
         # Half of a batch's CPU time is botocore checking values that were made a line above.
         parameter_validation=False,
@@ -67,13 +69,14 @@ def _table() -> Table:
 
 @cache
 def _queue() -> SqsJobQueue:
-    return SqsJobQueue(boto3.client("sqs", config=Config(retries=_RETRIES)), settings().job_queue_url)
+    return SqsJobQueue(boto3.client("sqs", config=Config(**_PATIENCE)), settings().job_queue_url)
 
 
 @cache
 def _files() -> S3FileStore:
-    # A link signed for the global endpoint redirects in every region but one; it must be the region's own, with SigV4.
-    config = Config(retries=_RETRIES, signature_version="s3v4", s3={"us_east_1_regional_endpoint": "regional"})
+    # Or links of most regions are signed for the global endpoint, which redirects to the region's, where they are void.
+    regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+    config = Config(**_PATIENCE, signature_version="s3v4", s3=regional)
     return S3FileStore(boto3.client("s3", config=config), settings().export_bucket)
 
 
@@ -89,6 +92,21 @@ def tokens() -> Tokens:
 @cache
 def promotions() -> Promotions:
     return Promotions(DynamoPromotionStore(_table()), _now, _new_id)
+
+
+@cache
+def promotion_remover() -> PromotionRemover:
+    return PromotionRemover(DynamoPromotionStore(_table()), _queue(), _now, _new_id)
+
+
+@cache
+def code_changes() -> CodeChanges:
+    return CodeChanges(DynamoCodeReader(_table()), DynamoCodeEditor(_table()), _now, _new_id)
+
+
+@cache
+def job_canceller() -> JobCanceller:
+    return JobCanceller(jobs(), DynamoJobStore(_table()), _queue(), _now)
 
 
 @cache

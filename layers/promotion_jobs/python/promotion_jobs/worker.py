@@ -13,7 +13,6 @@ from typing import Protocol
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Commit, GenerateWork, Generator
 from promotion_jobs.jobs import JobQueue
-from promotion_jobs.limits import RUNS_AHEAD
 from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, Message
 
 CODES_LIMIT_EXCEEDED = "codes limit exceeded"
@@ -106,11 +105,10 @@ class Worker:
 
     def _generate(self, work: GenerateWork, message: Message, time_left: Callable[[], timedelta]) -> int:
         run = self.store.start_run(work.job, message.run)
+        left = [chunk for chunk in work.plan.chunks_of(message.run) if not run.done and chunk not in run.committed]
         generated = 0
-        for chunk in work.plan.chunks_of(message.run):
-            if run.done or chunk in run.committed:
-                continue
-            if generated and time_left() < _RESERVE:
+        for chunk in left:
+            if chunk != left[0] and time_left() < _RESERVE:
                 # As a new message: a run that only takes long must not use up this one's tries.
                 self.queue.send(message, _HAND_BACK_DELAY)
                 return generated
@@ -121,8 +119,8 @@ class Worker:
         self.generator.remove_strays(work, message.run)
         if not run.done:
             # Before the run is done: a delivery that dies in between comes again and sends again.
-            if message.run + RUNS_AHEAD < work.plan.runs:
-                self.queue.send(replace(message, run=message.run + RUNS_AHEAD))
+            if message.run + 1 < work.plan.runs:
+                self.queue.send(replace(message, run=message.run + 1))
             self.store.finish_run(work.job, message.run, self.now())
         self.store.complete_generate(work.job, self.now())
         return generated

@@ -1,7 +1,6 @@
 """What the API says of things: the shapes of contract 1 to 3. A value that nobody set is left out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from math import ceil
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -61,7 +60,7 @@ def job(it: Job, progress: Progress | None = None) -> Document:
             "promotion_id": it.promotion_id,
             "job_type": it.job_type,
             "name": it.name,
-            "parameters": _parameters(it),
+            "parameters": it.parameters.given() if it.parameters else None,
             "status": it.status,
             "error": it.error,
             "meta": _set(
@@ -76,14 +75,6 @@ def job(it: Job, progress: Progress | None = None) -> Document:
             "result": _result(it),
         }
     )
-
-
-def _parameters(it: Job) -> Document | None:
-    if it.parameters is None:
-        return None
-    given = asdict(it.parameters)
-    order = ("number_of_codes", "consume_unit", "max_uses_per_code", "code_length", "code_prefix")
-    return _set({name: given[name] for name in order})
 
 
 def _result(it: Job) -> Document | None:
@@ -112,10 +103,12 @@ def code(it: Code) -> Document:
             "type": "promotion_codes",
             "id": it.code,
             "code": it.code,
-            "consume_unit": it.consume_unit,
-            "max_uses": it.max_uses,
+            "consume_unit": it.terms.consume_unit,
+            "user": it.terms.user,
+            "max_uses": it.terms.max_uses,
             "uses": it.uses,
             "created_by": it.created_by,
+            "job_id": it.job_id,
             "meta": {"timestamps": {"created_at": to_text(it.created_at)}},
         }
     )
@@ -126,12 +119,13 @@ def listing(
 ) -> Document:
     """A page with its links and numbers (contract 1.4, decision 12)."""
     page = it.page
-    last = min(max(ceil(it.total / page.limit) - 1, 0) * page.limit, MAX_PAGE_OFFSET)
+    last_page = min(max(ceil(it.total / page.limit) - 1, 0), MAX_PAGE_OFFSET // page.limit)
+    last = last_page * page.limit
     offsets = {
         "current": page.offset,
         "first": 0,
         "last": last,
-        "prev": max(page.offset - page.limit, 0),
+        "prev": min(max(page.offset - page.limit, 0), last),
         "next": min(page.offset + page.limit, last),
     }
     return {

@@ -5,6 +5,7 @@ is kept as it is documented, since clients compare them.
 """
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,9 @@ class RouteNotFound(errors.PromotionJobsError):
 
 
 class MethodNotAllowed(errors.PromotionJobsError):
-    pass
+    def __init__(self, allowed: AbstractSet[str]) -> None:
+        super().__init__(allowed)
+        self.allowed = allowed
 
 
 class UnsupportedMediaType(errors.PromotionJobsError):
@@ -50,10 +53,9 @@ def _invalid_filter(error: errors.InvalidFilter) -> list[Element]:
     return [{"title": fault.title, "detail": fault.detail} for fault in error.faults]
 
 
-def _codes_limit(error: errors.CodesLimitExceeded) -> list[Element]:
-    detail = f"Only {error.limit} promotion codes are allowed per promotion"
-    source = {"source": "data.parameters.number_of_codes"}
-    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Too many promotion codes") | source]
+def _too_many_codes(limit: int, source: str) -> list[Element]:
+    detail = f"Only {limit} promotion codes are allowed per promotion"
+    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Too many promotion codes") | {"source": source}]
 
 
 def _code_space(error: errors.CodeSpaceTooSmall) -> list[Element]:
@@ -66,13 +68,7 @@ def _code_space(error: errors.CodeSpaceTooSmall) -> list[Element]:
     return [_element(HTTPStatus.BAD_REQUEST, detail, title="Code space too small") | source]
 
 
-def _no_file(error: errors.NoFile) -> list[Element]:
-    detail = f"Job has no file to download. Job status: {error.status}"
-    return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
-
-
-def _expired(error: errors.FileExpired) -> list[Element]:
-    detail = f"Job has no file to download. The file expired at {to_text(error.expired_at)}"
+def _unprocessable(detail: str) -> list[Element]:
     return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
 
 
@@ -85,7 +81,11 @@ def _always(
 ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[Any], list[Element]]]] = {
     errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, _faults),
     errors.InvalidFilter: (HTTPStatus.BAD_REQUEST, _invalid_filter),
-    errors.CodesLimitExceeded: (HTTPStatus.BAD_REQUEST, _codes_limit),
+    errors.CodesLimitExceeded: (
+        HTTPStatus.BAD_REQUEST,
+        lambda error: _too_many_codes(error.limit, "data.parameters.number_of_codes"),
+    ),
+    errors.PromotionFull: (HTTPStatus.BAD_REQUEST, lambda error: _too_many_codes(error.limit, "data.codes")),
     errors.CodeSpaceTooSmall: (HTTPStatus.BAD_REQUEST, _code_space),
     errors.TooManyJobs: _always(
         HTTPStatus.BAD_REQUEST,
@@ -110,8 +110,27 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
         title="No codes allowed",
         text=True,
     ),
-    errors.NoFile: (HTTPStatus.UNPROCESSABLE_ENTITY, _no_file),
-    errors.FileExpired: (HTTPStatus.UNPROCESSABLE_ENTITY, _expired),
+    errors.DuplicateCode: _always(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Promotion code already in use", title="Duplicate code", text=True
+    ),
+    errors.NotCancellable: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda _: _unprocessable("Only pending or processing jobs can be cancelled"),
+    ),
+    errors.NoFile: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda error: _unprocessable(f"Job has no file to download. Job status: {error.status}"),
+    ),
+    errors.FileExpired: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda error: _unprocessable(f"Job has no file to download. The file expired at {to_text(error.expired_at)}"),
+    ),
+    errors.CodesInUse: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda error: _unprocessable(f"max_codes must be at least the {error.codes} codes in use"),
+    ),
+    errors.PromotionInUse: (HTTPStatus.UNPROCESSABLE_ENTITY, lambda error: _unprocessable(error.detail)),
+    errors.WriteConflict: _always(HTTPStatus.CONFLICT, "Write conflict detected"),
     RouteNotFound: _always(HTTPStatus.NOT_FOUND, "route not found"),
     MethodNotAllowed: _always(HTTPStatus.METHOD_NOT_ALLOWED),
     UnsupportedMediaType: _always(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json"),

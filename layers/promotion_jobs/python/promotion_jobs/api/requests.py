@@ -30,6 +30,8 @@ _EXPLANATIONS: Mapping[str, str] = {
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entries",
     "literal_error": "must be {expected}",
     "model_type": "must be an object",
     "string_too_long": "must have at most {max_length} characters",
@@ -98,8 +100,8 @@ def validate(model: type[Model], data: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [_fault(details) for details in error.errors(include_url=False, include_input=False)]
-        raise InvalidRequest(*faults) from None
+        details = error.errors(include_url=False, include_input=False)[: limits.FAULTS]
+        raise InvalidRequest(*map(_fault, details)) from None
 
 
 def _fault(details: ErrorDetails) -> Fault:
@@ -119,7 +121,8 @@ def query(event: APIGatewayProxyEventV2) -> dict[str, str]:
 def page(parameters: Mapping[str, str], beyond: str = "") -> Page:
     """Which records are wanted. ``beyond`` says what to do to see more than pages show. Raises InvalidRequest."""
     faults = []
-    limit, offset = parameters.get("page[limit]", ""), parameters.get("page[offset]", "")
+    limit = parameters.get("page[limit]", str(limits.PAGE_LENGTH))
+    offset = parameters.get("page[offset]", "0")
     if not _within(limit, 1, limits.MAX_PAGE_LENGTH):
         detail = f"page[limit] must be a whole number from 1 to {limits.MAX_PAGE_LENGTH}"
         faults.append(Fault("page[limit]", "invalid", detail))
@@ -128,11 +131,11 @@ def page(parameters: Mapping[str, str], beyond: str = "") -> Page:
         faults.append(Fault("page[offset]", "invalid", detail))
     if faults:
         raise InvalidRequest(*faults)
-    return Page(int(limit or limits.PAGE_LENGTH), int(offset or 0))
+    return Page(int(limit), int(offset))
 
 
 def _within(text: str, least: int, most: int) -> bool:
-    return text == "" or (_NUMBER.fullmatch(text) is not None and least <= int(text) <= most)
+    return _NUMBER.fullmatch(text) is not None and least <= int(text) <= most
 
 
 def wanted(parameters: Mapping[str, str], attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:

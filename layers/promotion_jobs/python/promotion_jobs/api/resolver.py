@@ -1,7 +1,9 @@
 """What every HTTP function shares: the resolver, the token check, the error map and the log line of a request."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -9,7 +11,6 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from promotion_jobs import wiring
 from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, internal_error
 from promotion_jobs.api.routes import methods_of
 from promotion_jobs.errors import PromotionJobsError
@@ -23,7 +24,19 @@ def answer(status: int, body: Any) -> Answer:
     return Response(status, content_types.APPLICATION_JSON, body)
 
 
+def document(content_type: str, text: str) -> Answer:
+    """A text as it is."""
+    return Response(HTTPStatus.OK.value, content_type, text)
+
+
+def no_content() -> Answer:
+    return Response(HTTPStatus.NO_CONTENT.value)
+
+
 def _require_token(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
+    # Here, because who needs no token needs none of what AWS's clients take to import.
+    from promotion_jobs import wiring  # noqa: PLC0415
+
     client_id = wiring.tokens().authenticate(app.current_event.headers.get("authorization"))
     app.context[CLIENT_ID] = client_id
     logger.append_keys(client_id=client_id)
@@ -53,8 +66,13 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
 
     def reject(_: NotFoundError) -> Answer:
         methods = methods_of(app.current_event.path)
-        known = methods and app.current_event.http_method not in methods
-        return refuse(MethodNotAllowed() if known else RouteNotFound())
+        if not methods:
+            return refuse(RouteNotFound())
+        # The $default route catches preflights too; API Gateway adds their headers to any answer.
+        preflight = app.current_event.http_method == "OPTIONS"
+        reply = no_content() if preflight else refuse(MethodNotAllowed(methods))
+        reply.headers["Allow"] = ", ".join(sorted(methods))
+        return reply
 
     app.exception_handler(PromotionJobsError)(refuse)
     app.exception_handler(NotFoundError)(reject)
@@ -65,7 +83,8 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
 def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        reply = app.resolve(event, context)
+        # Quoted, or the resolver's patterns would not match the ids that nobody has, and their 404 would be another.
+        reply = app.resolve({**event, "rawPath": quote(event["rawPath"], errors="replace")}, context)
         logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])
         flush_metrics()
         return reply

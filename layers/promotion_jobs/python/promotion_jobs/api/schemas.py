@@ -5,12 +5,15 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from promotion_jobs import limits
+from promotion_jobs.api.requests import validate
+from promotion_jobs.codes import is_code
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs import NewJob
-from promotion_jobs.model import GenerateParameters, JobType
+from promotion_jobs.model import GenerateParameters, JobType, Promotion, Terms
+from promotion_jobs.promotion_codes import NewCode
 from promotion_jobs.promotions import NewPromotion
 
 _PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
@@ -37,6 +40,7 @@ def _date(text: str) -> str:
 
 Date = Annotated[str, AfterValidator(_date)]
 Lengths = limits.CODE_LENGTHS
+ConsumeUnit = Literal["per_cart", "per_item"]
 
 
 class _Sent(BaseModel):
@@ -46,9 +50,9 @@ class _Sent(BaseModel):
 class SentParameters(_Sent):
     model_config = ConfigDict(extra="forbid")
 
-    number_of_codes: Annotated[int, Field(ge=1, le=limits.CODES_PER_JOB)]
-    consume_unit: Literal["per_cart", "per_item"] | None = None
-    max_uses_per_code: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    number_of_codes: Annotated[int, Field(ge=1)]
+    consume_unit: ConsumeUnit | None = None
+    max_uses_per_code: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
     code_length: Annotated[int, Field(ge=Lengths[0], le=Lengths[-1])] | None = None
     code_prefix: Annotated[str, AfterValidator(_prefix)] | None = None
 
@@ -117,17 +121,54 @@ class SentPromotion(_Sent):
     end: Date
     max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION)] = limits.CODES_PER_PROMOTION
 
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> "SentPromotion":
-        if self.end < self.start:
-            msg = "must not end before it starts"
-            raise ValueError(msg)
-        return self
-
     def to_domain(self) -> NewPromotion:
-        """Raises InvalidRequest for one that no item could hold."""
+        """Raises InvalidRequest where it ends before it starts, and where it is more than an item should hold."""
+        if self.end < self.start:
+            raise InvalidRequest(Fault("data.end", "invalid", "end must not be before start"))
         fields = self.model_dump(by_alias=True, exclude_none=True, exclude={"type", "automatic", "max_codes"})
         if len(json.dumps(fields)) > limits.PROMOTION_BYTES:
             detail = f"a promotion may have at most {limits.PROMOTION_BYTES:,} bytes"
             raise InvalidRequest(Fault("data", "invalid", detail))
         return NewPromotion(fields, self.automatic, self.max_codes)
+
+
+def changed(promotion: Promotion, data: dict[str, Any]) -> NewPromotion:
+    """What a promotion becomes with the members that were sent; those that were not stay. Raises InvalidRequest."""
+    known = {field.alias or name for name, field in SentPromotion.model_fields.items()}
+    sent = {name: value for name, value in data.items() if name in known}
+    stored = {"type": "promotion", "automatic": promotion.automatic, "max_codes": promotion.max_codes}
+    return validate(SentPromotion, {**stored, **promotion.fields, **sent}).to_domain()
+
+
+def _code(text: str) -> str:
+    if not is_code(text):
+        characters = limits.CODE_CHARACTERS
+        msg = f"must be at most {characters} letters, digits, - and _, and start with a letter or digit"
+        raise ValueError(msg)
+    return text
+
+
+class SentCode(_Sent):
+    code: Annotated[str, AfterValidator(_code)]
+    uses: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
+    user: Annotated[str, Field(max_length=limits.USER_LENGTH)] | None = None
+    consume_unit: ConsumeUnit | None = None
+
+    def to_domain(self) -> NewCode:
+        return NewCode(self.code, Terms(self.consume_unit, self.uses, self.user))
+
+
+class SentCodes(_Sent):
+    type: Literal["promotion_codes"]
+    codes: Annotated[list[SentCode], Field(min_length=1, max_length=limits.HAND_MADE_CODES)]
+
+
+class NamedCode(_Sent):
+    """A code to be removed: what else is said of it does not matter, and one that cannot be a code is not there."""
+
+    code: str
+
+
+class NamedCodes(_Sent):
+    type: Literal["promotion_codes"]
+    codes: Annotated[list[NamedCode], Field(min_length=1, max_length=limits.HAND_MADE_CODES)]

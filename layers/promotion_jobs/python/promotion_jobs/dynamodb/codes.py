@@ -4,16 +4,20 @@ A code item says whose it is; the list (the chunk) gives order, and is what list
 with PartiQL, because a batch of 25 INSERTs is 25 conditional puts for one call, and each is answered by itself.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
 from promotion_jobs.generation import Commit, Slot
-from promotion_jobs.model import Chunk, Code, Job, JobStatus
+from promotion_jobs.limits import HAND_MADE_CODES
+from promotion_jobs.model import Chunk, Job, JobStatus, Terms
+from promotion_jobs.promotion_codes import Location
 from promotion_jobs.timestamps import from_text, to_text
 
 BATCH = 25
@@ -28,16 +32,29 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def _to_chunk(item: Item) -> Chunk:
-    job_id, _, number = item["sk"].partition("#")
+def to_values(chunk: Chunk) -> Item:
+    own_terms = None if chunk.own_terms is None else json.dumps([asdict(terms) for terms in chunk.own_terms])
+    return {
+        "codes": "\n".join(chunk.codes),
+        **asdict(chunk.terms),
+        # As text: of up to fifty codes made by hand, which nothing here looks into.
+        "own_terms": own_terms,
+        "created_by": chunk.created_by,
+        "created_at": to_text(chunk.created_at),
+    }
+
+
+def to_chunk(item: Item) -> Chunk:
+    source, number = keys.chunk_of(item)
     return Chunk(
-        job_id=job_id,
-        number=int(number),
+        source=source,
+        number=number,
         codes=item["codes"].split("\n"),
-        consume_unit=item.get("consume_unit"),
-        max_uses=item.get("max_uses"),
+        terms=Terms(item.get("consume_unit"), item.get("max_uses")),
+        own_terms=[Terms(**terms) for terms in json.loads(item["own_terms"])] if "own_terms" in item else None,
         created_by=item["created_by"],
         created_at=from_text(item["created_at"]),
+        removed=frozenset(item.get("removed", ())),
     )
 
 
@@ -45,27 +62,33 @@ def _to_chunk(item: Item) -> Chunk:
 class DynamoCodeReader:
     table: Table
 
-    def chunks(self, promotion_id: str, likely: int | None = None) -> Iterator[Chunk]:
-        options = {"first_page": likely} if likely else {}
-        return map(_to_chunk, self.table.query(keys.chunk(promotion_id, "", 0)["pk"], **options))
+    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterator[Chunk]:
+        return map(to_chunk, self.table.query(keys.chunks(promotion_id, source), first_page=likely))
 
-    def find(self, promotion_id: str, code: str) -> Code | None:
-        item = self.table.get(keys.code(code))
-        if item is None or item["promotion"] != promotion_id:
-            return None
-        job = self.table.get(keys.job(promotion_id, item["job"]))
-        if job is None:
-            return None
-        max_uses = job["parameters"].get("max_uses_per_code")
-        return Code(
-            code=item["code"],
-            job_id=item["job"],
-            consume_unit=job["parameters"].get("consume_unit"),
-            max_uses=max_uses,
-            uses=max_uses,
-            created_by=job["created_by"],
-            created_at=from_text(job["created_at"]),
-        )
+    def locate(self, promotion_id: str, codes: Sequence[str]) -> dict[str, Location]:
+        items = self.table.get_all([keys.code(code) for code in codes])
+        found = {item["code"].casefold(): item for item in items if item["promotion"] == promotion_id}
+        sources = {item["job"] for item in found.values()}
+        jobs = {
+            keys.identifier(item): item
+            for item in self.table.get_all([keys.job(promotion_id, source) for source in sources])
+        }
+        return {code: self._location(item, jobs.get(item["job"])) for code, item in found.items()}
+
+    def _location(self, item: Item, job: Item | None) -> Location:
+        chunk_codes = job["plan"]["chunk_codes"] if job else HAND_MADE_CODES
+        chunk, position = divmod(item["slot"], chunk_codes)
+        return Location(item["job"], chunk, position, item["slot"], by_hand=job is None)
+
+    def published(self, promotion_id: str, job_id: str) -> int:
+        item = self.table.get(keys.job(promotion_id, job_id))
+        if item is None or item["status"] != JobStatus.COMPLETED:
+            return 0
+        return int(item["generated"] - item.get("deleted", 0))
+
+    def chunk(self, promotion_id: str, location: Location) -> Chunk | None:
+        item = self.table.get(keys.chunk(promotion_id, location.source, location.chunk))
+        return to_chunk(item) if item else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +140,13 @@ class DynamoCodeStore:
                 statements.append({"Statement": statement, "Parameters": own})
             self._execute(statements, expected=_NOT_OURS)
 
-        self._on_threads(remove, codes)
+        # Two slots may have asked for the same code; a batch must not name a key twice.
+        waiting = list(codes)
+        while waiting:
+            once = {keys.code(code)["pk"]: (slot, code) for slot, code in waiting}
+            self._on_threads(remove, once.values())
+            done = set(once.values())
+            waiting = [named for named in waiting if named not in done]
 
     def _on_threads(self, work: Callable[[list[Any]], Any], items: Iterable[Any]) -> list[Any]:
         batches = [self.threads.submit(work, batch) for batch in _batches(items, BATCH)]
@@ -165,27 +194,20 @@ class DynamoCodeStore:
         )
 
     def attempts(self, job: Job, chunks: range) -> Mapping[int, Mapping[Slot, int]]:
-        first, last = keys.collisions(job.id, chunks[0]), keys.collisions(job.id, chunks[-1])
+        ends = keys.collisions(job.id, chunks[0]), keys.collisions(job.id, chunks[-1])
         found: dict[int, dict[Slot, int]] = {}
-        for item in self.table.query(first["pk"], first=first["sk"], last=last["sk"]):
+        for item in self.table.query(Range.between(*ends)):
             highest = found.setdefault(int(item["sk"]), {})
             for slot, attempt in (map(int, noted.split(":")) for noted in item["attempts"]):
                 highest[slot] = max(attempt, highest.get(slot, 0))
         return found
 
     def commit(self, chunk: Chunk, promotion_id: str, run: int) -> Commit:
-        values = {
-            "codes": "\n".join(chunk.codes),
-            "consume_unit": chunk.consume_unit,
-            "max_uses": chunk.max_uses,
-            "created_by": chunk.created_by,
-            "created_at": to_text(chunk.created_at),
-        }
         try:
             self.table.transact(
-                self.table.put(keys.chunk(promotion_id, chunk.job_id, chunk.number), values),
+                self.table.put(keys.chunk(promotion_id, chunk.source, chunk.number), to_values(chunk)),
                 self.table.update(
-                    keys.run(chunk.job_id, run),
+                    keys.run(chunk.source, run),
                     "SET #generated = #generated + :codes",
                     "#status = :processing",
                     codes=len(chunk.codes),
@@ -196,6 +218,9 @@ class DynamoCodeStore:
             return Commit.ALREADY_COMMITTED if 0 in error.lost else Commit.STOPPED
         return Commit.COMMITTED
 
-    def committed_codes(self, job: Job, chunk: int) -> Sequence[str]:
+    def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
         item = self.table.get(keys.chunk(job.promotion_id, job.id, chunk))
-        return _to_chunk(item).codes if item else []
+        committed = to_chunk(item) if item else None
+        if committed is None:
+            return []
+        return [None if position in committed.removed else code for position, code in enumerate(committed.codes)]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
 from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
@@ -25,11 +26,9 @@ States = tuple[JobStatus, JobStatus]
 
 _CLAIM: States = (JobStatus.PENDING, JobStatus.PROCESSING)
 _REFUSE: States = (JobStatus.PENDING, JobStatus.FAILED)
+_CANCEL_PENDING: States = (JobStatus.PENDING, JobStatus.CANCELLED)
+_CANCEL_PROCESSING: States = (JobStatus.PROCESSING, JobStatus.CANCELLING)
 _COMPLETE: States = (JobStatus.PROCESSING, JobStatus.COMPLETED)
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _to_values(job: Job) -> Item:
@@ -37,7 +36,7 @@ def _to_values(job: Job) -> Item:
         "job_type": job.job_type,
         "status": job.status,
         "name": job.name,
-        "parameters": _given(asdict(job.parameters)) if job.parameters else None,
+        "parameters": job.parameters.given() if job.parameters else None,
         "plan": asdict(job.plan) if job.plan else None,
         "seed": job.seed or None,
         "runs_done": job.runs_done,
@@ -49,8 +48,8 @@ def _to_values(job: Job) -> Item:
 
 def _from_item(item: Item) -> Job:
     return Job(
-        id=item["sk"].removeprefix(keys.JOB_PREFIX),
-        promotion_id=item["pk"].removeprefix("PROMOTION#"),
+        id=keys.identifier(item),
+        promotion_id=keys.promotion_of(item),
         job_type=JobType(item["job_type"]),
         status=JobStatus(item["status"]),
         name=item.get("name"),
@@ -71,7 +70,7 @@ def _from_item(item: Item) -> Job:
 
 def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
     """Why a promotion, as it stands, did not give its lock to the job; in the order of decision 6."""
-    if not promotion:
+    if not promotion or "deleted_at" in promotion:
         return PromotionNotFound()
     if promotion["automatic"] and job.job_type is JobType.CODE_GENERATE:
         return AutomaticPromotion()
@@ -89,17 +88,19 @@ class DynamoJobStore:
         return _from_item(item) if item else None
 
     def list(self, promotion_id: str) -> Sequence[Job]:
-        partition = keys.promotion(promotion_id)["pk"]
-        first, last = keys.JOB_PREFIX, f"{keys.JOB_PREFIX}~"
-        return [
-            _from_item(item) for item in self.table.query(partition, first=first, last=last, ScanIndexForward=False)
-        ]
+        return [_from_item(item) for item in self.table.query(keys.jobs(promotion_id), ScanIndexForward=False)]
 
-    def promotion_exists(self, promotion_id: str) -> bool:
-        return self.table.get(keys.promotion(promotion_id)) is not None
+    def find(self, promotion_id: str, job_id: str) -> Job | None:
+        items = self.table.get_all([keys.promotion(promotion_id), keys.job(promotion_id, job_id)])
+        by_key = {item["sk"]: item for item in items}
+        promotion = by_key.get(keys.promotion(promotion_id)["sk"])
+        if promotion is None or "deleted_at" in promotion:
+            raise PromotionNotFound
+        job = by_key.get(keys.job(promotion_id, job_id)["sk"])
+        return _from_item(job) if job else None
 
     def generated(self, job_id: str) -> int:
-        return sum(run["generated"] for run in self.table.query(keys.run(job_id, 0)["pk"]))
+        return sum(run["generated"] for run in self.table.query(Range(keys.run(job_id, 0)["pk"])))
 
     # Creating
 
@@ -125,6 +126,18 @@ class DynamoJobStore:
     def withdraw(self, job: Job) -> None:
         key = keys.job(job.promotion_id, job.id)
         self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING))
+
+    # Cancelling
+
+    def cancel_pending(self, job: Job, now: datetime) -> bool:
+        return self._end(job, self._move(job, _CANCEL_PENDING, now))
+
+    def cancel_processing(self, job: Job, now: datetime) -> bool:
+        try:
+            self.table.transact(self._move(job, _CANCEL_PROCESSING, now))
+        except ConditionLost:
+            return False
+        return True
 
     # Working
 
@@ -159,9 +172,9 @@ class DynamoJobStore:
         chunks = job.plan.chunks_of(run) if job.plan else range(0)
         if not chunks:
             return frozenset()
-        first, last = (keys.chunk(job.promotion_id, job.id, chunk) for chunk in (chunks[0], chunks[-1]))
-        found = self.table.query(first["pk"], first=first["sk"], last=last["sk"], ProjectionExpression="sk")
-        return frozenset(int(item["sk"].rpartition("#")[2]) for item in found)
+        ends = [keys.chunk(job.promotion_id, job.id, chunk) for chunk in (chunks[0], chunks[-1])]
+        found = self.table.query(Range.between(*ends), ProjectionExpression="sk")
+        return frozenset(keys.chunk_of(item)[1] for item in found)
 
     def finish_run(self, job: Job, number: int, now: datetime) -> None:
         try:
@@ -197,13 +210,13 @@ class DynamoJobStore:
         self._end(job, self._move(job, _COMPLETE, now, also_set="#file = :file", file=asdict(file)))
 
     def _move(
-        self, job: Job, states: States, now: datetime, *, also_set: str, also_if: str = "", **values: Any
+        self, job: Job, states: States, now: datetime, *, also_set: str = "", also_if: str = "", **values: Any
     ) -> Action:
         """The action that moves a job from the first state to the second, with what else it sets and requires."""
         before, after = states
         return self.table.update(
             keys.job(job.promotion_id, job.id),
-            f"SET #status = :after, #updated_at = :now, {also_set}",
+            f"SET #status = :after, #updated_at = :now, {also_set}".removesuffix(", "),
             f"#status = :before AND {also_if}" if also_if else "#status = :before",
             before=before,
             after=after,
@@ -211,8 +224,8 @@ class DynamoJobStore:
             **values,
         )
 
-    def _end(self, job: Job, change: Action, published: int = 0) -> None:
-        """Make the last change of a job, release its lock and publish so many codes; nothing if it ended already."""
+    def _end(self, job: Job, change: Action, published: int = 0) -> bool:
+        """Make the last change of a job, release its lock and publish so many codes; False if it ended otherwise."""
         actions = "REMOVE #open_job" if not published else "SET #codes = #codes + :published REMOVE #open_job"
         values = {"published": published} if published else {}
         try:
@@ -222,4 +235,5 @@ class DynamoJobStore:
                 self.table.delete(keys.open_job(job.id)),
             )
         except ConditionLost:
-            return
+            return False
+        return True

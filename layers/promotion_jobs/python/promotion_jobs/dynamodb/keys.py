@@ -1,11 +1,24 @@
 """The keys of every item (docs/architecture.md has the table). No other module puts a key together."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
 
 
 class Key(TypedDict):
     pk: str
     sk: str
+
+
+class Range(NamedTuple):
+    """The items of a partition from the first sort key to the last, both included; all of them without bounds."""
+
+    pk: str
+    first: str | None = None
+    last: str | None = None
+
+    @classmethod
+    def between(cls, first: Key, last: Key) -> "Range":
+        return cls(first["pk"], first["sk"], last["sk"])
 
 
 PROMOTIONS = "PROMOTIONS"
@@ -14,11 +27,29 @@ PROMOTIONS = "PROMOTIONS"
 OPEN_JOBS = "OPEN"
 """Partition of the open jobs: an entry each, so that what watches over them scans nothing."""
 
-JOB_PREFIX = "JOB#"
+CLIENTS = "CLIENTS"
+
+_PROMOTION = "PROMOTION"
+
+
+def identifier(item: Mapping[str, Any]) -> str:
+    """The id of the promotion that the item is, or of the job that it is."""
+    return str(item["pk" if item["sk"] == _PROMOTION else "sk"]).partition("#")[2]
+
+
+def promotion_of(item: Mapping[str, Any]) -> str:
+    """The id of the promotion that a job's item stands beside."""
+    return str(item["pk"]).partition("#")[2]
+
+
+def chunk_of(item: Mapping[str, Any]) -> tuple[str, int]:
+    """The source and the number of the chunk that the item is."""
+    source, _, number = item["sk"].partition("#")
+    return source, int(number)
 
 
 def promotion(promotion_id: str) -> Key:
-    return {"pk": f"PROMOTION#{promotion_id}", "sk": "PROMOTION"}
+    return {"pk": f"PROMOTION#{promotion_id}", "sk": _PROMOTION}
 
 
 def promotion_entry(promotion_id: str) -> Key:
@@ -27,7 +58,7 @@ def promotion_entry(promotion_id: str) -> Key:
 
 def job(promotion_id: str, job_id: str) -> Key:
     """Beside its promotion; job ids sort by time, so a backward Query lists the newest first."""
-    return {"pk": f"PROMOTION#{promotion_id}", "sk": f"{JOB_PREFIX}{job_id}"}
+    return {"pk": f"PROMOTION#{promotion_id}", "sk": f"JOB#{job_id}"}
 
 
 def open_job(job_id: str) -> Key:
@@ -43,6 +74,16 @@ def code(code: str) -> Key:
     return {"pk": f"CODE#{code.casefold()}", "sk": "CODE"}
 
 
+def jobs(promotion_id: str) -> Range:
+    """All jobs of the promotion."""
+    return Range(promotion(promotion_id)["pk"], "JOB#", "JOB#~")
+
+
+def chunks(promotion_id: str, source: str | None = None) -> Range:
+    """All chunks of the promotion, or those of one source."""
+    return Range(f"CODES#{promotion_id}", f"{source}#", f"{source}#~") if source else Range(f"CODES#{promotion_id}")
+
+
 def chunk(promotion_id: str, job_id: str, number: int) -> Key:
     return {"pk": f"CODES#{promotion_id}", "sk": f"{job_id}#{number:08d}"}
 
@@ -52,7 +93,7 @@ def collisions(job_id: str, chunk_number: int) -> Key:
 
 
 def client(client_id: str) -> Key:
-    return {"pk": f"CLIENT#{client_id}", "sk": "CLIENT"}
+    return {"pk": CLIENTS, "sk": client_id}
 
 
 def token(token_hash: str) -> Key:

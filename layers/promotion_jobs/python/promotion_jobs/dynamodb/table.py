@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from promotion_jobs.dynamodb.keys import Key
+from promotion_jobs.dynamodb.keys import Key, Range
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -128,17 +128,17 @@ class Table:
                 attempt += 1
         return items
 
-    def query(self, partition: str, **options: Any) -> Iterator[Item]:
-        """The items of a partition in the order of their sort keys; pages are fetched as they are needed.
+    def query(self, keys: Range, first_page: int | None = None, **options: Any) -> Iterator[Item]:
+        """The items of a range in the order of their sort keys; pages are fetched as they are needed.
 
-        ``first`` and ``last`` bound the sort key (both included). ``first_page`` is how many items will likely do:
-        with more, later pages come whole. Other options go to Query as they are.
+        ``first_page`` is how many items will likely do: with more, later pages come whole. Other options go to Query as
+        they are.
         """
-        values, condition = {":pk": partition}, "pk = :pk"
-        if "first" in options:
-            values |= {":first": options.pop("first"), ":last": options.pop("last")}
+        values, condition = {":pk": keys.pk}, "pk = :pk"
+        if keys.first is not None and keys.last is not None:
+            values |= {":first": keys.first, ":last": keys.last}
             condition += " AND sk BETWEEN :first AND :last"
-        start: dict[str, Any] = {"Limit": options.pop("first_page")} if "first_page" in options else {}
+        start: dict[str, Any] = {"Limit": first_page} if first_page else {}
         while True:
             answer = self.client.query(
                 TableName=self.name,

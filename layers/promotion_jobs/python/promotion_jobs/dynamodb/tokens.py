@@ -1,12 +1,18 @@
 """Clients and tokens in the table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
 from promotion_jobs.timestamps import from_text, to_text
 from promotion_jobs.tokens import Client, Grant, Token
+
+
+def _to_client(item: Item) -> Client:
+    return Client(item["sk"], item["name"], item["secret_hash"], from_text(item["created_at"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,17 @@ class DynamoTokenStore:
 
     def client(self, client_id: str) -> Client | None:
         item = self.table.get(keys.client(client_id))
-        if item is None:
-            return None
-        return Client(client_id, item["name"], item["secret_hash"], from_text(item["created_at"]))
+        return _to_client(item) if item else None
+
+    def clients(self) -> Sequence[Client]:
+        return [_to_client(item) for item in self.table.query(Range(keys.CLIENTS))]
+
+    def remove_client(self, client_id: str) -> bool:
+        try:
+            self.table.transact(self.table.delete(keys.client(client_id), "attribute_exists(pk)"))
+        except ConditionLost:
+            return False
+        return True
 
     def add_token(self, token_hash: str, token: Token) -> None:
         """``expires_at`` is the table's TTL attribute, in epoch seconds."""

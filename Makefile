@@ -45,6 +45,14 @@ template-test: .venv/.dev build ## lint the template as written and as CloudForm
 build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any host
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
 
+.PHONY: openapi
+openapi: .venv/.dev ## write the API's descriptions from the code
+	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.openapi
+
+.PHONY: client
+client: .venv/.local ## create, list or revoke who may call the API [ARGS="create NAME", "--local list", "revoke ID"]
+	@PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.clients $(ARGS)
+
 .PHONY: lock
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \

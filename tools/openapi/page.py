@@ -1,0 +1,78 @@
+"""docs/api.md: each call with its request, its answer, its errors and a command that a test runs."""
+
+import json
+from typing import Any
+
+from promotion_jobs.api.errors import answer_to
+from tools.openapi.operations import OPERATIONS, TOKEN, Operation
+
+_HEAD = """# The API
+
+Generated from the code by `make openapi`; the same as an OpenAPI 3.1 document is at `/openapi.json`, and as a page at
+`/docs`. The commands run against `make serve`, and are run by the tests:
+
+```console
+$ API=http://127.0.0.1:8080      # the address that `make serve` prints
+$ CLIENT_ID=… CLIENT_SECRET=…    # and the credentials
+```
+
+Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{"errors": [{…}]}` and change nothing. Every
+call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown paths
+are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body that is not declared as
+JSON is 415, one over 1,000,000 bytes 413. 500 carries a `request_id`. Every fault of a body is an error of its own,
+with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of time)
+have a plain `{"message": …}` instead.
+
+Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded, and give
+absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at most ten: promotions
+by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
+"""
+_VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10"}
+_ON_EVERY_CALL = {"Unauthorized", "Forbidden", "PayloadTooLarge", "UnsupportedMediaType"}
+
+
+def page() -> str:
+    return "\n".join([_HEAD, *map(_section, (TOKEN, *OPERATIONS))])
+
+
+def command(operation: Operation) -> str:
+    """A curl command for the operation; what it needs to know is in shell variables."""
+    path = operation.path
+    for parameter, variable in _VARIABLES.items():
+        path = path.replace(parameter, variable)
+    words = ["curl", "-s", f'"$API{path}"']
+    if operation.method != "get" and not (operation.method == "post" and operation.body):
+        words.insert(2, f"-X {operation.method.upper()}")
+    if not operation.token:
+        fields = "grant_type=client_credentials", "client_id=$CLIENT_ID", "client_secret=$CLIENT_SECRET"
+        return " ".join(words + [f"-d {field}" for field in fields])
+    words.append('-H "Authorization: Bearer $TOKEN"')
+    if operation.body:
+        words += ["-H 'Content-Type: application/json'", f"-d '{json.dumps({'data': operation.body[1]})}'"]
+    return " ".join(words)
+
+
+def _section(operation: Operation) -> str:
+    answer = f"Answer: {operation.status}" + (", no content." if operation.example is None else "")
+    parts = [f"## {operation.summary}", f"`{operation.method.upper()} {operation.path}`"]
+    parts.append(f"```sh\n{command(operation)}\n```")
+    parts.append(answer if operation.example is None else f"{answer}\n\n{_block(operation.example)}")
+    parts.append(_errors(operation))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _block(value: Any) -> str:
+    return f"```json\n{json.dumps(value, indent=2, ensure_ascii=False)}\n```"
+
+
+def _errors(operation: Operation) -> str:
+    rows = []
+    for error in operation.failures:
+        if type(error).__name__ in _ON_EVERY_CALL and operation.token:
+            continue
+        status, body = answer_to(error)
+        (element,) = body["errors"]
+        rows.append(f"| {status} | {element['title']} | {element.get('detail', '')} | {element.get('source', '')} |")
+    if not rows:
+        return ""
+    return "\n".join(["| status | title | detail | source |", "|---|---|---|---|", *rows])

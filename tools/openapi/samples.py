@@ -1,0 +1,103 @@
+"""Answers as examples, rendered by the code that renders the real ones."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from promotion_jobs.api import answers
+from promotion_jobs.jobs import Progress
+from promotion_jobs.limits import TOKEN_LIFE
+from promotion_jobs.listing import Listing, Page
+from promotion_jobs.model import (
+    Code,
+    ExportFile,
+    GenerateParameters,
+    Job,
+    JobStatus,
+    JobType,
+    Promotion,
+    Terms,
+)
+from promotion_jobs.tokens import Grant, Token
+
+THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)
+LATER = THEN + timedelta(seconds=7)
+PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
+GENERATE_ID = "019e830e-3c9e-7d02-8f4e-2a9d1c7b5e10"
+EXPORT_ID = "019e830e-5d21-7e44-b3aa-91c02f6d8e77"
+CLIENT_ID = "3f1c9a7be2"
+
+PROMOTION = Promotion(
+    id=PROMOTION_ID,
+    fields={
+        "name": "Summer sale",
+        "description": "10 dollars off",
+        "enabled": True,
+        "promotion_type": "fixed_discount",
+        "schema": {"currencies": [{"currency": "USD", "amount": 1000}]},
+        "start": "2026-06-01T00:00:00Z",
+        "end": "2026-08-31T00:00:00Z",
+    },
+    automatic=False,
+    max_codes=500_000,
+    room=499_000,
+    codes=1_000,
+    created_by=CLIENT_ID,
+    updated_by=CLIENT_ID,
+    created_at=THEN,
+    updated_at=THEN,
+)
+
+
+GENERATE = Job(
+    id=GENERATE_ID,
+    promotion_id=PROMOTION_ID,
+    job_type=JobType.CODE_GENERATE,
+    status=JobStatus.COMPLETED,
+    name="summer sale job",
+    parameters=GenerateParameters(1_000, max_uses_per_code=1, code_prefix="summer"),
+    generated=1_000,
+    created_by=CLIENT_ID,
+    created_at=THEN,
+    updated_at=LATER,
+)
+CODE = Code("summer-bcdf-ghjk", Terms(max_uses=1), GENERATE_ID, CLIENT_ID, THEN)
+EXPORT = replace(
+    GENERATE,
+    id=EXPORT_ID,
+    job_type=JobType.CODE_EXPORT,
+    name=None,
+    parameters=None,
+    file=ExportFile("", 1_000, 93_067, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+)
+
+
+def _page(items: list[Any], render: Any, path: str) -> Any:
+    event: Any = _Event(path)
+    return answers.listing(Listing(items, len(items), Page()), render, event, filter_=None)
+
+
+class _Event:
+    """What a listing's links are made of."""
+
+    def __init__(self, path: str) -> None:
+        self.headers = {"host": "api.example.com"}
+        self.raw_path = f"/v2/promotions{path}"
+
+
+token = answers.token(
+    "4f0c9d1a7b2e3c5d6f708192a3b4c5d6e7f80912",
+    Token(CLIENT_ID, Grant.CLIENT_CREDENTIALS, LATER),
+    int(TOKEN_LIFE.total_seconds()),
+)
+promotion = {"data": answers.promotion(PROMOTION)}
+promotions = _page([PROMOTION], answers.promotion, "")
+pending = {"data": answers.job(replace(GENERATE, status=JobStatus.PENDING, updated_at=THEN))}
+processing = {
+    "data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(25_000, 100_000, 3_571, LATER))
+}
+cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
+jobs = _page([EXPORT, GENERATE], answers.job, f"/{PROMOTION_ID}/jobs")
+code = {"data": answers.code(CODE)}
+codes = _page([CODE], answers.code, f"/{PROMOTION_ID}/codes")
+file = {"href": "https://bucket.s3.eu-west-1.amazonaws.com/…/….csv?X-Amz-Signature=…"}

@@ -1,0 +1,10 @@
+"""What holds for every test: the variables that Powertools reads on import, and property tests that repeat."""
+
+import os
+
+from hypothesis import settings
+
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "promotion-jobs", "POWERTOOLS_METRICS_NAMESPACE": "PromotionJobs"}
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")

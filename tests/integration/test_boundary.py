@@ -1,0 +1,138 @@
+"""What every function does alike: unknown routes, and faults that nobody expected (contract 5, decision 16)."""
+
+from typing import Any
+
+import pytest
+
+from promotion_jobs.api.routes import ROUTES, methods_of
+from tests.support import template
+from tests.support.builders import JOB_ID, PROMOTION_ID
+from tests.support.cloud import JSON_HEADERS, Cloud, forget_caches
+from tests.support.events import REQUEST_ID, read
+
+PROMOTION = f"/v2/promotions/{PROMOTION_ID}"
+
+INTERNAL_ERROR = (
+    500,
+    {
+        "errors": [
+            {
+                "status": 500,
+                "title": "Internal Server Error",
+                "detail": "There was an internal server error, you can report with your request id.",
+                "request_id": REQUEST_ID,
+            }
+        ]
+    },
+)
+
+
+def _other_route(method: str, path: str) -> dict[str, Any]:
+    event = read("reject_unknown_route")
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = method
+    return event
+
+
+PATHS = [
+    "/",
+    "/v2",
+    "/v2/coupons",
+    f"{PROMOTION}/history",
+    f"{PROMOTION}/jobs/",
+    "/é\"'<",
+    "/%",
+    "/a\nb",
+    "/\0",
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize("path", PATHS)
+def test_an_unknown_path_is_not_found(cloud: Cloud, method: str, path: str) -> None:
+    error = {"status": 404, "title": "Not Found", "detail": "route not found"}
+    event = _other_route(method, path)
+    assert cloud.reply("reject_unknown_route", event) == (404, JSON_HEADERS, {"errors": [error]})
+
+
+def test_a_path_of_half_a_character_is_not_found(cloud: Cloud) -> None:
+    error = {"status": 404, "title": "Not Found", "detail": "route not found"}
+    assert cloud.send("reject_unknown_route", _other_route("GET", "/\ud800")) == (404, {"errors": [error]})
+
+
+ALLOWED = {
+    "/docs": "GET",
+    "/oauth/access_token": "POST",
+    "/openapi.json": "GET",
+    "/v2/promotions": "GET, POST",
+    PROMOTION: "DELETE, GET, PUT",
+    f"{PROMOTION}/codes": "DELETE, GET, POST",
+    f"{PROMOTION}/codes/WELCOME-10": "DELETE, GET",
+    f"{PROMOTION}/codes/what no code is": "DELETE, GET",
+    f"{PROMOTION}/jobs": "GET, POST",
+    f"{PROMOTION}/jobs/{JOB_ID}": "GET",
+    f"{PROMOTION}/jobs/{JOB_ID}/cancel": "POST",
+    f"{PROMOTION}/jobs/{JOB_ID}/file": "GET",
+    "/v2/promotions/what no id is/jobs/é/file": "GET",
+}
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT", "TRACE", "brew")
+WRONG_METHODS = [
+    (method, path) for path, allowed in ALLOWED.items() for method in METHODS if method not in allowed.split(", ")
+]
+
+
+def test_every_path_of_the_api_is_tried_with_wrong_methods() -> None:
+    assert {str(methods_of(path)) for path in ALLOWED} == {str(methods) for methods in ROUTES.values()}
+
+
+@pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
+def test_a_method_that_a_path_does_not_have_is_not_allowed_and_hears_which_are(
+    cloud: Cloud, method: str, path: str
+) -> None:
+    body = {"errors": [{"status": 405, "title": "Method Not Allowed"}]}
+    headers = {**JSON_HEADERS, "Allow": ALLOWED[path]}
+    assert cloud.reply("reject_unknown_route", _other_route(method, path)) == (405, headers, body)
+
+
+@pytest.mark.parametrize(("path", "allowed"), ALLOWED.items())
+def test_options_of_a_path_are_its_methods_without_content(cloud: Cloud, path: str, allowed: str) -> None:
+    before = cloud.items()
+    answer = cloud.reply("reject_unknown_route", _other_route("OPTIONS", path))
+    assert answer == (204, {"Allow": allowed}, None)
+    assert cloud.items() == before
+
+
+HTTP_FUNCTIONS = [name for name in template.functions() if any(template.events(name, "HttpApi"))]
+WITHOUT_TABLE = {"reject_unknown_route", "get_openapi", "show_docs"}
+
+
+@pytest.mark.parametrize("function", [name for name in HTTP_FUNCTIONS if name not in WITHOUT_TABLE])
+def test_a_fault_that_nobody_expected_says_only_which_request_it_was(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    monkeypatch.setenv("TABLE_NAME", "no-such-table")
+    forget_caches()
+    event = read(function)
+    event["headers"]["authorization"] = f"Bearer {cloud.token}"
+    assert cloud.send(function, event) == INTERNAL_ERROR
+
+
+def test_a_function_that_lacks_a_variable_says_only_which_request_it_was(
+    cloud: Cloud, promotion_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JOB_QUEUE_URL")
+    forget_caches()
+    before = cloud.items()
+    data = {"type": "promotion_job", "job_type": "code_export"}
+    assert cloud.call("create_job", promotion_id, data=data) == INTERNAL_ERROR
+    assert cloud.items() == before
+
+
+ANSWERED = dict.fromkeys(HTTP_FUNCTIONS, 401) | {"reject_unknown_route": 404, "get_openapi": 200, "show_docs": 200}
+
+
+@pytest.mark.parametrize("function", [name for name in HTTP_FUNCTIONS if name != "issue_token"])
+def test_every_event_of_the_repository_is_answered(cloud: Cloud, function: str) -> None:
+    """They are what ``sam local invoke`` sends; their token is none of ours."""
+    status, _, _ = cloud.reply(function, read(function))
+    assert status == ANSWERED[function]

@@ -1,0 +1,148 @@
+"""POST …/jobs/{job_id}/cancel (contract 1.3, decision 7)."""
+
+from typing import Any
+
+import pytest
+
+from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.model import JobStatus, Message
+from tests.support import generated
+from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND
+from tests.support.builders import EXPORT_FILE, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
+from tests.support.cloud import Cloud
+from tests.support.matchers import A_TIME
+
+BOTH_TYPES = pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
+OWN: dict[str, dict[str, Any]] = {"code_generate": {"parameters": {"number_of_codes": 100}}, "code_export": {}}
+
+
+def _shown(promotion_id: str, job_id: str, job_type: str, status: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "promotion_job",
+        "id": job_id,
+        "promotion_id": promotion_id,
+        "job_type": job_type,
+        **OWN[job_type],
+        "status": status,
+        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        **more,
+    }
+
+
+@BOTH_TYPES
+def test_a_pending_job_is_cancelled_at_once_and_lets_go_of_its_promotion(
+    cloud: Cloud, promotion_id: str, job_type: str
+) -> None:
+    job_id = cloud.create_job(promotion_id, job_type)
+    cloud.messages()
+    result = {"result": {"generated": 0, "deleted": 0}} if job_type == "code_generate" else {}
+    answer = cloud.call("cancel_job", promotion_id, job_id)
+    assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelled", **result)})
+    assert cloud.call("get_job", promotion_id, job_id) == answer
+    assert cloud.messages() == []
+    promotion = cloud.promotion(promotion_id)
+    assert (promotion.open_job, promotion.codes, promotion.room) == (None, 0, 1_000)
+    assert list(cloud.table.query(Range("OPEN"))) == []
+    assert cloud.create_job(promotion_id, job_type)
+
+
+@BOTH_TYPES
+def test_the_message_of_a_job_that_was_cancelled_before_it_started_does_nothing(
+    cloud: Cloud, promotion_id: str, job_type: str
+) -> None:
+    job_id = cloud.create_job(promotion_id, job_type)
+    cloud.call("cancel_job", promotion_id, job_id)
+    before = cloud.items()
+    assert cloud.deliver(Message(promotion_id, job_id)) == {"batchItemFailures": []}
+    assert cloud.items() == before
+
+
+@BOTH_TYPES
+def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
+    cloud: Cloud, promotion_id: str, job_type: str
+) -> None:
+    job_id = cloud.create_job(promotion_id, job_type)
+    cloud.messages()
+    cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
+    answer = cloud.call("cancel_job", promotion_id, job_id)
+    assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelling")})
+    assert cloud.call("get_job", promotion_id, job_id) == answer
+    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0}]
+    assert cloud.promotion(promotion_id).open_job == job_id
+
+
+def test_a_job_that_is_being_cancelled_is_completed_no_more_and_shows_no_code(cloud: Cloud, promotion_id: str) -> None:
+    job = generated.start(cloud, promotion_id, [["bbbb-0"]])
+    cloud.call("cancel_job", promotion_id, job.id)
+    before = cloud.items()
+    generated.complete(cloud, job)
+    assert cloud.items() == before
+    _, answer = cloud.call("list_codes", promotion_id)
+    assert (answer["data"], answer["meta"]["results"]) == ([], {"total": 0})
+
+
+def test_an_export_that_is_being_cancelled_gets_no_file(cloud: Cloud, promotion_id: str) -> None:
+    job = cloud.job(promotion_id, cloud.create_job(promotion_id))
+    cloud.jobs.claim(job, NOW)
+    cloud.call("cancel_job", promotion_id, job.id)
+    before = cloud.items()
+    cloud.jobs.complete_export(job, EXPORT_FILE, NOW)
+    assert cloud.items() == before
+    status, answer = cloud.call("get_job_file", promotion_id, job.id)
+    detail = "Job has no file to download. Job status: cancelling"
+    assert (status, answer["errors"][0]["detail"]) == (422, detail)
+
+
+@pytest.mark.parametrize("status", [it for it in JobStatus if it not in {JobStatus.PENDING, JobStatus.PROCESSING}])
+@BOTH_TYPES
+def test_a_job_in_any_other_state_is_left_as_it_is(
+    cloud: Cloud, promotion_id: str, job_type: str, status: JobStatus
+) -> None:
+    job = cloud.job(promotion_id, cloud.create_job(promotion_id, job_type))
+    cloud.messages()
+    cloud.change_job(job, "SET #status = :status", status=status)
+    before = cloud.items()
+    assert cloud.call("cancel_job", promotion_id, job.id) == NOT_CANCELLABLE
+    assert (cloud.items(), cloud.messages()) == (before, [])
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_a_second_cancel_is_refused(cloud: Cloud, promotion_id: str, *, start: bool) -> None:
+    job_id = cloud.create_job(promotion_id)
+    if start:
+        cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
+    cloud.call("cancel_job", promotion_id, job_id)
+    before = cloud.items()
+    assert cloud.call("cancel_job", promotion_id, job_id) == NOT_CANCELLABLE
+    assert cloud.items() == before
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", None])
+@pytest.mark.parametrize(
+    "body",
+    [None, "", "{}", '{"data": {}}', "null", "{", "a=1", b"\xff\xfe", '{"data": NaN}', "[" * 10_000, " " * 1_000_001],
+    ids=lambda body: repr(body)[:20],
+)
+def test_any_body_or_none_is_taken(
+    cloud: Cloud, promotion_id: str, body: str | bytes | None, content_type: str | None
+) -> None:
+    job_id = cloud.create_job(promotion_id)
+    answer = cloud.call("cancel_job", promotion_id, job_id, body=body, headers={"content-type": content_type})
+    assert answer == (200, {"data": _shown(promotion_id, job_id, "code_export", "cancelled")})
+
+
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, *MALFORMED_IDS, 'a"b', "é", "x" * 3_000])
+def test_a_job_that_does_not_exist_is_not_found(cloud: Cloud, promotion_id: str, job_id: str) -> None:
+    before = cloud.items()
+    assert cloud.call("cancel_job", promotion_id, job_id) == JOB_NOT_FOUND
+    assert cloud.items() == before
+
+
+def test_a_job_of_another_promotion_is_not_found(cloud: Cloud, promotion_id: str) -> None:
+    job_id = cloud.create_job(cloud.create_promotion())
+    assert cloud.call("cancel_job", promotion_id, job_id) == JOB_NOT_FOUND
+
+
+@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
+def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(cloud: Cloud, promotion_id: str) -> None:
+    assert cloud.call("cancel_job", promotion_id, JOB_ID) == PROMOTION_NOT_FOUND

@@ -1,0 +1,120 @@
+"""GET …/codes (contract 2, decisions 12 to 14)."""
+
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from tests.support import generated
+from tests.support.builders import NOW_TEXT, UNKNOWN_ID
+from tests.support.cloud import Cloud
+from tests.support.events import HOST
+
+FIRST = "019e82fb-4a00-7000-8000-000000000001"
+SECOND = "019e82fb-4a00-7000-8000-000000000002"
+
+CODES = {FIRST: [["bbbb-0", "bbbb-1"], ["bbbb-2"]], SECOND: [["Summer-cc-0", "Summer-cc-1"]]}
+"""Two jobs with their chunks."""
+
+
+@pytest.fixture
+def holder(cloud: Cloud, promotion_id: str) -> str:
+    """A promotion with the codes of both jobs."""
+    for job_id, chunks in CODES.items():
+        generated.generate(cloud, promotion_id, chunks, job_id)
+    return promotion_id
+
+
+def _shown(code: str) -> dict[str, Any]:
+    [job_id] = [job_id for job_id, chunks in CODES.items() if code in chain.from_iterable(chunks)]
+    return {
+        "type": "promotion_codes",
+        "id": code,
+        "code": code,
+        "consume_unit": "per_cart",
+        "max_uses": 1,
+        "uses": 1,
+        "created_by": "shop",
+        "job_id": job_id,
+        "meta": {"timestamps": {"created_at": NOW_TEXT}},
+    }
+
+
+def test_codes_are_listed_by_job_and_slot(cloud: Cloud, holder: str) -> None:
+    link = f"https://{HOST}/v2/promotions/{holder}/codes?page[offset]=0&page[limit]=25"
+    assert cloud.call("list_codes", holder) == (
+        200,
+        {
+            "data": [_shown(code) for code in ["bbbb-0", "bbbb-1", "bbbb-2", "Summer-cc-0", "Summer-cc-1"]],
+            "links": dict.fromkeys(["current", "first", "last", "prev", "next"], link),
+            "meta": {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 5}},
+        },
+    )
+    promotion = cloud.promotion(holder)
+    assert (promotion.codes, promotion.room, promotion.open_job) == (5, 995, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "codes", "total"),
+    [
+        ("page[limit]=2", ["bbbb-0", "bbbb-1"], 5),
+        ("page[limit]=2&page[offset]=2", ["bbbb-2", "Summer-cc-0"], 5),
+        ("page[limit]=2&page[offset]=4", ["Summer-cc-1"], 5),
+        ("page[offset]=10000", [], 5),
+        ("filter=eq(code,bbbb-1)", ["bbbb-1"], 1),
+        ("filter=eq(code, SUMMER-CC-0)", ["Summer-cc-0"], 1),
+        ("filter=eq(code,dddd-0)", [], 0),
+        ("filter=eq(code,)", [], 0),
+        ("filter=eq(code,bbbb-0):eq(code,bbbb-1)", [], 0),
+        ("filter=eq(code,bbbb-1)&page[offset]=1", [], 1),
+        (f"filter=eq(code,{'x' * 3_000})", [], 0),
+        (f"filter=eq(job_id,{SECOND})", ["Summer-cc-0", "Summer-cc-1"], 2),
+        (f"filter=eq(job_id,{FIRST})&page[limit]=2&page[offset]=1", ["bbbb-1", "bbbb-2"], 3),
+        (f"filter=eq(job_id,{FIRST}):eq(code,bbbb-1)", ["bbbb-1"], 1),
+        (f"filter=eq(job_id,{SECOND}):eq(code,bbbb-1)", [], 0),
+        (f"filter=eq(job_id,{FIRST}):eq(job_id,{SECOND})", [], 0),
+        (f"filter=eq(job_id,{UNKNOWN_ID})", [], 0),
+        (f"filter=eq(job_id,{UNKNOWN_ID})&page[offset]=3", [], 0),
+        ("filter=eq(job_id,)", [], 0),
+        ("filter=eq(job_type,code_export):eq(status,failed)&page[limit]=1", ["bbbb-0"], 5),
+        ("filter=eq(status,complete):eq(code,bbbb-2)", ["bbbb-2"], 1),
+    ],
+)
+def test_a_page_or_a_filter_leaves_some_of_the_codes(
+    cloud: Cloud, holder: str, query: str, codes: list[str], total: int
+) -> None:
+    status, answer = cloud.call("list_codes", holder, query=query)
+    assert (status, answer["data"]) == (200, [_shown(code) for code in codes])
+    assert answer["meta"]["results"] == {"total": total}
+
+
+@pytest.mark.parametrize("filter_", ["gt(code,a)", "eq(code,a):gt(job_id,a)", "eq(uses,1)", "eq(code)", ""])
+def test_a_filter_that_the_list_does_not_have_is_refused(cloud: Cloud, holder: str, filter_: str) -> None:
+    assert cloud.call("list_codes", holder, query=f"filter={filter_}") == (
+        400,
+        {"errors": [{"title": "Bad Request", "detail": "Could not parse the supplied filter"}]},
+    )
+
+
+def test_the_codes_of_an_open_job_are_seen_when_it_is_completed(cloud: Cloud, promotion_id: str) -> None:
+    generated.generate(cloud, promotion_id, CODES[FIRST], FIRST)
+    job = generated.start(cloud, promotion_id, CODES[SECOND], SECOND)
+    queries = ("", "page[offset]=3", "filter=eq(code,summer-cc-0)", f"filter=eq(job_id,{SECOND})")
+
+    def found() -> list[list[str]]:
+        answers = [cloud.call("list_codes", promotion_id, query=query)[1] for query in queries]
+        return [[code["code"] for code in answer["data"]] for answer in answers]
+
+    first = ["bbbb-0", "bbbb-1", "bbbb-2"]
+    assert found() == [first, [], [], []]
+    generated.complete(cloud, job)
+    second = ["Summer-cc-0", "Summer-cc-1"]
+    assert found() == [[*first, *second], second, ["Summer-cc-0"], second]
+
+
+def test_the_codes_of_another_promotion_are_not_seen(cloud: Cloud, holder: str) -> None:
+    assert holder
+    other = cloud.create_promotion()
+    for query in ("", "filter=eq(code,bbbb-0)", f"filter=eq(job_id,{FIRST})"):
+        status, answer = cloud.call("list_codes", other, query=query)
+        assert (status, answer["data"], answer["meta"]["results"]) == (200, [], {"total": 0})

@@ -1,0 +1,127 @@
+"""DELETE /v2/promotions/{promotion_id} (contract 3, decision 19)."""
+
+from typing import Any
+
+import pytest
+
+from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.errors import PromotionNotFound
+from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable
+from tests.support.builders import JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
+from tests.support.cloud import Cloud
+from tests.support.matchers import AN_ID
+
+IN_USE = unprocessable("A promotion with an open job cannot be deleted")
+
+
+@pytest.fixture
+def deleted(cloud: Cloud, promotion_id: str) -> str:
+    """A promotion with a job and a code that has just been deleted."""
+    job = cloud.job(promotion_id, cloud.create_job(promotion_id))
+    cloud.jobs.refuse(job, "made room", NOW)
+    cloud.add_codes(promotion_id, "A")
+    cloud.messages()
+    assert cloud.call("delete_promotion", promotion_id) == NO_CONTENT
+    return promotion_id
+
+
+def test_a_deleted_promotion_is_marked_and_its_purge_is_queued(cloud: Cloud, deleted: str) -> None:
+    [message] = cloud.messages()
+    assert message == {"promotion_id": deleted, "job_id": AN_ID, "run": 0}
+    purge_id = message["job_id"]
+    item = cloud.table.get({"pk": f"PROMOTION#{deleted}", "sk": "PROMOTION"})
+    assert item is not None
+    assert item["open_job"] == purge_id
+    assert list(cloud.table.query(Range("OPEN"))) == [
+        {"pk": "OPEN", "sk": purge_id, "promotion_id": deleted, "purge": True}
+    ]
+
+
+CALLS: list[tuple[str, list[str], Any]] = [
+    ("get_promotion", [], None),
+    ("update_promotion", [], {"name": "Late sale"}),
+    ("delete_promotion", [], None),
+    ("list_codes", [], None),
+    ("add_codes", [], {"type": "promotion_codes", "codes": [{"code": "B"}]}),
+    ("delete_codes", [], {"type": "promotion_codes", "codes": [{"code": "A"}]}),
+    ("get_code", ["A"], None),
+    ("delete_code", ["A"], None),
+    ("list_jobs", [], None),
+    ("create_job", [], {"type": "promotion_job", "job_type": "code_export"}),
+    ("get_job", [JOB_ID], None),
+    ("cancel_job", [JOB_ID], None),
+    ("get_job_file", [JOB_ID], None),
+]
+
+
+@pytest.mark.parametrize(("function", "ids", "data"), CALLS, ids=lambda it: it if isinstance(it, str) else "")
+def test_nothing_of_a_deleted_promotion_is_found(
+    cloud: Cloud, deleted: str, function: str, ids: list[str], data: Any
+) -> None:
+    job_ids = [job.id for job in cloud.jobs.list(deleted)] if ids == [JOB_ID] else ids
+    before = cloud.items()
+    assert cloud.call(function, deleted, *job_ids, data=data) == PROMOTION_NOT_FOUND
+    assert cloud.items() == before
+
+
+def test_a_deleted_promotion_is_in_no_list(cloud: Cloud, deleted: str) -> None:
+    other = cloud.create_promotion()
+    for query in ("", "page[limit]=1"):
+        _, answer = cloud.call("list_promotions", query=query)
+        assert [it["id"] for it in answer["data"]] == [other]
+        assert answer["meta"]["results"] == {"total": 1}
+    _, answer = cloud.call("list_promotions", query="filter=eq(code,A)")
+    assert (answer["data"], answer["meta"]["results"]) == ([], {"total": 0})
+    assert deleted != other
+
+
+def test_no_job_can_start_on_a_deleted_promotion(cloud: Cloud, deleted: str) -> None:
+    before = cloud.items()
+    for job in (export_job(promotion_id=deleted), generate_job(promotion_id=deleted)):
+        with pytest.raises(PromotionNotFound):
+            cloud.jobs.add(job)
+    assert cloud.items() == before
+
+
+def test_the_codes_of_a_deleted_promotion_are_taken_until_they_are_cleared_away(cloud: Cloud, deleted: str) -> None:
+    assert deleted
+    other = cloud.create_promotion()
+    data = {"type": "promotion_codes", "codes": [{"code": "a"}]}
+    status, _ = cloud.call("add_codes", other, data=data)
+    assert status == 422
+
+
+@pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
+def test_a_promotion_with_an_open_job_is_not_deleted(cloud: Cloud, promotion_id: str, job_type: str) -> None:
+    job = cloud.job(promotion_id, cloud.create_job(promotion_id, job_type))
+    for _ in ("pending", "processing", "cancelling"):
+        cloud.messages()
+        before = cloud.items()
+        assert cloud.call("delete_promotion", promotion_id) == IN_USE
+        assert (cloud.items(), cloud.messages()) == (before, [])
+        cloud.jobs.cancel_processing(job, NOW)
+        cloud.jobs.claim(job, NOW)
+
+
+def test_a_promotion_is_deleted_when_its_job_has_ended(cloud: Cloud, promotion_id: str) -> None:
+    cloud.call("cancel_job", promotion_id, cloud.create_job(promotion_id))
+    assert cloud.call("delete_promotion", promotion_id) == NO_CONTENT
+
+
+def test_an_attempt_whose_answer_was_lost_finds_its_own_mark_and_has_succeeded(cloud: Cloud, promotion_id: str) -> None:
+    store = DynamoPromotionStore(cloud.table)
+    store.delete(promotion_id, UNKNOWN_ID, NOW)
+    before = cloud.items()
+    store.delete(promotion_id, UNKNOWN_ID, NOW)
+    assert cloud.items() == before
+    with pytest.raises(PromotionNotFound):
+        store.delete(promotion_id, JOB_ID, NOW)
+    assert cloud.items() == before
+
+
+@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS, "é", "x" * 3_000])
+def test_a_promotion_that_does_not_exist_is_not_found(cloud: Cloud, promotion_id: str) -> None:
+    before = cloud.items()
+    assert cloud.call("delete_promotion", promotion_id) == PROMOTION_NOT_FOUND
+    assert (cloud.items(), cloud.messages()) == (before, [])

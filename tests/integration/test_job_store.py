@@ -1,0 +1,234 @@
+"""The states of a job in the table: each change happens once, on its condition, and all of it or nothing."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
+from promotion_jobs.generation import Commit
+from promotion_jobs.model import Chunk, Job, JobStatus, Plan
+from promotion_jobs.worker import Claim, Run
+from tests.support.builders import EXPORT_FILE, JOB_ID, NOW, SEED, UNKNOWN_ID, export_job, generate_job
+from tests.support.cloud import Cloud
+
+LATER = NOW + timedelta(minutes=5)
+PLAN = Plan(7, chunk_codes=3, run_chunks=2)
+
+
+@pytest.fixture
+def job(cloud: Cloud, promotion_id: str) -> Job:
+    """A pending job for seven codes in two runs."""
+    job = generate_job(PLAN, promotion_id=promotion_id, name="job")
+    cloud.jobs.add(job)
+    return job
+
+
+def _chunk(job: Job, number: int) -> Chunk:
+    codes = [f"code-{number}-{slot}" for slot in range(PLAN.codes_in(number))]
+    return Chunk(job.id, number, codes, job.created_by, NOW)
+
+
+def _finish(cloud: Cloud, job: Job, run: int) -> None:
+    """Commit all of a run and count it as done."""
+    cloud.jobs.start_run(job, run)
+    for number in PLAN.chunks_of(run):
+        cloud.codes.commit(_chunk(job, number), job.promotion_id, run)
+    cloud.jobs.finish_run(job, run, LATER)
+
+
+def test_a_job_is_read_as_it_was_stored(cloud: Cloud, job: Job) -> None:
+    assert cloud.job(job.promotion_id, job.id) == job
+    assert cloud.job(job.promotion_id, job.id).seed == SEED
+    assert cloud.jobs.get(job.promotion_id, UNKNOWN_ID) is None
+    assert cloud.jobs.find(job.promotion_id, job.id) == job
+    assert cloud.jobs.find(job.promotion_id, UNKNOWN_ID) is None
+    with pytest.raises(PromotionNotFound):
+        cloud.jobs.find(UNKNOWN_ID, job.id)
+
+
+@pytest.mark.parametrize("job", [generate_job(), export_job()], ids=["generate", "export"])
+def test_the_lock_is_not_taken_of_a_promotion_that_has_gone_or_has_an_open_job(
+    cloud: Cloud, promotion_id: str, job: Job
+) -> None:
+    cloud.change_promotion(promotion_id, "SET #open_job = :other", other=UNKNOWN_ID)
+    before = cloud.items()
+    with pytest.raises(TooManyJobs) as refusal:
+        cloud.jobs.add(replace(job, promotion_id=promotion_id))
+    assert refusal.value.open_job == UNKNOWN_ID
+    with pytest.raises(PromotionNotFound):
+        cloud.jobs.add(replace(job, promotion_id=UNKNOWN_ID))
+    assert cloud.items() == before
+
+
+def test_a_promotion_that_became_automatic_meanwhile_takes_no_codes(cloud: Cloud, promotion_id: str) -> None:
+    cloud.change_promotion(promotion_id, "SET #automatic = :yes", yes=True)
+    before = cloud.items()
+    with pytest.raises(AutomaticPromotion):
+        cloud.jobs.add(generate_job(promotion_id=promotion_id))
+    assert cloud.items() == before
+    cloud.jobs.add(export_job(promotion_id=promotion_id))
+    with pytest.raises(AutomaticPromotion):
+        cloud.jobs.add(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id))
+
+
+def test_a_claim_starts_the_job_and_takes_the_room(cloud: Cloud, job: Job) -> None:
+    assert cloud.jobs.claim(job, LATER) is Claim.CLAIMED
+    claimed = cloud.job(job.promotion_id, job.id)
+    assert (claimed.status, claimed.started_at, claimed.updated_at) == (JobStatus.PROCESSING, LATER, LATER)
+    assert cloud.promotion(job.promotion_id).room == 993
+
+
+def test_a_second_claim_takes_nothing(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    before = cloud.items()
+    assert cloud.jobs.claim(job, LATER) is Claim.NOT_PENDING
+    assert cloud.items() == before
+
+
+def test_a_claim_without_room_takes_nothing(cloud: Cloud) -> None:
+    promotion_id = cloud.create_promotion(max_codes=6)
+    job = generate_job(PLAN, promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    before = cloud.items()
+    assert cloud.jobs.claim(job, NOW) is Claim.NO_ROOM
+    assert cloud.items() == before
+
+
+def test_a_claim_of_an_export_takes_no_room(cloud: Cloud) -> None:
+    promotion_id = cloud.create_promotion(max_codes=1)
+    job = export_job(promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    assert cloud.jobs.claim(job, NOW) is Claim.CLAIMED
+    assert cloud.promotion(promotion_id).room == 1
+
+
+def test_a_refusal_ends_a_pending_job_and_releases_its_lock(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.refuse(job, "codes limit exceeded", LATER)
+    refused = cloud.job(job.promotion_id, job.id)
+    assert (refused.status, refused.error, refused.updated_at) == (JobStatus.FAILED, "codes limit exceeded", LATER)
+    assert cloud.promotion(job.promotion_id).open_job is None
+    assert list(cloud.table.query(Range("OPEN"))) == []
+
+
+def test_a_refusal_leaves_a_job_that_runs_alone(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    before = cloud.items()
+    cloud.jobs.refuse(job, "codes limit exceeded", LATER)
+    assert cloud.items() == before
+
+
+def test_a_withdrawn_job_is_gone_with_its_lock(cloud: Cloud, promotion_id: str) -> None:
+    before = cloud.items()
+    job = export_job(promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    cloud.jobs.withdraw(job)
+    assert cloud.items() == before
+    cloud.jobs.withdraw(job)
+    assert cloud.items() == before
+
+
+def test_a_run_is_found_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    assert cloud.jobs.start_run(job, 0) == Run(done=False, committed=frozenset())
+    cloud.codes.commit(_chunk(job, 1), job.promotion_id, 0)
+    assert cloud.jobs.start_run(job, 0) == Run(done=False, committed=frozenset({1}))
+    assert cloud.jobs.start_run(job, 1) == Run(done=False, committed=frozenset())
+
+
+def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    cloud.jobs.start_run(job, 0)
+    chunk, store = _chunk(job, 0), cloud.codes
+    assert store.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
+    before = cloud.items()
+    assert store.commit(chunk, job.promotion_id, 0) is Commit.ALREADY_COMMITTED
+    assert cloud.items() == before
+    assert cloud.jobs.generated(job.id) == 3
+    assert store.committed_codes(job, 0) == chunk.codes
+    assert list(DynamoCodeReader(cloud.table).chunks(job.promotion_id)) == [chunk]
+
+
+def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    cloud.jobs.start_run(job, 0)
+    cloud.jobs.finish_run(job, 0, NOW)
+    before = cloud.items()
+    assert cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0) is Commit.STOPPED
+    assert cloud.items() == before
+
+
+def test_attempts_are_noted_by_chunk_and_only_the_highest_counts(cloud: Cloud, job: Job) -> None:
+    store = cloud.codes
+    store.note_attempts(job, 0, {0: 1, 2: 1})
+    store.note_attempts(job, 0, {2: 2})
+    store.note_attempts(job, 1, {4: 10})
+    store.note_attempts(job, 2, {6: 1})
+    assert store.attempts(job, range(2)) == {0: {0: 1, 2: 2}, 1: {4: 10}}
+    assert store.attempts(job, range(2, 3)) == {2: {6: 1}}
+
+
+def test_a_finished_run_is_counted_once(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    _finish(cloud, job, 0)
+    before = cloud.items()
+    cloud.jobs.finish_run(job, 0, LATER)
+    assert cloud.items() == before
+    assert cloud.job(job.promotion_id, job.id).runs_done == 1
+    assert cloud.jobs.start_run(job, 0) == Run(done=True, committed=frozenset())
+
+
+def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.claim(job, NOW)
+    _finish(cloud, job, 0)
+    before = cloud.items()
+    cloud.jobs.complete_generate(job, LATER)
+    assert cloud.items() == before
+    _finish(cloud, job, 1)
+    cloud.jobs.complete_generate(job, LATER)
+    completed = cloud.job(job.promotion_id, job.id)
+    assert (completed.status, completed.generated, completed.updated_at) == (JobStatus.COMPLETED, 7, LATER)
+    promotion = cloud.promotion(job.promotion_id)
+    assert (promotion.codes, promotion.room, promotion.open_job) == (7, 993, None)
+    assert list(cloud.table.query(Range("OPEN"))) == []
+    before = cloud.items()
+    cloud.jobs.complete_generate(job, LATER + timedelta(minutes=1))
+    assert cloud.items() == before
+
+
+def test_an_export_is_completed_once(cloud: Cloud, promotion_id: str) -> None:
+    job = export_job(promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    cloud.jobs.complete_export(job, EXPORT_FILE, NOW)
+    assert cloud.job(promotion_id, job.id) == job
+    cloud.jobs.claim(job, NOW)
+    cloud.jobs.complete_export(job, EXPORT_FILE, LATER)
+    completed = cloud.job(promotion_id, job.id)
+    assert (completed.status, completed.file, completed.updated_at) == (JobStatus.COMPLETED, EXPORT_FILE, LATER)
+    before = cloud.items()
+    cloud.jobs.complete_export(job, EXPORT_FILE, LATER + timedelta(minutes=1))
+    assert cloud.items() == before
+
+
+def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotion_id: str) -> None:
+    job = export_job(promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    cloud.jobs.claim(job, NOW)
+    cloud.change_promotion(promotion_id, "SET #open_job = :other", other=UNKNOWN_ID)
+    before = cloud.items()
+    cloud.jobs.complete_export(job, EXPORT_FILE, LATER)
+    assert cloud.items() == before
+
+
+def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job) -> None:
+    assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": JOB_ID, "promotion_id": job.promotion_id}]
+
+
+def test_jobs_are_listed_newest_first(cloud: Cloud, promotion_id: str) -> None:
+    for number in range(3):
+        job = export_job(id=f"{JOB_ID[:-1]}{number}", promotion_id=promotion_id)
+        cloud.jobs.add(job)
+        cloud.jobs.refuse(job, "made room for the next", NOW)
+    assert [job.id[-1] for job in cloud.jobs.list(promotion_id)] == ["2", "1", "0"]

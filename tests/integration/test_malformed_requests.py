@@ -1,0 +1,311 @@
+"""Every wrong request gets the answer that is documented, and changes nothing (contract 5, decisions 9 to 16).
+
+What is wrong with bodies, and what hides in strings, is in tests/support/malformed.py.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.support import generated, malformed
+from tests.support.answers import (
+    CODE_NOT_FOUND,
+    FILTER_REFUSED,
+    JOB_NOT_FOUND,
+    NO_CONTENT,
+    NOT_CANCELLABLE,
+    PROMOTION_NOT_FOUND,
+    ROUTE_NOT_FOUND,
+    TOO_LARGE,
+    UNAUTHORIZED,
+    UNKNOWN_CLIENT,
+    failure,
+    fault,
+    invalid,
+    unprocessable,
+)
+from tests.support.builders import CLIENT_ID, UNKNOWN_ID
+from tests.support.cloud import PROMOTION, Answer, Cloud
+from tests.support.gateway import Request, ask
+from tests.support.malformed import INJECTIONS, PROMOTIONS, Case, P
+
+J = f"{P}/jobs/<J>"
+
+
+class Shop:
+    """A promotion with a completed job, a code made by hand and a pending export."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.job = generated.generate(cloud, cloud.create_promotion(), [["bbbb-0", "bbbb-1"]])
+        cloud.add_codes(self.job.promotion_id, "Hand-1")
+        cloud.create_job(self.job.promotion_id)
+        cloud.messages()
+        self.known = self._state()
+
+    def ask(self, request: Request) -> Answer:
+        line = request.line.replace("<P>", self.job.promotion_id).replace("<J>", self.job.id)
+        return ask(self.cloud, request._replace(line=line))
+
+    def assert_unchanged(self) -> None:
+        """Nothing in the table and nothing in the queue, since the last time."""
+        before, self.known = self.known, self._state()
+        assert self.known == before
+
+    def _state(self) -> Any:
+        return self.cloud.items(), self.cloud.messages()
+
+
+@pytest.fixture(scope="module")
+def shop(standing_cloud: Cloud) -> Shop:
+    return Shop(standing_cloud)
+
+
+def _pages() -> Iterator[Case]:
+    limits = (
+        "0",
+        "101",
+        "-1",
+        "%2B5",
+        "2.5",
+        "1e1",
+        "0x5",
+        "all",
+        "",
+        "%20",
+        "%D9%A2",
+        "%00",
+        "NaN",
+        "9" * 5_000,
+        "%",
+        "1%00",
+    )
+    offsets = ("-1", "10001", "1.0", "x", "", "9" * 5_000, "%ff", "1,2")
+    beyond = "; to see every code, create a code_export job"
+    for path, end in ((PROMOTIONS, ""), (f"{P}/codes", beyond), (f"{P}/jobs", "")):
+        limit = fault("page[limit]", "page[limit] must be a whole number from 1 to 100")
+        offset = fault("page[offset]", f"page[offset] must be a whole number from 0 to 10000{end}")
+        yield from ((Request(f"GET {path}?page[limit]={it}"), failure(400, limit)) for it in limits)
+        yield from ((Request(f"GET {path}?page%5Boffset%5D={it}"), failure(400, offset)) for it in offsets)
+        yield Request(f"GET {path}?page[offset]=-1&page[limit]=1&page[limit]=x"), failure(400, limit, offset)
+
+
+def _filters() -> Iterator[Case]:
+    filters = (
+        "",
+        "%20",
+        "eq",
+        "eq()",
+        "eq(code)",
+        "eq(code,a",
+        "eq(code,a,b)",
+        "eq(code,a)):eq(code,a)",
+        "eq(code,a):",
+        "eq(code,a)%00",
+        "gt(code,a)",
+        "like(code,*)",
+        "eq(uses,1)",
+        "eq(pk,CODE%23a)",
+        "eq(code%00,a)",
+        "eq(code,(a))",
+        "%ff",
+        "eq(code,a):" * 10 + "eq(code,a)",
+        "(" * 4_000,
+        "eq(code,%3A)",
+    )
+    for path in (PROMOTIONS, f"{P}/codes", f"{P}/jobs"):
+        yield from ((Request(f"GET {path}?filter={it}"), FILTER_REFUSED) for it in filters)
+    yield Request(f"GET {P}/jobs?filter=eq(code,a)"), FILTER_REFUSED
+    yield Request(f"GET {P}/jobs?filter=eq(job_id,<J>)"), FILTER_REFUSED
+    yield Request(f"GET {PROMOTIONS}?filter=eq(job_id,<J>)"), FILTER_REFUSED
+    yield Request(f"GET {PROMOTIONS}?filter=eq(name,Summer%20sale)"), FILTER_REFUSED
+    yield Request(f"GET {PROMOTIONS}?page[limit]=0&filter=eq(status,a)"), FILTER_REFUSED
+
+
+STRANGE_IDS = (
+    "1",
+    "null",
+    "..",
+    "*",
+    "é",
+    "\0",
+    "%00",
+    "%2e%2e",
+    " ",
+    "<P>0",
+    "<P> ",
+    "{promotion_id}",
+    "x" * 3_000,
+    "😀",
+)
+OF_A_PROMOTION = (
+    "GET {}",
+    "PUT {}",
+    "DELETE {}",
+    "GET {}/codes",
+    "POST {}/codes",
+    "DELETE {}/codes",
+    "GET {}/codes/Hand-1",
+    "DELETE {}/codes/Hand-1",
+    "GET {}/jobs",
+    "POST {}/jobs",
+    "GET {}/jobs/<J>",
+    "POST {}/jobs/<J>/cancel",
+    "GET {}/jobs/<J>/file",
+)
+
+
+def _ids() -> Iterator[Case]:
+    for id_ in (*STRANGE_IDS, UNKNOWN_ID):
+        for line in OF_A_PROMOTION:
+            request = Request(line.replace("{}", f"{PROMOTIONS}/{id_}"), "{" if "P" in line[:2] else None)
+            yield request, PROMOTION_NOT_FOUND
+        for line in ("GET {}", "POST {}/cancel", "GET {}/file"):
+            yield Request(line.replace("{}", f"{P}/jobs/{id_}")), JOB_NOT_FOUND
+    for code in (*STRANGE_IDS[1:], "Hand-1 ", "Hand\N{EN DASH}1", "x" * 65, "-", "_a"):
+        yield Request(f"GET {P}/codes/{code}"), CODE_NOT_FOUND
+        yield Request(f"DELETE {P}/codes/{code}"), NO_CONTENT
+
+
+def _routes() -> Iterator[Case]:
+    not_allowed = failure(405, {"status": 405, "title": "Method Not Allowed"})
+    unknown = (
+        "/",
+        "//",
+        "/v2",
+        "/v1/promotions",
+        f"{P}/",
+        f"{P}/jobs/",
+        f"{P}/codes/a/b",
+        "/V2/promotions",
+        "/.env",
+        "/\0",
+    )
+    yield from ((Request(f"GET {path}"), ROUTE_NOT_FOUND) for path in unknown)
+    wrong = (f"POST {P}", f"PATCH {P}", f"DELETE {J}", f"PUT {P}/codes/Hand-1", f"GET {J}/cancel", f"HEAD {P}/codes")
+    yield from ((Request(line), not_allowed) for line in (*wrong, "GET /oauth/access_token", "POST /docs", "\0 /docs"))
+
+
+def _states() -> Iterator[Case]:
+    no_file = unprocessable("Job has no file to download. Job status: completed")
+    yield Request(f"POST {J}/cancel", "{"), NOT_CANCELLABLE
+    yield Request(f"GET {J}/file"), no_file
+    yield Request(f"DELETE {P}", "[1"), unprocessable("A promotion with an open job cannot be deleted")
+    automatic = unprocessable("A promotion with codes or an open job cannot be made automatic")
+    yield Request(f"PUT {P}", '{"automatic": true, "max_codes": 3}'), automatic
+    in_use = unprocessable("max_codes must be at least the 3 codes in use")
+    yield Request(f"PUT {P}", '{"automatic": true, "max_codes": 2}'), in_use
+
+
+def _tokens() -> Iterator[Case]:
+    zeros = "0" * 40
+    known = (
+        "Bearer",
+        "Bearer null",
+        "Bearer undefined",
+        "bearer",
+        f"Bearer {zeros}",
+        f"Token {zeros}",
+        "Basic c2hvcDo=",
+    )
+    odd = ("", " ", "\0", f"Bearer {'é' * 40}", f"Bearer {zeros}, Bearer {zeros}", f"Bearer {'a' * 8_000}")
+    for value in (None, *known, *odd, *(f"Bearer {it}" for it in INJECTIONS)):
+        yield Request(f"GET {PROMOTIONS}", None, {"authorization": value}), UNAUTHORIZED
+
+
+def _form(body: str | bytes) -> Request:
+    headers = {"authorization": None, "content-type": "application/x-www-form-urlencoded"}
+    return Request("POST /oauth/access_token", body, headers)
+
+
+NO_FORMS = ("", "{}", '{"grant_type": "implicit"}', "&&&", "=", b"\xff\xfe", b"\0", "grant_type", "a=b;grant_type=x")
+
+
+def _forms() -> Iterator[Case]:
+    def lacking(detail: str) -> Answer:
+        return failure(400, {"status": "400", "title": "Bad Request", "detail": detail})
+
+    yield from ((_form(body), lacking("The field 'grant_type' is required")) for body in NO_FORMS)
+    no_grant = lacking("The field 'grant_type' must be client_credentials or implicit")
+    for grant in ("password", "IMPLICIT", "client_credentials%00", "%ED%A0%80", *map(quote, INJECTIONS)):
+        yield _form(f"grant_type={grant}&client_id=a"), no_grant
+    yield _form("grant_type=implicit&client_id="), lacking("The field 'client_id' is required")
+    yield _form("grant_type=client_credentials&client_id=a"), lacking("The field 'client_secret' is required")
+    yield _form("a" * 1_000_001), TOO_LARGE
+    for it in (*map(quote, INJECTIONS), "%00", "%ff", "x" * 5_000, f"{CLIENT_ID}%20"):
+        yield _form(f"grant_type=implicit&client_id={it}"), UNKNOWN_CLIENT
+        yield _form(f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={it}"), UNKNOWN_CLIENT
+
+
+def _injections() -> Iterator[Case]:
+    """Something that a database, a spreadsheet, a shell or a browser would run, in every string that has a rule."""
+    for it in INJECTIONS:
+        for line in (f"POST {PROMOTIONS}", f"PUT {P}"):
+            for name, rule in (("type", "must be 'promotion'"), ("promotion_type", malformed.PROMOTION_TYPE)):
+                yield malformed.wrong(line, {**PROMOTION, name: it}, invalid(f"data.{name}", rule))
+            dates = [invalid(f"data.{name}", malformed.DATE) for name in ("start", "end")]
+            yield malformed.wrong(line, {**PROMOTION, "start": it, "end": it}, *dates)
+        for name, rule in (("consume_unit", malformed.UNIT), ("code_prefix", malformed.PREFIX)):
+            sent = malformed.JOB | {"parameters": {"number_of_codes": 1, name: it}}
+            yield malformed.wrong(f"POST {P}/jobs", sent, invalid(f"data.parameters.{name}", rule))
+        kind = invalid("data.job_type", malformed.JOB_TYPE)
+        yield malformed.wrong(f"POST {P}/jobs", malformed.JOB | {"job_type": it}, kind)
+        unknown = malformed.JOB | {"parameters": {"number_of_codes": 1, it: 1}}
+        extra = fault(f"data.parameters.{it}", f"{it} is not a parameter of this job")
+        yield malformed.wrong(f"POST {P}/jobs", unknown, extra)
+        codes = {"type": "promotion_codes", "codes": [{"code": it, "consume_unit": it}]}
+        rules = [invalid("data.codes.0.code", malformed.CODE), invalid("data.codes.0.consume_unit", malformed.UNIT)]
+        yield malformed.wrong(f"POST {P}/codes", codes, *rules)
+        yield Request(f"DELETE {P}/codes", json.dumps({**codes, "type": "promotion_codes"})), NO_CONTENT
+        whole = "/" not in it
+        yield Request(f"GET {PROMOTIONS}/{it}"), PROMOTION_NOT_FOUND if whole else ROUTE_NOT_FOUND
+        yield Request(f"POST {P}/jobs/{it}/cancel"), JOB_NOT_FOUND if whole else ROUTE_NOT_FOUND
+        yield Request(f"GET {P}/codes/{it}"), CODE_NOT_FOUND if whole else ROUTE_NOT_FOUND
+        yield Request(f"GET {P}/jobs?filter={quote(it)}"), FILTER_REFUSED
+        limit = fault("page[limit]", "page[limit] must be a whole number from 1 to 100")
+        yield Request(f"GET {P}/codes?page[limit]={quote(it)}"), failure(400, limit)
+
+
+TABLE: dict[str, Sequence[Case]] = {
+    "bodies": list(malformed.bodies()),
+    "values": list(malformed.values()),
+    "wholes": list(malformed.wholes()),
+    "pages": list(_pages()),
+    "filters": list(_filters()),
+    "ids": list(_ids()),
+    "routes": list(_routes()),
+    "states": list(_states()),
+    "tokens": list(_tokens()),
+    "forms": list(_forms()),
+    "injections": list(_injections()),
+}
+CASES = [
+    pytest.param(request, answer, id=f"{section}-{number}-{request.line[:60]!a}")
+    for section, cases in TABLE.items()
+    for number, (request, answer) in enumerate(cases)
+]
+
+
+@pytest.mark.parametrize(("request_", "answer"), CASES)
+def test_a_wrong_request_gets_the_answer_that_is_documented_and_changes_nothing(
+    shop: Shop, request_: Request, answer: Answer
+) -> None:
+    assert shop.ask(request_) == answer
+    shop.assert_unchanged()
+
+
+def _found_nothing(answer: Answer) -> bool:
+    status, body = answer
+    return (status, body["data"], body["meta"]["results"]) == (200, [], {"total": 0})
+
+
+@pytest.mark.parametrize("injection", [it for it in INJECTIONS if not set(it) & set("(),:")])
+def test_a_filter_looks_for_what_it_is_given_and_runs_nothing_of_it(shop: Shop, injection: str) -> None:
+    lists = {PROMOTIONS: ["code"], f"{P}/codes": ["code", "job_id"], f"{P}/jobs": ["status", "job_type"]}
+    for path, attributes in lists.items():
+        for attribute in attributes:
+            assert _found_nothing(shop.ask(Request(f"GET {path}?filter=eq({attribute},{quote(injection)})")))
+    shop.assert_unchanged()

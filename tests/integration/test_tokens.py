@@ -1,0 +1,169 @@
+"""POST /oauth/access_token, and what a token is good for (contract 4, decision 16)."""
+
+from typing import Any
+
+import pytest
+
+from promotion_jobs.tokens import Grant, Token, hash_secret
+from tests.support import template
+from tests.support.answers import FORBIDDEN, UNAUTHORIZED, UNKNOWN_CLIENT
+from tests.support.builders import CLIENT_ID, NOW
+from tests.support.cloud import CLIENT_SECRET, Answer, Cloud, forget_caches
+from tests.support.matchers import A_TOKEN
+
+FORM = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret=open+sesame"
+
+
+def _issued(cloud: Cloud, form: str | bytes, content_type: str | None = "application/x-www-form-urlencoded") -> Answer:
+    return cloud.call("issue_token", body=form, headers={"authorization": None, "content-type": content_type})
+
+
+@pytest.mark.parametrize(
+    ("form", "identifier"),
+    [(FORM, "client_credentials"), (f"grant_type=implicit&client_id={CLIENT_ID}", "implicit")],
+)
+def test_a_client_gets_a_token(cloud: Cloud, form: str, identifier: str) -> None:
+    status, answer = _issued(cloud, form)
+    expires = answer.pop("expires")
+    assert (status, answer) == (
+        200,
+        {"access_token": A_TOKEN, "expires_in": 3600, "identifier": identifier, "token_type": "Bearer"},
+    )
+    stored = cloud.table.get({"pk": f"TOKEN#{hash_secret(answer['access_token'])}", "sk": "TOKEN"})
+    assert stored is not None
+    assert (stored["client_id"], stored["grant"], stored["expires_at"]) == (CLIENT_ID, identifier, expires)
+
+
+def test_a_token_that_was_issued_opens_the_api(cloud: Cloud) -> None:
+    _, answer = _issued(cloud, FORM)
+    status, _ = cloud.call("list_promotions", headers={"authorization": f"Bearer {answer['access_token']}"})
+    assert status == 200
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/octet-stream", None])
+def test_the_form_is_read_whatever_its_content_type(cloud: Cloud, content_type: str | None) -> None:
+    status, _ = _issued(cloud, FORM, content_type)
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "detail"),
+    [
+        ("", "The field 'grant_type' is required"),
+        ('{"grant_type": "implicit"}', "The field 'grant_type' is required"),
+        ("grant_type=password", "The field 'grant_type' must be client_credentials or implicit"),
+        ("grant_type=implicit", "The field 'client_id' is required"),
+        ("grant_type=client_credentials&client_id=shop", "The field 'client_secret' is required"),
+    ],
+)
+def test_a_form_that_lacks_a_field_is_refused(cloud: Cloud, form: str, detail: str) -> None:
+    before = cloud.items()
+    assert _issued(cloud, form) == (400, {"errors": [{"status": "400", "title": "Bad Request", "detail": detail}]})
+    assert cloud.items() == before
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret=wrong",
+        "grant_type=client_credentials&client_id=nobody&client_secret=open+sesame",
+        "grant_type=implicit&client_id=nobody",
+        f"grant_type=implicit&client_id={'x' * 3_000}",
+    ],
+)
+def test_a_client_that_is_unknown_or_has_another_secret_gets_none(cloud: Cloud, form: str) -> None:
+    before = cloud.items()
+    assert _issued(cloud, form) == UNKNOWN_CLIENT
+    assert cloud.items() == before
+
+
+PROTECTED: list[tuple[str, Any]] = [
+    ("create_promotion", {"data": {}}),
+    ("list_promotions", None),
+    ("get_promotion", None),
+    ("update_promotion", {"data": {}}),
+    ("delete_promotion", None),
+    ("list_codes", None),
+    ("add_codes", {"data": {}}),
+    ("delete_codes", {"data": {}}),
+    ("get_code", None),
+    ("delete_code", None),
+    ("create_job", {"data": {}}),
+    ("list_jobs", None),
+    ("get_job", None),
+    ("cancel_job", None),
+    ("get_job_file", None),
+]
+OPEN_TO_ALL = {"issue_token", "get_openapi", "show_docs", "reject_unknown_route"}
+
+
+def test_every_function_but_those_that_are_open_to_all_is_tried() -> None:
+    http = {name for name in template.functions() if any(template.events(name, "HttpApi"))}
+    assert {function for function, _ in PROTECTED} == http - OPEN_TO_ALL
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer", f"Bearer {'0' * 40}", "Basic c2hvcDpvcGVuIHNlc2FtZQ=="])
+@pytest.mark.parametrize(("function", "data"), PROTECTED)
+def test_without_a_token_of_ours_nothing_opens(
+    cloud: Cloud, function: str, data: Any, authorization: str | None
+) -> None:
+    before = cloud.items()
+    assert cloud.call(function, data=data, headers={"authorization": authorization}) == UNAUTHORIZED
+    assert cloud.items() == before
+
+
+def test_an_expired_token_opens_nothing(cloud: Cloud) -> None:
+    cloud.tokens.store.add_token(hash_secret("a1" * 20), Token(CLIENT_ID, Grant.CLIENT_CREDENTIALS, NOW.replace(2020)))
+    assert cloud.call("list_promotions", headers={"authorization": f"Bearer {'a1' * 20}"}) == UNAUTHORIZED
+
+
+@pytest.mark.parametrize(("function", "data"), PROTECTED)
+def test_an_implicit_token_has_no_right_to_promotions(cloud: Cloud, function: str, data: Any) -> None:
+    token, _ = cloud.tokens.issue("implicit", CLIENT_ID, CLIENT_SECRET)
+    before = cloud.items()
+    assert cloud.call(function, data=data, headers={"authorization": f"Bearer {token}"}) == FORBIDDEN
+    assert cloud.items() == before
+
+
+def _listed(cloud: Cloud, token: str) -> Answer:
+    return cloud.call("list_promotions", headers={"authorization": f"Bearer {token}"})
+
+
+def test_the_tokens_of_a_revoked_client_open_nothing(cloud: Cloud) -> None:
+    cloud.tokens.register_client("another", CLIENT_SECRET, "Another")
+    token, _ = cloud.tokens.issue("client_credentials", "another", CLIENT_SECRET)
+    assert cloud.tokens.revoke_client("another") is True
+    assert _listed(cloud, token) == UNAUTHORIZED
+    assert _listed(cloud, cloud.token)[0] == 200
+
+
+def test_a_container_that_knows_a_token_refuses_it_when_its_memory_has_gone(cloud: Cloud) -> None:
+    assert _listed(cloud, cloud.token)[0] == 200
+    cloud.tokens.revoke_client(CLIENT_ID)
+    assert _listed(cloud, cloud.token)[0] == 200
+    forget_caches()
+    assert _listed(cloud, cloud.token) == UNAUTHORIZED
+
+
+def test_a_revoked_client_gets_no_token(cloud: Cloud) -> None:
+    cloud.tokens.revoke_client(CLIENT_ID)
+    assert _issued(cloud, FORM) == UNKNOWN_CLIENT
+    assert _issued(cloud, f"grant_type=implicit&client_id={CLIENT_ID}") == UNKNOWN_CLIENT
+
+
+def test_clients_are_listed_without_their_secrets_and_revoked_once(cloud: Cloud) -> None:
+    cloud.tokens.register_client("another", "another secret", "Another")
+    listed = [(client.id, client.name, client.secret_hash) for client in cloud.tokens.clients()]
+    assert listed == [
+        ("another", "Another", hash_secret("another secret")),
+        (CLIENT_ID, "Our shop", hash_secret(CLIENT_SECRET)),
+    ]
+    assert [cloud.tokens.revoke_client(client) for client in ("another", "another", "nobody")] == [True, False, False]
+    assert [client.id for client in cloud.tokens.clients()] == [CLIENT_ID]
+
+
+def test_neither_a_secret_nor_a_token_is_in_the_table(cloud: Cloud) -> None:
+    _, answer = _issued(cloud, FORM)
+    stored = str(cloud.items())
+    for secret in (CLIENT_SECRET, cloud.token, answer["access_token"]):
+        assert secret not in stored

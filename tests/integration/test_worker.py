@@ -1,0 +1,119 @@
+"""The worker as SQS calls it. Generating is tested on the emulator: moto is wrong about PartiQL."""
+
+import csv
+import io
+from hashlib import sha256
+from itertools import chain
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+
+from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.table import to_item
+from promotion_jobs.model import JobStatus, Message
+from tests.support.builders import SEED, UNKNOWN_ID, generate_job
+from tests.support.cloud import BUCKET, Cloud
+from tests.support.matchers import A_HASH, A_TIME
+
+ALL_DONE: dict[str, list[Any]] = {"batchItemFailures": []}
+HEADER = b"code,consume_unit,max_uses,uses,user,created_by,created_at,job_id\r\n"
+
+
+def test_an_export_runs_from_its_creation_to_its_file(cloud: Cloud, promotion_id: str) -> None:
+    job_id = cloud.create_job(promotion_id)
+    [sent] = cloud.messages()
+    assert cloud.deliver(Message(**sent)) == ALL_DONE
+    status, answer = cloud.call("get_job", promotion_id, job_id)
+    file = {"rows": 0, "bytes": len(HEADER), "sha256": A_HASH}
+    assert (status, answer["data"]) == (
+        200,
+        {
+            "type": "promotion_job",
+            "id": job_id,
+            "promotion_id": promotion_id,
+            "job_type": "code_export",
+            "status": "completed",
+            "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, "file": file},
+        },
+    )
+    [stored] = cloud.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    written = cloud.s3.get_object(Bucket=BUCKET, Key=stored["Key"])
+    content = written["Body"].read()
+    assert (content, written["ContentType"]) == (HEADER, "text/csv; charset=utf-8")
+    assert answer["data"]["meta"]["file"]["sha256"] == sha256(content).hexdigest()
+    assert stored["Key"].startswith(f"{promotion_id}/{job_id}/")
+    assert cloud.promotion(promotion_id).open_job is None
+
+
+def test_a_second_delivery_of_a_completed_export_changes_nothing(cloud: Cloud, promotion_id: str) -> None:
+    message = Message(promotion_id, cloud.create_job(promotion_id))
+    cloud.deliver(message)
+    before = cloud.items()
+    assert cloud.deliver(message) == ALL_DONE
+    assert cloud.items() == before
+    assert len(cloud.s3.list_objects_v2(Bucket=BUCKET)["Contents"]) == 1
+
+
+def test_a_generate_job_without_room_fails(cloud: Cloud, promotion_id: str) -> None:
+    cloud.change_promotion(promotion_id, "SET #room = :room", room=99)
+    job_id = cloud.create_job(promotion_id, "code_generate", number_of_codes=100)
+    assert cloud.deliver(Message(promotion_id, job_id)) == ALL_DONE
+    job = cloud.job(promotion_id, job_id)
+    assert (job.status, job.error) == (JobStatus.FAILED, "codes limit exceeded")
+    promotion = cloud.promotion(promotion_id)
+    assert (promotion.room, promotion.codes, promotion.open_job) == (99, 0, None)
+
+
+def test_a_message_of_a_job_that_does_not_exist_is_done_with(cloud: Cloud, promotion_id: str) -> None:
+    before = cloud.items()
+    assert cloud.deliver(Message(promotion_id, UNKNOWN_ID)) == ALL_DONE
+    assert cloud.items() == before
+
+
+def test_a_delivery_that_fails_raises_so_that_its_message_comes_back(cloud: Cloud, promotion_id: str) -> None:
+    job_id = cloud.create_job(promotion_id)
+    cloud.s3.delete_bucket(Bucket=BUCKET)
+    with pytest.raises(BatchProcessingError):
+        cloud.deliver(Message(promotion_id, job_id))
+    assert cloud.job(promotion_id, job_id).status is JobStatus.PROCESSING
+    cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert cloud.deliver(Message(promotion_id, job_id)) == ALL_DONE
+    assert cloud.job(promotion_id, job_id).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize("body", ["", "{", "{}", '{"promotion_id": 1}'])
+def test_a_message_that_is_none_of_ours_raises(cloud: Cloud, body: str) -> None:
+    with pytest.raises(BatchProcessingError):
+        cloud.deliver(body)
+
+
+def test_in_a_batch_only_the_message_that_failed_comes_back(cloud: Cloud, promotion_id: str) -> None:
+    job_id = cloud.create_job(promotion_id)
+    assert cloud.deliver("{", Message(promotion_id, job_id)) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert cloud.job(promotion_id, job_id).status is JobStatus.COMPLETED
+
+
+def test_a_file_of_many_parts_is_put_together_in_order(cloud: Cloud, promotion_id: str) -> None:
+    chunks = [chunk_codes(SEED, number, 1_000, CodeFormat()) for number in range(140)]
+    cloud.commit_chunks(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id), chunks)
+    job_id = cloud.create_job(promotion_id)
+    assert cloud.deliver(Message(promotion_id, job_id)) == ALL_DONE
+    file = cloud.job(promotion_id, job_id).file
+    assert file is not None
+    content = cloud.s3.get_object(Bucket=BUCKET, Key=file.key)["Body"].read()
+    rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    assert [row[0] for row in rows[1:]] == list(chain.from_iterable(chunks))
+    assert (file.rows, file.size, file.sha256) == (140_000, len(content), sha256(content).hexdigest())
+    assert file.size > 2 * 5 * 1024 * 1024
+
+
+def test_an_upload_that_fails_leaves_nothing(cloud: Cloud, promotion_id: str) -> None:
+    broken = {**keys.chunk(promotion_id, UNKNOWN_ID, 0), "codes": "a chunk that lacks the rest"}
+    cloud.dynamodb.put_item(TableName=cloud.table.name, Item=to_item(broken))
+    job_id = cloud.create_job(promotion_id)
+    with pytest.raises(BatchProcessingError):
+        cloud.deliver(Message(promotion_id, job_id))
+    assert "Contents" not in cloud.s3.list_objects_v2(Bucket=BUCKET)
+    assert "Uploads" not in cloud.s3.list_multipart_uploads(Bucket=BUCKET)

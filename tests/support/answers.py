@@ -1,0 +1,78 @@
+"""The answers of the API that many tests expect, whole."""
+
+from typing import Any
+
+from tests.support.cloud import Answer
+
+Element = dict[str, Any]
+
+
+def failure(status: int, *elements: Element) -> Answer:
+    return status, {"errors": list(elements)}
+
+
+def not_found(what: str) -> Answer:
+    return failure(404, {"status": 404, "title": "Not Found", "detail": f"{what} not found"})
+
+
+def unprocessable(detail: str) -> Answer:
+    return failure(422, {"status": "422", "title": "Unprocessable Entity", "detail": detail})
+
+
+def fault(source: str, detail: str, title: str = "invalid") -> Element:
+    return {"status": 400, "source": source, "title": title, "detail": detail}
+
+
+def required(source: str) -> Element:
+    return fault(source, f"{source.rpartition('.')[2]} is required", "required")
+
+
+def invalid(source: str, rule: str) -> Element:
+    """A member of the body that breaks a rule."""
+    return fault(source, f"{source.rpartition('.')[2]} {rule}")
+
+
+def bad_body(detail: str) -> Answer:
+    return failure(400, fault("data", detail, "Bad Request"))
+
+
+PROMOTION_NOT_FOUND = not_found("promotion")
+JOB_NOT_FOUND = not_found("job")
+CODE_NOT_FOUND = not_found("code")
+ROUTE_NOT_FOUND = not_found("route")
+
+NO_CONTENT: Answer = (204, None)
+
+UNAUTHORIZED = failure(401, {"status": 401, "title": "Unauthorized"})
+FORBIDDEN = failure(403, {"status": 403, "title": "Forbidden"})
+UNKNOWN_CLIENT = failure(401, {"status": "401", "title": "Unauthorized", "detail": "Unauthorized"})
+
+NOT_JSON = bad_body("The body is not valid JSON")
+TOO_DEEP = bad_body("The body may be nested at most 50 levels deep")
+NO_OBJECT = failure(400, fault("data", "data must be an object"))
+NOT_DECLARED_AS_JSON = failure(
+    415, {"status": 415, "title": "Unsupported Media Type", "detail": "Send the body as application/json"}
+)
+TOO_LARGE = failure(
+    413, {"status": 413, "title": "Payload Too Large", "detail": "A body may have at most 1,000,000 bytes"}
+)
+FILTER_REFUSED = failure(400, {"title": "Bad Request", "detail": "Could not parse the supplied filter"})
+
+TOO_MANY_JOBS = failure(
+    400,
+    {
+        "status": "400",
+        "title": "Too many jobs",
+        "detail": "Only 1 pending or processing job is allowed per promotion.",
+    },
+)
+DUPLICATE_CODE = failure(422, {"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"})
+AUTOMATIC = failure(
+    422, {"status": "422", "title": "No codes allowed", "detail": "Cannot add codes to an automatic promotion"}
+)
+NOT_CANCELLABLE = unprocessable("Only pending or processing jobs can be cancelled")
+
+
+def too_many_codes(limit: int, source: str) -> Answer:
+    detail = f"Only {limit} promotion codes are allowed per promotion"
+    return failure(400, fault(source, detail, "Too many promotion codes"))

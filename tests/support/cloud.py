@@ -1,0 +1,243 @@
+"""A deployment of the template in moto: its table, queue and bucket, and its functions as AWS would call them.
+
+What a function asks of AWS is checked against its policy in the template, which moto itself does not do.
+"""
+
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from promotion_jobs import wiring
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.generation import Commit
+from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
+from promotion_jobs.settings import settings
+from tests.support import template
+from tests.support.builders import CLIENT_ID
+from tests.support.events import Context, http_event, read, sqs_event
+
+TABLE = "promotion-jobs"
+BUCKET = "promotion-jobs-exports"
+CLIENT_SECRET = "open sesame"
+
+NO_CONTENT = 204
+JSON_HEADERS = {"Content-Type": "application/json"}
+
+Answer = tuple[int, Any]
+Reply = tuple[int, Mapping[str, str], Any]
+
+_ACTIONS: Mapping[str, str] = {
+    "CompleteMultipartUpload": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+}
+"""The actions that are not called as the operation is."""
+
+_TRANSACTION_ACTIONS = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
+
+
+def _actions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[str]:
+    """What a policy must allow for this call."""
+    if operation == "TransactWriteItems":
+        return {f"dynamodb:{_TRANSACTION_ACTIONS[kind]}" for action in parameters["TransactItems"] for kind in action}
+    return {_ACTIONS.get(operation, f"{service}:{operation}")}
+
+
+def forget_caches() -> None:
+    """As in a container that has just started: settings and clients are made anew."""
+    for it in (settings, *vars(wiring).values()):
+        if hasattr(it, "cache_clear"):
+            it.cache_clear()
+
+
+class NoThreads(Executor):
+    """For what must not need threads."""
+
+
+class Account:
+    """The clients of an AWS account, made once for all tests, since that takes the longest."""
+
+    def __init__(self) -> None:
+        self.session = boto3.Session("testing", "testing", region_name="eu-west-1")
+        self.session.events.register("provide-client-params", self._authorize)
+        self.dynamodb = self.session.client("dynamodb")
+        self.sqs = self.session.client("sqs")
+        self.s3 = self.session.client("s3")
+        self.acting: str | None = None
+
+    def _authorize(self, params: Mapping[str, Any], event_name: str, **_: Any) -> None:
+        """Refuse what the policy of the function that is being called does not allow."""
+        _event, service, operation = event_name.split(".")
+        wanted = _actions(service, operation, params)
+        if self.acting and not wanted <= template.allowed_actions(self.acting):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": str(wanted)}}, operation)
+
+    @contextmanager
+    def acting_as(self, function: str) -> Iterator[None]:
+        self.acting = function
+        try:
+            yield
+        finally:
+            self.acting = None
+
+
+class Cloud:
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.dynamodb, self.sqs, self.s3 = account.dynamodb, account.sqs, account.s3
+        stated = template.properties("Table")
+        own = ("BillingMode", "KeySchema", "AttributeDefinitions")
+        self.dynamodb.create_table(TableName=TABLE, **{name: stated[name] for name in own})
+        self.queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        self.table = Table(self.dynamodb, TABLE)
+        self.jobs = DynamoJobStore(self.table)
+        self.codes = DynamoCodeStore(self.table, NoThreads())
+        self.tokens = wiring.tokens_in(self.dynamodb, TABLE)
+        self.tokens.register_client(CLIENT_ID, CLIENT_SECRET, "Our shop")
+        self.token, _ = self.tokens.issue("client_credentials", CLIENT_ID, CLIENT_SECRET)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        made = {"TABLE_NAME": TABLE, "JOB_QUEUE_URL": self.queue_url, "EXPORT_BUCKET": BUCKET}
+        stated = {
+            name: node for function in template.functions() for name, node in template.environment(function).items()
+        }
+        return {name: made[name] if name in made else str(template.value(node)) for name, node in stated.items()}
+
+    def _invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+        handler = importlib.import_module(f"functions.{function}.app").handler
+        with self.account.acting_as(function):
+            reply: dict[str, Any] = handler(event, Context(function))
+        return reply
+
+    def send(self, function: str, event: dict[str, Any]) -> Answer:
+        """The answer to an event: its status and what its body says, which is None of one without content."""
+        status, headers, answer = self.reply(function, event)
+        assert headers == ({} if status == NO_CONTENT else JSON_HEADERS)
+        assert (answer is None) == (status == NO_CONTENT)
+        return status, answer
+
+    def reply(self, function: str, event: dict[str, Any]) -> Reply:
+        """Likewise, with the headers."""
+        reply = self._invoke(function, event)
+        status, headers, body = reply["statusCode"], reply["headers"], reply["body"]
+        assert reply["isBase64Encoded"] is False
+        if headers.get("Content-Type") == "application/json":
+            body = json.loads(body)
+        return status, headers, body or None
+
+    def call(
+        self,
+        function: str,
+        *ids: str,
+        data: Any = None,
+        query: str = "",
+        body: str | bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """The answer of a function to a request of our client, with the ids of its path, with JSON or another body."""
+        event = http_event(
+            function,
+            ids=dict(zip(read(function).get("pathParameters", {}), ids, strict=False)),
+            query=query,
+            headers={"authorization": f"Bearer {self.token}", **(headers or {})},
+            body=body if data is None else json.dumps(data),
+        )
+        return self.send(function, event)
+
+    def deliver(self, *messages: Message | str) -> dict[str, Any]:
+        """What the worker answers to a batch."""
+        return self._invoke("run_job", sqs_event(*messages))
+
+    def create_promotion(self, **fields: Any) -> str:
+        """The id of a new promotion."""
+        status, answer = self.call("create_promotion", data={"data": {**PROMOTION, **fields}})
+        assert status == 201
+        return str(answer["data"]["id"])
+
+    def create_job(self, promotion_id: str, job_type: str = "code_export", **parameters: Any) -> str:
+        """The id of a new job; a generate job for 100 codes unless it says otherwise."""
+        data: dict[str, Any] = {"type": "promotion_job", "job_type": job_type}
+        if job_type == "code_generate":
+            data["parameters"] = {"number_of_codes": 100} | parameters
+        status, answer = self.call("create_job", promotion_id, data={"data": data})
+        assert status == 201
+        return str(answer["data"]["id"])
+
+    def add_codes(self, promotion_id: str, *codes: str | Mapping[str, Any]) -> None:
+        """Codes made by hand; a text stands for a code of which nothing else was said."""
+        sent = [{"code": code} if isinstance(code, str) else code for code in codes]
+        status, _ = self.call("add_codes", promotion_id, data={"data": {"type": "promotion_codes", "codes": sent}})
+        assert status == 201
+
+    def change_promotion(self, promotion_id: str, update: str, **values: Any) -> None:
+        """What no use case does, to bring a promotion into a state."""
+        self.table.transact(self.table.update(keys.promotion(promotion_id), update, "", **values))
+
+    def change_job(self, job: Job, update: str, **values: Any) -> None:
+        """Likewise a job."""
+        self.table.transact(self.table.update(keys.job(job.promotion_id, job.id), update, "", **values))
+
+    def commit_chunks(self, job: Job, chunks: Iterable[Sequence[str]]) -> None:
+        """The lists of the codes of a job's first run, without the codes' own items."""
+        self.jobs.start_run(job, 0)
+        parameters = job.parameters or GenerateParameters(1)
+        terms = Terms(parameters.consume_unit, parameters.max_uses_per_code)
+        for number, codes in enumerate(chunks):
+            chunk = Chunk(job.id, number, codes, job.created_by, job.created_at, terms)
+            assert self.codes.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
+
+    def put_codes(self, job: Job, codes: Iterable[str]) -> None:
+        """The codes' own items, each by a plain put: the worker's PartiQL is not for moto."""
+        for slot, code in enumerate(codes):
+            owner = {"promotion": job.promotion_id, "job": job.id, "slot": slot, "code": code}
+            self.table.transact(self.table.put(keys.code(code), owner))
+
+    def promotion(self, promotion_id: str) -> Promotion:
+        promotion = DynamoPromotionStore(self.table).get(promotion_id)
+        assert promotion
+        return promotion
+
+    def job(self, promotion_id: str, job_id: str) -> Job:
+        job = self.jobs.get(promotion_id, job_id)
+        assert job
+        return job
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What waits in the queue, which is empty afterwards."""
+        received = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=43_200)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+
+    def items(self) -> list[dict[str, Any]]:
+        """Everything in the table."""
+        found = self.dynamodb.scan(TableName=TABLE)
+        assert "LastEvaluatedKey" not in found
+        return sorted(found["Items"], key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+PROMOTION: Mapping[str, Any] = {
+    "type": "promotion",
+    "name": "Summer sale",
+    "description": "10 % off",
+    "enabled": True,
+    "promotion_type": "percent_discount",
+    "schema": {"currencies": [{"currency": "EUR", "percentage": 10}]},
+    "start": "2026-06-01",
+    "end": "2026-08-31",
+}

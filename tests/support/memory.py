@@ -1,0 +1,255 @@
+"""The ports, in memory. Every write says what it is about to do and what it has done, so that a test can step in."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
+from promotion_jobs.generation import Slot
+from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, Message, Promotion
+from promotion_jobs.tokens import Client, Token
+from promotion_jobs.worker import Claim, Run
+
+
+@dataclass
+class Steps:
+    """What the fakes were asked for, in order. Something else can be made to happen at any of these points."""
+
+    taken: list[str] = field(default_factory=list)
+    interruptions: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+    def take(self, name: str) -> None:
+        interruption = self.interruptions.pop(len(self.taken), None)
+        self.taken.append(name)
+        if interruption:
+            interruption()
+
+    @contextmanager
+    def around(self, name: str) -> Iterator[None]:
+        self.take(name)
+        yield
+        self.take(f"{name}: done")
+
+
+class OwnedCode(NamedTuple):
+    source: str
+    slot: Slot
+    code: str
+
+
+@dataclass
+class MemoryRun:
+    status: JobStatus = JobStatus.PROCESSING
+    generated: int = 0
+
+
+@dataclass
+class State:
+    """Everything that the fakes store. ``by_hand`` has the promotion of each source that is no job."""
+
+    steps: Steps = field(default_factory=Steps)
+    promotions: dict[str, Promotion] = field(default_factory=dict)
+    deleted: dict[str, datetime] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    runs: dict[tuple[str, int], MemoryRun] = field(default_factory=dict)
+    codes: dict[str, OwnedCode] = field(default_factory=dict)
+    chunks: dict[tuple[str, int], Chunk] = field(default_factory=dict)
+    by_hand: dict[str, str] = field(default_factory=dict)
+    notes: dict[tuple[str, int], list[tuple[Slot, int]]] = field(default_factory=dict)
+
+    def visible(self, promotion_id: str) -> Promotion | None:
+        """None for a promotion that is deleted, as for one that never was."""
+        return None if promotion_id in self.deleted else self.promotions.get(promotion_id)
+
+    def promotion_of(self, source: str) -> str | None:
+        job = self.jobs.get(source)
+        return job.promotion_id if job else self.by_hand.get(source)
+
+    def occupy(self, codes: Iterable[str], source: str = "another job") -> None:
+        self.codes |= {code.casefold(): OwnedCode(source, slot, code) for slot, code in enumerate(codes)}
+
+    def codes_of(self, job: Job) -> list[tuple[Slot, str]]:
+        """Each code of the job with its slot, in the order of the slots, which should have one each."""
+        return sorted((owned.slot, owned.code) for owned in self.codes.values() if owned.source == job.id)
+
+    def listed_codes(self, job: Job) -> list[str]:
+        listed = (chunk for (source, _), chunk in sorted(self.chunks.items()) if source == job.id)
+        return [code for chunk in listed for code in chunk.codes]
+
+
+@dataclass
+class MemoryJobStore:
+    """JobStore, JobReader, CancelStore and WorkStore."""
+
+    state: State
+
+    def get(self, promotion_id: str, job_id: str) -> Job | None:
+        job = self.state.jobs.get(job_id)
+        return job if job and job.promotion_id == promotion_id else None
+
+    def find(self, promotion_id: str, job_id: str) -> Job | None:
+        if self.state.visible(promotion_id) is None:
+            raise PromotionNotFound
+        return self.get(promotion_id, job_id)
+
+    def generated(self, job_id: str) -> int:
+        return sum(run.generated for (owner, _), run in self.state.runs.items() if owner == job_id)
+
+    def add(self, job: Job) -> None:
+        promotion = self.state.visible(job.promotion_id)
+        if promotion is None:
+            raise PromotionNotFound
+        if promotion.automatic and job.job_type is JobType.CODE_GENERATE:
+            raise AutomaticPromotion
+        if promotion.open_job:
+            raise TooManyJobs(promotion.open_job)
+        self.state.promotions[promotion.id] = replace(promotion, open_job=job.id)
+        self.state.jobs[job.id] = job
+
+    def withdraw(self, job: Job) -> None:
+        if self.state.jobs[job.id].status is JobStatus.PENDING:
+            self._release(job)
+            del self.state.jobs[job.id]
+
+    def cancel_pending(self, job: Job, now: datetime) -> bool:
+        with self.state.steps.around("cancel pending"):
+            if self.state.jobs[job.id].status is not JobStatus.PENDING:
+                return False
+            self._change(job, status=JobStatus.CANCELLED, updated_at=now)
+            self._release(job)
+            return True
+
+    def cancel_processing(self, job: Job, now: datetime) -> bool:
+        with self.state.steps.around("cancel processing"):
+            if self.state.jobs[job.id].status is not JobStatus.PROCESSING:
+                return False
+            self._change(job, status=JobStatus.CANCELLING, updated_at=now)
+            return True
+
+    def claim(self, job: Job, now: datetime) -> Claim:
+        with self.state.steps.around("claim"):
+            stored, promotion = self.state.jobs[job.id], self.state.promotions[job.promotion_id]
+            wanted = job.plan.number_of_codes if job.plan else 0
+            if stored.status is not JobStatus.PENDING:
+                return Claim.NOT_PENDING
+            if promotion.room < wanted:
+                return Claim.NO_ROOM
+            self.state.promotions[promotion.id] = replace(promotion, room=promotion.room - wanted)
+            self._change(job, status=JobStatus.PROCESSING, started_at=now, updated_at=now)
+            return Claim.CLAIMED
+
+    def refuse(self, job: Job, error: str, now: datetime) -> None:
+        with self.state.steps.around("refuse"):
+            if self.state.jobs[job.id].status is JobStatus.PENDING:
+                self._change(job, status=JobStatus.FAILED, error=error, updated_at=now)
+                self._release(job)
+
+    def start_run(self, job: Job, number: int) -> Run:
+        with self.state.steps.around("start run"):
+            run = self.state.runs.setdefault((job.id, number), MemoryRun())
+            if run.status is not JobStatus.PROCESSING:
+                return Run(done=True, committed=frozenset())
+            chunks = job.plan.chunks_of(number) if job.plan else range(0)
+            return Run(
+                done=False, committed=frozenset(chunk for chunk in chunks if (job.id, chunk) in self.state.chunks)
+            )
+
+    def finish_run(self, job: Job, number: int, now: datetime) -> None:
+        with self.state.steps.around("finish run"):
+            run, stored = self.state.runs[job.id, number], self.state.jobs[job.id]
+            if run.status is stored.status is JobStatus.PROCESSING:
+                run.status = JobStatus.COMPLETED
+                self._change(job, runs_done=stored.runs_done + 1, updated_at=now)
+
+    def complete_generate(self, job: Job, now: datetime) -> None:
+        with self.state.steps.around("complete"):
+            stored, promotion = self.state.jobs[job.id], self.state.promotions[job.promotion_id]
+            if job.plan and stored.status is JobStatus.PROCESSING and stored.runs_done == job.plan.runs:
+                generated = job.plan.number_of_codes
+                self._change(job, status=JobStatus.COMPLETED, generated=generated, updated_at=now)
+                self.state.promotions[promotion.id] = replace(promotion, codes=promotion.codes + generated)
+                self._release(job)
+
+    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
+        with self.state.steps.around("complete"):
+            if self.state.jobs[job.id].status is JobStatus.PROCESSING:
+                self._change(job, status=JobStatus.COMPLETED, file=file, updated_at=now)
+                self._release(job)
+
+    def _change(self, job: Job, **changes: Any) -> None:
+        self.state.jobs[job.id] = replace(self.state.jobs[job.id], **changes)
+
+    def _release(self, job: Job) -> None:
+        promotion = self.state.promotions[job.promotion_id]
+        self.state.promotions[promotion.id] = replace(promotion, open_job=None)
+
+    # Last, since it hides the built-in of its name from what follows in the class.
+    def list(self, promotion_id: str) -> Sequence[Job]:
+        jobs = (job for job in self.state.jobs.values() if job.promotion_id == promotion_id)
+        return sorted(jobs, key=lambda job: job.id, reverse=True)
+
+
+class QueueUnavailable(Exception):
+    pass
+
+
+@dataclass
+class MemoryQueue:
+    """``waiting`` is what nobody took yet, ``sent`` everything that was ever sent, with its delay."""
+
+    steps: Steps = field(default_factory=Steps)
+    available: bool = True
+    waiting: list[Message] = field(default_factory=list)
+    sent: list[tuple[Message, timedelta]] = field(default_factory=list)
+
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        if not self.available:
+            raise QueueUnavailable
+        with self.steps.around("send"):
+            self.waiting.append(message)
+            self.sent.append((message, delay))
+
+
+@dataclass
+class MemoryFiles:
+    """FileStore: a file is there when its upload ended well."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    @contextmanager
+    def upload(self, key: str) -> Iterator[Callable[[bytes], None]]:
+        assert key not in self.contents
+        pieces: list[bytes] = []
+        yield pieces.append
+        self.contents[key] = b"".join(pieces)
+
+    def link(self, key: str, file_name: str, life: timedelta) -> str:
+        return f"memory:{key}?name={file_name}&seconds={life.total_seconds():.0f}"
+
+
+@dataclass
+class MemoryTokenStore:
+    registered: dict[str, Client] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    looked_up: int = 0
+
+    def add_client(self, client: Client) -> None:
+        self.registered[client.id] = client
+
+    def client(self, client_id: str) -> Client | None:
+        return self.registered.get(client_id)
+
+    def clients(self) -> Sequence[Client]:
+        return [client for _, client in sorted(self.registered.items())]
+
+    def remove_client(self, client_id: str) -> bool:
+        return self.registered.pop(client_id, None) is not None
+
+    def add_token(self, token_hash: str, token: Token) -> None:
+        self.tokens[token_hash] = token
+
+    def token(self, token_hash: str) -> Token | None:
+        self.looked_up += 1
+        return self.tokens.get(token_hash)

@@ -1,0 +1,252 @@
+"""What must hold of the stack and no linter knows (docs/architecture.md)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from promotion_jobs.api.routes import ROUTES
+from promotion_jobs.settings import Settings
+from tests.support import template
+from tests.support.events import EVENTS, read
+from tests.support.template import ROOT, TEMPLATE, as_list, properties, resources, value
+
+FUNCTIONS = sorted(template.functions())
+PACKAGE = ROOT / "layers/promotion_jobs/python/promotion_jobs"
+
+
+def _attribute_of(name: str, attribute: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [name, attribute]}
+
+
+# Queues
+
+
+def test_a_message_stays_hidden_for_six_times_as_long_as_a_worker_may_take() -> None:
+    visibility = value(properties("JobQueue")["VisibilityTimeout"])
+    assert visibility >= 6 * value(properties("RunJobFunction")["Timeout"])
+
+
+def test_the_worker_takes_one_message_at_a_time_and_only_so_many_work_at_once() -> None:
+    [event] = template.events("run_job", "SQS")
+    assert event == {
+        "Queue": _attribute_of("JobQueue", "Arn"),
+        "BatchSize": 1,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}},
+    }
+    concurrency = TEMPLATE["Parameters"]["WorkerConcurrency"]
+    assert (concurrency["Default"], concurrency["MinValue"]) == (10, 2)
+
+
+def _dead_letter_queues() -> set[str]:
+    policies = [it["Properties"].get("RedrivePolicy") for it in resources("AWS::SQS::Queue").values()]
+    return {policy["deadLetterTargetArn"]["Fn::GetAtt"][0] for policy in policies if policy}
+
+
+@pytest.mark.parametrize("name", resources("AWS::SQS::Queue"))
+def test_a_queue_has_a_dead_letter_queue_or_is_one_with_an_alarm(name: str) -> None:
+    alarms = [it["Properties"] for it in resources("AWS::CloudWatch::Alarm").values()]
+    watched = [
+        it["Dimensions"][0]["Value"] for it in alarms if it["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    ]
+    dead_letters = name in _dead_letter_queues()
+    assert dead_letters != ("RedrivePolicy" in properties(name))
+    assert dead_letters == (_attribute_of(name, "QueueName") in watched)
+
+
+@pytest.mark.parametrize("name", resources("AWS::SQS::Queue"))
+def test_a_queue_is_encrypted_and_keeps_messages_for_as_long_as_it_can(name: str) -> None:
+    assert properties(name)["SqsManagedSseEnabled"] is True
+    assert properties(name)["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+# Table and bucket
+
+
+def test_the_table_is_on_demand_restorable_and_outlives_the_stack() -> None:
+    table = TEMPLATE["Resources"]["Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    stated = table["Properties"]
+    assert stated["BillingMode"] == "PAY_PER_REQUEST"
+    assert stated["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert stated["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert "GlobalSecondaryIndexes" not in stated
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_a_bucket_is_private_encrypted_and_outlives_the_stack(name: str) -> None:
+    bucket = TEMPLATE["Resources"][name]
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    stated = bucket["Properties"]
+    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    assert stated["PublicAccessBlockConfiguration"] == dict.fromkeys(names, True)
+    [rule] = stated["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
+
+
+def test_exports_expire_and_uploads_that_nobody_ended_are_removed() -> None:
+    rules = {rule.pop("Id"): rule for rule in map(dict, properties("ExportBucket")["LifecycleConfiguration"]["Rules"])}
+    assert rules == {
+        "expire-exports": {"Status": "Enabled", "ExpirationInDays": {"Ref": "ExportLifeDays"}},
+        "abort-stale-uploads": {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
+    }
+
+
+@pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
+def test_a_bucket_is_reached_over_tls_alone(name: str) -> None:
+    policies = [it["Properties"] for it in resources("AWS::S3::BucketPolicy").values()]
+    [policy] = [it for it in policies if it["Bucket"] == {"Ref": name}]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement | {"Sid": ""} == {
+        "Sid": "",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [_attribute_of(name, "Arn"), {"Fn::Sub": f"${{{name}.Arn}}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+# Logs
+
+
+@pytest.mark.parametrize("name", resources("AWS::Logs::LogGroup"))
+def test_logs_are_kept_for_a_time(name: str) -> None:
+    assert value(properties(name)["RetentionInDays"]) > 0
+
+
+def test_functions_and_the_api_log_to_groups_of_the_stack() -> None:
+    groups = [{"Ref": name} for name in resources("AWS::Logs::LogGroup")]
+    assert TEMPLATE["Globals"]["Function"]["LoggingConfig"]["LogGroup"] in groups
+    destination = properties("Api")["AccessLogSettings"]["DestinationArn"]
+    assert destination in [_attribute_of(group["Ref"], "Arn") for group in groups]
+
+
+# Rights
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        yield from _texts(list(node.values()))
+    elif isinstance(node, list):
+        for member in node:
+            yield from _texts(member)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_its_policy_names_to_what_it_names(function: str) -> None:
+    for statement in template.statements(function):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in "".join(_texts(statement["Action"]))
+        for resource in as_list(statement["Resource"]):
+            # Objects have no names beforehand: those of our bucket, and nothing else, are meant by a star.
+            assert resource == {"Fn::Sub": "${ExportBucket.Arn}/*"} or "*" not in "".join(_texts(resource))
+
+
+# Routes
+
+
+def test_the_template_has_the_routes_that_the_api_knows() -> None:
+    stated = [route for function in FUNCTIONS for route in template.routes(function) if route != "$default"]
+    assert sorted(stated) == sorted(f"{method} {path}" for path, methods in ROUTES.items() for method in methods)
+
+
+def test_what_no_route_takes_comes_to_the_default_one() -> None:
+    assert [function for function in FUNCTIONS if "$default" in template.routes(function)] == ["reject_unknown_route"]
+
+
+def test_the_api_is_served_at_the_root() -> None:
+    assert properties("Api")["StageName"] == "$default"
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if template.routes(name) - {"$default"}])
+def test_a_handler_serves_the_route_that_leads_to_it(function: str) -> None:
+    source = (ROOT / "functions" / function / "app.py").read_text()
+    served = re.findall(r'^@app\.(\w+)\("(.+)"\)$', source, re.MULTILINE)
+    routes = {f"{method.upper()} {path.replace('<', '{').replace('>', '}')}" for method, path in served}
+    assert routes == template.routes(function)
+
+
+# Functions, their events and their variables
+
+
+def test_every_folder_has_its_function_and_every_function_its_folder() -> None:
+    assert [path.parent.name for path in sorted((ROOT / "functions").glob("*/app.py"))] == FUNCTIONS
+    names = resources(template.FUNCTION)
+    assert {f"{''.join(map(str.title, folder.split('_')))}Function" for folder in FUNCTIONS} == set(names)
+
+
+def test_every_function_has_its_event() -> None:
+    assert sorted(path.stem for path in EVENTS.iterdir()) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if template.routes(name)])
+def test_an_event_comes_by_the_route_of_its_function(function: str) -> None:
+    event = read(function)
+    assert {event["routeKey"]} == {event["requestContext"]["routeKey"]} == template.routes(function)
+    if event["routeKey"] == "$default":
+        return
+    path = event["routeKey"].split()[1].format(**event.get("pathParameters", {}))
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == path
+    body = event.get("body", "")
+    assert event["isBase64Encoded"] or int(event["headers"]["content-length"]) == len(body.encode())
+
+
+VARIABLES = {
+    name: re.findall(r'environment\["(\w+)"\]', ast.unparse(node).replace("'", '"'))
+    for node in ast.walk(ast.parse((PACKAGE / "settings.py").read_text()))
+    if isinstance(node, ast.FunctionDef) and (name := node.name) in vars(Settings)
+}
+"""Setting → the variables that it reads."""
+
+
+def _factories() -> dict[str, ast.FunctionDef]:
+    module = ast.parse((PACKAGE / "wiring.py").read_text())
+    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+FACTORIES = _factories()
+
+
+def _settings_of(factory: str) -> set[str]:
+    """The settings that a factory of the composition root reads, itself or through others."""
+    found: set[str] = set()
+    for node in ast.walk(FACTORIES[factory]):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "settings()":
+            found.add(node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FACTORIES:
+            found |= _settings_of(node.func.id)
+    return found
+
+
+def _wired(path: Path) -> set[str]:
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "wiring"
+    }
+
+
+def _variables_read(function: str) -> set[str]:
+    handler = ROOT / "functions" / function / "app.py"
+    factories = _wired(handler)
+    if "resolver()" in handler.read_text():
+        factories |= _wired(PACKAGE / "api/resolver.py")
+    return {name for factory in factories for setting in _settings_of(factory) for name in VARIABLES[setting]}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_the_variables_that_it_reads_and_no_other(function: str) -> None:
+    assert set(template.environment(function)) == _variables_read(function)
+
+
+def test_every_setting_is_given_to_some_function() -> None:
+    given = {name for function in FUNCTIONS for name in template.environment(function)}
+    assert given == {name for names in VARIABLES.values() for name in names}
+    assert all(VARIABLES.values())

@@ -1,0 +1,114 @@
+"""Filters of lists (contract 1.4)."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promotion_jobs import promotion_codes
+from promotion_jobs.errors import Fault, InvalidFilter
+from promotion_jobs.jobs import FILTER_ATTRIBUTES
+from promotion_jobs.listing import parse_filter, satisfies
+
+REFUSED = (Fault("filter", "Bad Request", "Could not parse the supplied filter"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (None, {}),
+        ("eq(job_type,code_export)", {"job_type": {"code_export"}}),
+        ("eq(job_type, code_export)", {"job_type": {"code_export"}}),
+        (" eq( job_type ,code_export ) ", {"job_type": {"code_export"}}),
+        ("eq(status,complete)", {"status": {"completed"}}),
+        ("eq(status,completed)", {"status": {"completed"}}),
+        ("eq(status,no such state)", {"status": {"no such state"}}),
+        ("eq(status,)", {"status": {""}}),
+        (
+            "eq(job_type,code_generate):eq(status,completed)",
+            {"job_type": {"code_generate"}, "status": {"completed"}},
+        ),
+        ("eq(job_type,a) : eq(status,b)", {"job_type": {"a"}, "status": {"b"}}),
+        ("eq(status,complete):eq(status,completed)", {"status": {"completed"}}),
+        ("eq(status,pending):eq(status,failed)", {"status": {"pending", "failed"}}),
+        (":".join(["eq(status,failed)"] * 10), {"status": {"failed"}}),
+    ],
+)
+def test_a_filter_names_what_each_attribute_must_be(text: str | None, wanted: dict[str, set[str]]) -> None:
+    assert parse_filter(text, FILTER_ATTRIBUTES) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "status",
+        "eq",
+        "eq()",
+        "eq(status)",
+        "eq(status,a",
+        "eq status,a)",
+        "eq(status,a,b)",
+        "eq(status,a))",
+        "eq(status,(a))",
+        "eq(,a)",
+        "(status,a)",
+        "eq(status,a)eq(status,a)",
+        "eq(status,a),eq(status,a)",
+        "eq(status,a):",
+        ":eq(status,a)",
+        "eq(status,a)::eq(status,a)",
+        "eq(status,a:b)",
+        "gt(status,a)",
+        "EQ(status,a)",
+        "eq(name,a)",
+        "eq(STATUS,a)",
+        ":".join(["eq(status,failed)"] * 11),
+    ],
+)
+def test_what_is_no_filter_or_names_what_the_list_does_not_have_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFilter) as refusal:
+        parse_filter(text, FILTER_ATTRIBUTES)
+    assert refusal.value.faults == REFUSED
+
+
+def _refused(text: str) -> bool:
+    try:
+        parse_filter(text, FILTER_ATTRIBUTES)
+    except InvalidFilter:
+        return True
+    return False
+
+
+@given(st.text(max_size=60) | st.from_regex(r"\s*eq\(\s*(status|name)\s*,[^,:()]*\)\s*", fullmatch=True))
+def test_any_text_is_either_a_filter_or_refused_as_one(text: str) -> None:
+    assert _refused(text) == (re.fullmatch(r"\s*eq\(\s*(status|job_type)\s*,[^,:()]*\)\s*", text) is None)
+
+
+def test_a_filter_as_long_as_a_request_can_be_is_refused_at_once() -> None:
+    # Three ways to divide a run of spaces between them would take minutes here.
+    with pytest.raises(InvalidFilter):
+        parse_filter("eq(status," + " " * 8_000 + ":", FILTER_ATTRIBUTES)
+
+
+def test_a_code_is_looked_for_without_regard_to_case() -> None:
+    assert parse_filter("eq(code,Summer-BCDF-ghjk)", promotion_codes.FILTER_ATTRIBUTES) == {
+        "code": {"summer-bcdf-ghjk"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "satisfied"),
+    [
+        ({}, True),
+        ({"status": {"failed"}}, True),
+        ({"status": {"pending"}}, False),
+        ({"status": {"failed"}, "job_type": {"code_export"}}, True),
+        ({"status": {"failed"}, "job_type": {"code_generate"}}, False),
+        ({"status": {"failed", "pending"}}, False),
+    ],
+)
+def test_a_record_satisfies_a_filter_that_asks_for_what_it_is(wanted: dict[str, set[str]], *, satisfied: bool) -> None:
+    assert satisfies(wanted, {"status": "failed", "job_type": "code_export"}) is satisfied

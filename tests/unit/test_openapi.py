@@ -1,0 +1,259 @@
+"""The OpenAPI document: whole, true to the code, and committed as it is generated."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from promotion_jobs import errors, limits
+from promotion_jobs.api import errors as api_errors
+from promotion_jobs.api.description import openapi_text
+from promotion_jobs.api.routes import ROUTES
+from promotion_jobs.errors import PromotionJobsError
+from promotion_jobs.settings import Settings
+from tools.openapi.__main__ import rendered
+from tools.openapi.document import document
+
+DOCUMENT: dict[str, Any] = json.loads(openapi_text())
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+OPERATIONS: dict[str, dict[str, Any]] = {
+    f"{method.upper()} {path}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+OPEN_TO_ALL = {"POST /oauth/access_token", "GET /openapi.json", "GET /docs"}
+
+GENERAL = {
+    # Bases, of which others are raised.
+    errors.NotFound,
+    # Of what is no operation: docs/api.md tells them at its head.
+    api_errors.RouteNotFound,
+    api_errors.MethodNotAllowed,
+}
+"""Errors that belong to no operation."""
+
+
+def test_what_is_committed_is_what_the_code_gives() -> None:
+    drifted = [str(path) for path, text in rendered().items() if path.read_text() != text]
+    assert drifted == [], "run `make openapi`"
+
+
+def test_the_document_is_of_the_version_that_it_says() -> None:
+    assert json.loads(json.dumps(document())) == DOCUMENT
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert set(DOCUMENT) == {"openapi", "info", "servers", "paths", "components"}
+    assert all(operations.keys() <= METHODS for operations in DOCUMENT["paths"].values())
+
+
+def test_every_route_is_described_and_nothing_else() -> None:
+    assert set(OPERATIONS) == {f"{method} {path}" for path, methods in ROUTES.items() for method in methods}
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for member in node.values():
+            yield from _nodes(member)
+    elif isinstance(node, list):
+        for member in node:
+            yield from _nodes(member)
+
+
+def _resolved(reference: str) -> Any:
+    found: Any = DOCUMENT
+    assert reference.startswith("#/")
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def _referenced(node: Any) -> set[str]:
+    """Every reference that the node makes, itself or through others."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        references = {it["$ref"] for it in _nodes(waiting.pop()) if isinstance(it.get("$ref"), str)}
+        waiting += map(_resolved, references - found)
+        found |= references
+    return found
+
+
+def test_every_reference_resolves_and_every_shape_is_used() -> None:
+    used = _referenced(DOCUMENT["paths"])
+    assert used == {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] and operation["tags"] for operation in OPERATIONS.values())
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_the_parameters_of_a_path_are_described_and_needed(route: str) -> None:
+    described = OPERATIONS[route].get("parameters", [])
+    in_path = [it["name"] for it in described if it["in"] == "path" and it["required"]]
+    assert in_path == re.findall(r"\{(\w+)\}", route)
+    assert len({(it["in"], it["name"]) for it in described}) == len(described)
+
+
+def _answered(operation: dict[str, Any], status: int) -> list[Any]:
+    """The examples of an operation for a status."""
+    content = operation["responses"].get(str(status), {}).get("content", {})
+    return [example["value"] for media in content.values() for example in media.get("examples", {}).values()]
+
+
+@pytest.mark.parametrize("route", sorted(set(OPERATIONS) - OPEN_TO_ALL))
+def test_an_operation_needs_a_token_and_says_what_happens_without(route: str) -> None:
+    operation = OPERATIONS[route]
+    assert operation["security"] == [{"token": []}]
+    assert _answered(operation, 401) == [{"errors": [{"status": 401, "title": "Unauthorized"}]}]
+    assert _answered(operation, 403) == [{"errors": [{"status": 403, "title": "Forbidden"}]}]
+
+
+@pytest.mark.parametrize("route", sorted(OPEN_TO_ALL))
+def test_what_is_open_to_all_needs_no_token(route: str) -> None:
+    assert OPERATIONS[route]["security"] == []
+
+
+@pytest.mark.parametrize("route", sorted(set(OPERATIONS) - {"GET /openapi.json", "GET /docs"}))
+def test_an_operation_shows_its_answer_and_what_is_answered_to_a_fault(route: str) -> None:
+    operation = OPERATIONS[route]
+    [succeeded] = [int(status) for status in operation["responses"] if status < "300"]
+    assert len(_answered(operation, succeeded)) == (0 if succeeded == 204 else 1)
+    assert [list(example["errors"][0]) for example in _answered(operation, 500)] == [
+        ["status", "title", "detail", "request_id"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "routes"),
+    [
+        (404, {route for route in OPERATIONS if "{promotion_id}" in route}),
+        (
+            415,
+            {
+                f"{method} {path}"
+                for path, methods in ROUTES.items()
+                for method in methods
+                if "requestBody" in OPERATIONS[f"{method} {path}"] and path != "/oauth/access_token"
+            },
+        ),
+        (413, {route for route, operation in OPERATIONS.items() if "requestBody" in operation}),
+    ],
+)
+def test_what_a_status_is_answered_to_says_so(status: int, routes: set[str]) -> None:
+    assert {route for route, operation in OPERATIONS.items() if str(status) in operation["responses"]} == routes
+
+
+LISTS = {route for route, operation in OPERATIONS.items() if operation["operationId"].startswith("list_")}
+
+
+@pytest.mark.parametrize("route", sorted(LISTS))
+def test_a_list_has_pages_and_a_filter_within_the_limits(route: str) -> None:
+    described = {it["name"]: it["schema"] for it in OPERATIONS[route]["parameters"] if it["in"] == "query"}
+    assert set(described) == {"filter", "page[limit]", "page[offset]"}
+    limit, offset = described["page[limit]"], described["page[offset]"]
+    assert (limit["minimum"], limit["maximum"]) == (1, limits.MAX_PAGE_LENGTH)
+    assert (offset["minimum"], offset["maximum"]) == (0, limits.MAX_PAGE_OFFSET)
+    details = [example["errors"][0].get("detail", "") for example in _answered(OPERATIONS[route], 400)]
+    assert "Could not parse the supplied filter" in details
+
+
+def _kinds(kind: type[PromotionJobsError]) -> Iterator[type[PromotionJobsError]]:
+    for derived in kind.__subclasses__():
+        yield derived
+        yield from _kinds(derived)
+
+
+def test_every_error_appears_in_an_operation_or_belongs_to_none() -> None:
+    named = {
+        name
+        for operation in OPERATIONS.values()
+        for response in operation["responses"].values()
+        for media in response.get("content", {}).values()
+        for name in media.get("examples", {})
+    }
+    expected = {kind.__name__ for kind in set(_kinds(PromotionJobsError)) - GENERAL}
+    assert expected - named == set()
+    assert not {kind.__name__ for kind in GENERAL} & named
+
+
+def test_every_example_of_an_error_has_a_title_and_fits_its_status() -> None:
+    for operation in OPERATIONS.values():
+        for status in operation["responses"]:
+            for example in _answered(operation, int(status)) if status >= "400" else ():
+                [element] = example["errors"]
+                assert element["title"]
+                assert str(element.get("status", status)) == status
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "number": (int, float),
+    "null": type(None),
+}
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    """What of JSON Schema the document uses to say what is answered and sent; anything else is an error."""
+    known = {"$ref", "anyOf", "oneOf", "const", "enum", "type", "properties", "required", "additionalProperties"}
+    known |= {"items", "pattern", "format", "description", "default", "minLength", "maxLength", "minimum", "maximum"}
+    known |= {"minItems", "maxItems", "minProperties", "maxProperties", "examples"}
+    assert schema.keys() <= known, schema.keys() - known
+    if "$ref" in schema:
+        return _fits(value, _resolved(schema["$ref"]))
+    if "anyOf" in schema:
+        return any(_fits(value, part) for part in schema["anyOf"])
+    if "oneOf" in schema:
+        return sum(_fits(value, part) for part in schema["oneOf"]) == 1
+    if "const" in schema or "enum" in schema:
+        return value in schema.get("enum", [schema.get("const")])
+    of_type = isinstance(value, _TYPES[schema["type"]]) if "type" in schema else True
+    return of_type and _members_fit(value, schema)
+
+
+def _members_fit(value: Any, schema: dict[str, Any]) -> bool:
+    if isinstance(value, dict):
+        properties, rest = schema.get("properties", {}), schema.get("additionalProperties", True)
+        if not set(schema.get("required", ())) <= value.keys() or (rest is False and value.keys() - properties):
+            return False
+        return all(_fits(member, properties[name]) for name, member in value.items() if name in properties)
+    if isinstance(value, list):
+        return all(_fits(member, schema.get("items", {})) for member in value)
+    if isinstance(value, str) and "pattern" in schema:
+        return re.search(schema["pattern"], value) is not None
+    return True
+
+
+def _examples() -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    for route, operation in OPERATIONS.items():
+        places = {**operation["responses"], "body": operation.get("requestBody", {})}
+        for place, described in places.items():
+            for media in described.get("content", {}).values():
+                for name, example in media.get("examples", {}).items():
+                    yield f"{route} {place} {name}", example["value"], media["schema"]
+
+
+@pytest.mark.parametrize(("example", "schema"), [pytest.param(it, of, id=name) for name, it, of in _examples()])
+def test_an_example_is_of_the_shape_that_is_described(example: Any, schema: dict[str, Any]) -> None:
+    assert _fits(example, schema)
+
+
+def test_an_example_of_another_shape_would_be_found() -> None:
+    errors_schema = {"$ref": "#/components/schemas/Errors"}
+    assert not _fits({"errors": [{"detail": "no title"}]}, errors_schema)
+    assert not _fits({"errors": [{"title": 5}]}, errors_schema)
+    assert not _fits({"errors": [], "data": {}}, errors_schema)
+    assert not _fits([], errors_schema)
+
+
+def test_the_description_tells_nothing_of_how_the_service_is_run() -> None:
+    names = [name for name, member in vars(Settings).items() if isinstance(member, property)]
+    assert [name for name in [*names, "TABLE_NAME", "dynamodb", "seed"] if name in openapi_text()] == []

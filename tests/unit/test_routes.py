@@ -1,0 +1,54 @@
+import pytest
+
+from promotion_jobs.api.routes import methods_of
+from tests.support.builders import JOB_ID, PROMOTION_ID
+
+PROMOTION = f"/v2/promotions/{PROMOTION_ID}"
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/oauth/access_token", {"POST"}),
+        ("/v2/promotions", {"GET", "POST"}),
+        ("/docs", {"GET"}),
+        ("/openapi.json", {"GET"}),
+        (PROMOTION, {"DELETE", "GET", "PUT"}),
+        (f"{PROMOTION}/codes", {"DELETE", "GET", "POST"}),
+        (f"{PROMOTION}/codes/WELCOME-10", {"DELETE", "GET"}),
+        (f"{PROMOTION}/jobs", {"GET", "POST"}),
+        (f"{PROMOTION}/jobs/{JOB_ID}", {"GET"}),
+        (f"{PROMOTION}/jobs/{JOB_ID}/cancel", {"POST"}),
+        (f"{PROMOTION}/jobs/{JOB_ID}/file", {"GET"}),
+        ("/v2/promotions/anything at all/jobs", {"GET", "POST"}),
+    ],
+)
+def test_a_path_of_the_api_has_methods(path: str, methods: set[str]) -> None:
+    assert methods_of(path) == methods
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/v2",
+        "/v2/",
+        "/v2/promotions/",
+        "/v2/promotions//jobs",
+        f"{PROMOTION}/",
+        f"{PROMOTION}/jobs/",
+        f"{PROMOTION}/jobs/{JOB_ID}/file/",
+        f"{PROMOTION}/jobs/{JOB_ID}/file/csv",
+        f"{PROMOTION}/codes/",
+        f"{PROMOTION}/codes/WELCOME-10/usages",
+        f"{PROMOTION}/history",
+        "/openapiXjson",
+        "/docs/",
+        f"/prefix{PROMOTION}",
+        "/V2/promotions",
+        "/v2/promotions\n",
+    ],
+)
+def test_any_other_path_has_none(path: str) -> None:
+    assert methods_of(path) == frozenset()

@@ -15,17 +15,30 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.identifiers import uuid7
 from promotion_jobs.listing import Page
-from promotion_jobs.model import Plan
+from promotion_jobs.model import Job, Plan, Terms
+from promotion_jobs.promotion_codes import CodeChanges, NewCode
+from promotion_jobs.promotions import NewPromotion
 from promotion_jobs.tokens import Client, Grant, Token
 from tests.stack.workshop import NOW, SEED, Workshop
 
 CONDITIONS = {"ConditionExpression", "FilterExpression", "KeyConditionExpression"}
 ARITHMETIC = re.compile(r"[-+*/%]")
 
+CHANGED = "#version = :seen AND attribute_not_exists(#deleted_at) AND #room >= :given_up"
 EXPECTED = {
+    "#automatic = :false AND #room >= :codes AND attribute_not_exists(#deleted_at)",
+    "#job = :source AND #slot = :slot",
+    "#status = :completed",
+    CHANGED,
+    f"{CHANGED} AND #codes = :none AND attribute_not_exists(#open_job)",
+    "attribute_exists(pk)",
+    "attribute_not_exists(#deleted_at)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false",
     "attribute_not_exists(pk)",
@@ -98,11 +111,27 @@ def do_all_there_is(workshop: Workshop) -> None:
     workshop.add_job(Plan(2_000))
     workshop.deliver_all()
     workshop.jobs.withdraw(workshop.add_job(None, promotion_id=job.promotion_id))
+    workshop.jobs.cancel_pending(workshop.add_job(None, promotion_id=job.promotion_id), NOW)
+    change_by_hand(workshop, job)
     workshop.jobs.start_run(job, 0)
     workshop.jobs.generated(job.id)
     workshop.jobs.list(job.promotion_id)
     list(codes.chunks(job.promotion_id))
-    workshop.promotions.list(Page())
+    workshop.promotions.list(Page(), {})
+
+
+def change_by_hand(workshop: Workshop, job: Job) -> None:
+    reader, editor = DynamoCodeReader(workshop.table), DynamoCodeEditor(workshop.table)
+    changes = CodeChanges(reader, editor, lambda: NOW, lambda now: uuid7(now, 1))
+    promotion = workshop.promotions.get(job.promotion_id)
+    changes.add(promotion, [NewCode("by-hand", Terms())], "me")
+    changes.remove(promotion, ["by-hand", next(iter(reader.chunks(promotion.id, job.id))).codes[0]])
+    workshop.promotions.change(promotion.id, lambda seen: NewPromotion(seen.fields, max_codes=seen.max_codes), "me")
+    empty = workshop.promotions.create(NewPromotion({"name": "x"}), "me").id
+    workshop.promotions.change(empty, lambda seen: NewPromotion(seen.fields, automatic=True), "me")
+    workshop.jobs.cancel_processing(job, NOW)
+    DynamoPromotionStore(workshop.table).delete(empty, uuid7(NOW, 2), NOW)
+    DynamoTokenStore(workshop.table).remove_client("me")
 
 
 def test_no_condition_calculates(recorded: set[str]) -> None:

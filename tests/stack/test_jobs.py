@@ -2,11 +2,9 @@
 
 import csv
 import io
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from hashlib import sha256
 from threading import Barrier
 from typing import Any
@@ -15,10 +13,10 @@ import pytest
 
 from local.api import Api, send
 from local.stack import LocalStack
+from tests.stack.journeys import eventually, finished, get_job, listed_codes, new_job, new_promotion, paused_worker
 
 CALLERS = 50
 ROUNDS = 20
-FINAL = {"completed", "failed", "cancelled"}
 TOO_MANY_JOBS = {
     "errors": [
         {
@@ -28,57 +26,6 @@ TOO_MANY_JOBS = {
         }
     ]
 }
-
-
-def new_promotion(api: Api, **fields: Any) -> str:
-    promotion = {
-        "type": "promotion",
-        "name": "Summer sale",
-        "description": "10 dollars off",
-        "promotion_type": "fixed_discount",
-        "schema": {"currencies": [{"currency": "USD", "amount": 1000}]},
-        "start": "2026-06-01",
-        "end": "2026-08-31",
-    }
-    answer = api.call("POST", "/v2/promotions", {"data": promotion | fields})
-    assert answer.status == 201
-    return str(answer.json["data"]["id"])
-
-
-def new_job(api: Api, promotion: str, job_type: str, **parameters: Any) -> str:
-    job = {"type": "promotion_job", "job_type": job_type} | ({"parameters": parameters} if parameters else {})
-    answer = api.call("POST", f"/v2/promotions/{promotion}/jobs", {"data": job})
-    assert answer.status == 201
-    return str(answer.json["data"]["id"])
-
-
-def get_job(api: Api, promotion: str, job: str) -> Any:
-    answer = api.call("GET", f"/v2/promotions/{promotion}/jobs/{job}")
-    assert answer.status == 200
-    return answer.json["data"]
-
-
-def eventually(is_true: Callable[[], bool], seconds: int = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
-def finished(api: Api, promotion: str, job: str) -> Any:
-    eventually(lambda: get_job(api, promotion, job)["status"] in FINAL)
-    return get_job(api, promotion, job)
-
-
-def listed_codes(api: Api, promotion: str) -> list[str]:
-    """Every code of the promotion's list, page by page, as a client would follow its links."""
-    codes: list[str] = []
-    while True:
-        path = f"/v2/promotions/{promotion}/codes?page[limit]=100&page[offset]={len(codes)}"
-        page = api.call("GET", path).json
-        codes += [code["code"] for code in page["data"]]
-        if len(codes) >= page["meta"]["results"]["total"]:
-            return codes
 
 
 def test_a_promotions_codes_are_generated_listed_exported_and_downloaded(api: Api) -> None:
@@ -131,18 +78,6 @@ def test_a_job_beyond_what_the_promotion_may_hold_fails_and_frees_the_promotion(
     last = finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=5))
     assert last["status"] == "completed"
     assert len(listed_codes(api, promotion)) == 15
-
-
-@contextmanager
-def paused_worker(stack: LocalStack) -> Iterator[None]:
-    """No message is delivered in the block: a job that is created stays open."""
-    name = stack.resources["RunJobFunction"]
-    (mapping,) = stack.aws.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 def test_of_fifty_jobs_created_at_once_one_is_created_in_every_round(stack: LocalStack, api: Api) -> None:

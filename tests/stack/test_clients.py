@@ -1,0 +1,66 @@
+"""`make client`: who may call the API."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.api import Api, send
+from local.client import Client
+from local.errors import StackError
+from local.stack import LocalStack
+from tools.clients import main
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command against the stack under test."""
+
+    description: Path
+    captured: pytest.CaptureFixture[str]
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        status = main([f"--local={self.description}", *arguments])
+        output = self.captured.readouterr()
+        return status, output.out, output.err
+
+
+@pytest.fixture
+def command(stack: LocalStack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    description = tmp_path / "stack.json"
+    description.write_text(json.dumps({"aws_endpoint_url": stack.aws_endpoint_url}))
+    return Command(description, capsys)
+
+
+def test_a_created_client_may_call_until_it_is_revoked(stack: LocalStack, command: Command) -> None:
+    status, output, _ = command.run("create", "Newsletter service")
+    client = Client(**dict(line.split("=") for line in output.splitlines()))
+    assert (status, len(client.client_secret)) == (0, 64)
+    assert Api.signed_in(stack.base_url, client).call("GET", "/v2/promotions").status == 200
+    assert f"{client.client_id}  " in command.run("list")[1]
+    assert "Newsletter service" in command.run("list")[1]
+
+    token = Api.signed_in(stack.base_url, client).token
+    assert command.run("revoke", client.client_id)[0] == 0
+    assert client.client_id not in command.run("list")[1]
+    with pytest.raises(StackError, match="401"):
+        Api.signed_in(stack.base_url, client)
+    # No container has seen this token, so none trusts it for another minute.
+    refused = send("GET", f"{stack.base_url}/v2/promotions", {"authorization": f"Bearer {token}"})
+    assert (refused.status, refused.json) == (401, {"errors": [{"status": 401, "title": "Unauthorized"}]})
+
+
+def test_only_the_hash_of_a_secret_is_stored(stack: LocalStack, command: Command) -> None:
+    secret = command.run("create", "Newsletter service")[1].split("client_secret=")[1].strip()
+    scanned = stack.aws.dynamodb.get_paginator("scan").paginate(TableName=stack.table_name)
+    assert secret not in str([page["Items"] for page in scanned])
+
+
+def test_who_is_not_there_cannot_be_revoked(command: Command) -> None:
+    assert command.run("revoke", "nobody") == (1, "", "There is no client nobody\n")
+
+
+def test_without_a_stack_the_command_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main([f"--local={tmp_path / 'stack.json'}", "list"]) == 1
+    assert capsys.readouterr().err.startswith("It did not work. ")

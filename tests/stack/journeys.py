@@ -50,6 +50,13 @@ def add_codes(api: Api, promotion: str, *codes: str) -> Any:
     return api.call("POST", f"/v2/promotions/{promotion}/codes", {"data": body})
 
 
+def free_codes(api: Api, *codes: str) -> None:
+    """Make codes free that other tests may have left: they are unique in the store."""
+    for code in codes:
+        for promotion in api.call("GET", f"/v2/promotions?filter=eq(code,{code})").json["data"]:
+            assert api.call("DELETE", f"/v2/promotions/{promotion['id']}/codes/{code}").status == 204
+
+
 def eventually(is_true: Callable[[], bool], seconds: int = 60) -> None:
     deadline = time.monotonic() + seconds
     while not is_true():

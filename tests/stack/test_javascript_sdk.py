@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import PROJECT
+from local.api import Api
 from local.stack import LocalStack
+from tests.stack.journeys import free_codes
 
 FOLDER = Path(__file__).with_name("javascript_sdk")
 INSTALLED = PROJECT / ".local" / "javascript_sdk"
@@ -28,7 +30,8 @@ def journey() -> Path:
     return INSTALLED / "journey.js"
 
 
-def test_the_published_sdk_does_all_that_a_merchant_needs(stack: LocalStack, journey: Path) -> None:
+def test_the_published_sdk_does_all_that_a_merchant_needs(stack: LocalStack, api: Api, journey: Path) -> None:
+    free_codes(api, "WELCOME-10", "WELCOME-20", "BYE", "AUTOMATIC")
     settings = {
         "host": urlsplit(stack.base_url).netloc,
         "client_id": stack.client.client_id,
@@ -39,4 +42,4 @@ def test_the_published_sdk_does_all_that_a_merchant_needs(stack: LocalStack, jou
         [node, str(journey), json.dumps(settings)], check=False, capture_output=True, text=True, timeout=120
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert len(run.stdout.splitlines()) == 10
+    assert len(run.stdout.splitlines()) == 11

@@ -45,14 +45,14 @@ const steps = {
 
   async "a second job is refused while one is open"() {
     // Big enough to be open still when the second request comes.
-    const promotion = (await Promotions.Create(PROMOTION)).data.id;
-    const jobs = await Promise.allSettled([1, 2].map(() => Promotions.AddCodesJob(promotion, generate(1000))));
+    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 10000})).data.id;
+    const jobs = await Promise.allSettled([1, 2].map(() => Promotions.AddCodesJob(promotion, generate(10000))));
     assert.deepEqual(jobs.map(({status}) => status).sort(), ["fulfilled", "rejected"]);
     assert.deepEqual(jobs.find(({status}) => status === "rejected").reason.errors, [{
       status: "400", title: "Too many jobs", detail: "Only 1 pending or processing job is allowed per promotion.",
     }]);
     const job = await finished(promotion, jobs.find(({status}) => status === "fulfilled").value.data.id);
-    assert.deepEqual([job.status, job.result], ["completed", {generated: 1000}]);
+    assert.deepEqual([job.status, job.result], ["completed", {generated: 10000}]);
   },
 
   async "codes are generated"({promotion}) {

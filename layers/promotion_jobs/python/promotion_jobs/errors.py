@@ -20,6 +20,7 @@
   + NotCancellable          the job is being cancelled, or has ended
   + CodesInUse              the promotion holds more codes than that
   + PromotionInUse          what cannot be done to a promotion that has codes or an open job
+  + StoreBusy               the store went on throttling, or conflicting, through every attempt
   + WriteConflict           others went on changing the same thing at the same time
   + NoFile                  the job has no file to download
     - FileExpired
@@ -134,6 +135,10 @@ class PromotionInUse(PromotionJobsError):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+class StoreBusy(PromotionJobsError):
+    pass
 
 
 class WriteConflict(PromotionJobsError):

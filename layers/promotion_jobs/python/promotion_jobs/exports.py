@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import cycle
 from typing import Protocol
 
 from promotion_jobs.errors import FileExpired, NoFile
@@ -16,7 +17,14 @@ from promotion_jobs.model import Chunk, Code, ExportFile, Job
 from promotion_jobs.timestamps import to_text
 
 HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
+_CHUNKS_BETWEEN_LOOKS = 100
+"""Some 10 MB of file."""
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class ExportStopped(Exception):
+    """The job was cancelled while it was exported."""
 
 
 class ChunkStore(Protocol):
@@ -29,6 +37,8 @@ class FileStore(Protocol):
     def upload(self, key: str) -> AbstractContextManager[Callable[[bytes], None]]:
         """A file under a new key, written piece by piece; it is there when the block ends, and only if it ends well."""
         ...
+
+    def remove(self, key: str) -> None: ...
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:
         """A signed address from which anybody can download the file while the link lives."""
@@ -75,11 +85,15 @@ class Exporter:
     files: FileStore
     new_attempt: Callable[[], str]
 
-    def export(self, job: Job) -> ExportFile:
-        """Write a file of its own: a late attempt of the same job can never change one that is linked."""
+    def export(self, job: Job, is_wanted: Callable[[], bool]) -> ExportFile:
+        """Write a file of its own: a late attempt of the same job can never change one that is linked.
+
+        Raises ExportStopped, with nothing left of the file, when it is wanted no more.
+        """
         key = f"{job.promotion_id}/{job.id}/{self.new_attempt()}.csv"
         rows = size = 0
         digest = sha256()
+        asks = cycle(range(_CHUNKS_BETWEEN_LOOKS))
         with self.files.upload(key) as write:
             head = _row(HEADER).encode()
             write(head)
@@ -91,6 +105,8 @@ class Exporter:
                 digest.update(piece)
                 size += len(piece)
                 rows += len(chunk.codes) - len(chunk.removed)
+                if not next(asks) and not is_wanted():
+                    raise ExportStopped
         return ExportFile(key, rows, size, digest.hexdigest())
 
 

@@ -27,7 +27,7 @@ class Commit(Enum):
     ALREADY_COMMITTED = auto()
     """An earlier or a concurrent delivery was first."""
     STOPPED = auto()
-    """The run is not processing any more: nothing of it commits from now on."""
+    """The run is stopped: nothing of it commits from now on."""
 
 
 class CodeStore(Protocol):
@@ -50,8 +50,14 @@ class CodeStore(Protocol):
         ...
 
     def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
-        """The codes of a committed chunk, in the order of their slots; None for one that was removed since."""
+        """The codes of a committed chunk, in the order of their slots; None for one that was removed since.
+
+        None at all where there is no such chunk any more.
+        """
         ...
+
+    def uncommit(self, job: Job, run: int, chunk: int) -> None:
+        """Remove a committed chunk's list and count its codes as deleted in the run, both or neither; and the notes."""
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:
         """Remove each code that is this job's and this slot's; any other is left alone."""
@@ -137,5 +143,6 @@ class Generator:
             self._remove_unlisted(work, chunk, choices)
 
     def _remove_unlisted(self, work: GenerateWork, chunk: int, codes: Iterable[tuple[Slot, str]]) -> None:
-        listed = dict(zip(work.slots(chunk), self.store.committed_codes(work.job, chunk), strict=True))
-        self.store.remove(work.job, [(slot, code) for slot, code in codes if listed[slot] != code])
+        # Without a list, which goes when the job is undone or its promotion purged, nothing is listed.
+        listed = dict(zip(work.slots(chunk), self.store.committed_codes(work.job, chunk), strict=False))
+        self.store.remove(work.job, [(slot, code) for slot, code in codes if listed.get(slot) != code])

@@ -74,6 +74,10 @@ class JobQueue(Protocol):
     def send(self, message: Message) -> None: ...
 
 
+class DelayedQueue(JobQueue, Protocol):
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None: ...
+
+
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
@@ -198,6 +202,9 @@ class JobCanceller:
         while True:
             job = self.jobs.find(promotion_id, job_id)
             match job.status:
+                case JobStatus.PROCESSING if job.failure:
+                    # It is being rolled back, and ends failed whatever is asked of it (decision 21).
+                    return job
                 case JobStatus.PENDING:
                     moved = self.store.cancel_pending(job, self.now())
                 case JobStatus.PROCESSING:

@@ -29,6 +29,23 @@ RUN_CHUNKS = 25
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 
+RUNS_AHEAD = 4
+"""Runs of one job in the queue at a time, at the most: more would keep other jobs waiting behind a big one."""
+
+TRIES = 5
+"""Leases of a run that come to nothing before its job is given up."""
+
+RESERVE = timedelta(seconds=10)
+"""With less time left than this, a delivery sends what is left of its work as a new message."""
+
+HAND_BACK_DELAY = timedelta(seconds=1)
+BUSY_DELAY = timedelta(seconds=15)
+LONGEST_DELAY = timedelta(minutes=15)
+"""Of a message of the queue."""
+
+LEASE_MARGIN = timedelta(seconds=2)
+"""Between the end of a worker and that of its lease: as far as clocks may be apart."""
+
 PAGE_LENGTH = 25
 MAX_PAGE_LENGTH = 100
 MAX_PAGE_OFFSET = 10_000

@@ -113,7 +113,10 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. ``seed`` and ``plan`` are a code_generate job's and never leave the service."""
+    """A job as stored. ``seed`` and ``plan`` are a code_generate job's and never leave the service.
+
+    ``failure`` is why it is being rolled back, while its status is still processing (decision 21).
+    """
 
     id: str
     promotion_id: str
@@ -130,8 +133,19 @@ class Job:
     generated: int = 0
     deleted: int = 0
     error: str | None = None
+    failure: str | None = None
     file: ExportFile | None = None
     started_at: datetime | None = None
+
+    @property
+    def chunk_codes(self) -> int:
+        """How many slots a chunk of this job has; it has none that makes no codes."""
+        return self.plan.chunk_codes if self.plan else 0
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether all that it made is to go: it was cancelled, or cannot be finished."""
+        return self.status is JobStatus.CANCELLING or (self.status is JobStatus.PROCESSING and self.failure is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +206,12 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the queue carries: run number ``run`` of a job is to be worked on. Delivered at least once."""
+    """What the queue carries, delivered at least once: run number ``run`` of a job is to be worked on.
+
+    Or a deleted promotion is to be cleared away: then ``job_id`` is the purge's own.
+    """
 
     promotion_id: str
     job_id: str
     run: int = 0
+    purge: bool = False

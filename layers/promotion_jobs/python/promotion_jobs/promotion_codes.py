@@ -97,7 +97,9 @@ class PromotionCodes:
             return Listing(found[page.offset : page.offset + page.limit], len(found), page)
         job_id = next(iter(jobs), None)
         total = promotion.codes if job_id is None else self.store.published(promotion.id, job_id)
-        end = max(page.offset, min(page.offset + page.limit, total))
+        end = min(page.offset + page.limit, total)
+        if page.offset >= end:
+            return Listing([], total, page)
         return Listing(list(islice(self._visible(promotion, job_id, end), page.offset, end)), total, page)
 
     def get(self, promotion: Promotion, code: str) -> Code:

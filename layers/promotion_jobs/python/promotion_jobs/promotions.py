@@ -125,4 +125,4 @@ class PromotionRemover:
         now = self.now()
         purge_id = self.new_id(now)
         self.store.delete(promotion_id, purge_id, now)
-        self.queue.send(Message(promotion_id, purge_id))
+        self.queue.send(Message(promotion_id, purge_id, purge=True))

@@ -53,6 +53,18 @@ class S3FileStore:
             self.client.abort_multipart_upload(**upload.target)
             raise
 
+    def remove(self, key: str) -> None:
+        # Without a condition: the key is one attempt's alone.
+        self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def remove_all(self, prefix: str) -> None:
+        """Remove every file whose key starts with the prefix."""
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            found: list[Any] = [{"Key": file["Key"]} for file in page.get("Contents", [])]
+            if found:
+                # Without a condition: nobody else writes below the prefix.
+                self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
+
     def link(self, key: str, file_name: str, life: timedelta) -> str:
         return self.client.generate_presigned_url(
             "get_object",

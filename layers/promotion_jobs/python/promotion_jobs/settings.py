@@ -30,6 +30,14 @@ class Settings:
         return timedelta(days=int(self.environment["EXPORT_LIFE_DAYS"]))
 
     @property
+    def worker_concurrency(self) -> int:
+        return int(self.environment["WORKER_CONCURRENCY"])
+
+    @property
+    def worker_timeout(self) -> timedelta:
+        return timedelta(seconds=int(self.environment["WORKER_TIMEOUT_SECONDS"]))
+
+    @property
     def least_guess_odds(self) -> int:
         return int(self.environment["LEAST_GUESS_ODDS"])
 

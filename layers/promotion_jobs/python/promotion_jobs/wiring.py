@@ -16,18 +16,25 @@ from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.purges import DynamoPurgeStore
+from promotion_jobs.dynamodb.runs import DynamoRunStore
+from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.exports import Downloads, Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.jobs import JobCanceller, JobCreator, Jobs
+from promotion_jobs.limits import RUNS_AHEAD
 from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
 from promotion_jobs.promotions import PromotionRemover, Promotions
+from promotion_jobs.purge import Purger
 from promotion_jobs.s3 import S3FileStore
 from promotion_jobs.settings import settings
 from promotion_jobs.sqs import SqsJobQueue
+from promotion_jobs.sweep import Sweeper
 from promotion_jobs.tokens import Tokens
+from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 
 if TYPE_CHECKING:
@@ -129,13 +136,39 @@ def downloads() -> Downloads:
     return Downloads(jobs(), _files(), _now, settings().export_life)
 
 
+def _runs_ahead() -> int:
+    """Fewer than there are workers, so that one job never takes all of them."""
+    return max(1, min(RUNS_AHEAD, settings().worker_concurrency // 2))
+
+
 @cache
 def worker() -> Worker:
-    threads = ThreadPoolExecutor(_INSERT_THREADS)
+    table, queue, files = _table(), _queue(), _files()
+    jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
+    codes = DynamoCodeStore(table, ThreadPoolExecutor(_INSERT_THREADS))
+    generator = Generator(codes)
     return Worker(
-        store=DynamoJobStore(_table()),
-        queue=_queue(),
-        generator=Generator(DynamoCodeStore(_table(), threads)),
-        exporter=Exporter(DynamoCodeReader(_table()), _files(), lambda: _new_id(_now())),
+        store=jobs_,
+        runs=runs,
+        queue=queue,
+        generator=generator,
+        undoer=Undoer(jobs_, runs, codes, queue, _now, _runs_ahead()),
+        exporter=Exporter(DynamoCodeReader(table), files, lambda: _new_id(_now())),
+        purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue),
         now=_now,
+        new_holder=lambda: _new_id(_now()),
+        runs_ahead=_runs_ahead(),
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    table = _table()
+    return Sweeper(
+        store=DynamoSweepStore(table),
+        runs=DynamoRunStore(table),
+        queue=_queue(),
+        now=_now,
+        patience=settings().worker_timeout,
+        runs_ahead=_runs_ahead(),
     )

@@ -4,23 +4,29 @@ Deliveries come at least once, in any order, and two may work at the same time; 
 repeating any of them changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol
 
-from promotion_jobs.exports import Exporter
+from promotion_jobs.deadline import Deadline
+from promotion_jobs.errors import StoreBusy
+from promotion_jobs.exports import Exporter, ExportStopped
 from promotion_jobs.generation import Commit, GenerateWork, Generator
-from promotion_jobs.jobs import JobQueue
+from promotion_jobs.jobs import DelayedQueue
+from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
 from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, Message
+from promotion_jobs.purge import Purger
+from promotion_jobs.runs import Lease, Run, RunStatus, RunStore
+from promotion_jobs.undo import Undoer
 
 CODES_LIMIT_EXCEEDED = "codes limit exceeded"
 """The ``error`` of a job whose promotion has no room for its codes (contract 1.3)."""
 
-_HAND_BACK_DELAY = timedelta(seconds=1)
-_RESERVE = timedelta(seconds=10)
-"""With less time left than this, what remains of a run goes back to the queue."""
+GIVEN_UP = "given up after repeated errors"
+"""The ``error`` of a job that came to nothing however often it was tried."""
 
 
 class Claim(Enum):
@@ -28,14 +34,6 @@ class Claim(Enum):
     NO_ROOM = auto()
     NOT_PENDING = auto()
     """Another delivery was first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as it was found: whether all of it is done, and the chunks of it that are committed."""
-
-    done: bool
-    committed: frozenset[int]
 
 
 class WorkStore(Protocol):
@@ -48,45 +46,62 @@ class WorkStore(Protocol):
     def refuse(self, job: Job, error: str, now: datetime) -> None:
         """Make a pending job failed and release its lock; one that is not pending any more is left alone."""
 
-    def start_run(self, job: Job, number: int) -> Run: ...
-
-    def finish_run(self, job: Job, number: int, now: datetime) -> None:
-        """Count a run that is processing as done, once."""
+    def give_up(self, job: Job, failure: str, now: datetime) -> None:
+        """Have a job that is processing rolled back; any other is left alone."""
 
     def complete_generate(self, job: Job, now: datetime) -> None:
         """Complete a job whose runs are all done, show its codes and release its lock; any other is left alone."""
 
-    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
-        """Complete a job that is processing with this file and release its lock; any other is left alone."""
-
-
-class DelayedQueue(JobQueue, Protocol):
-    def send(self, message: Message, delay: timedelta = timedelta()) -> None: ...
+    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> bool:
+        """Complete a job that is processing with this file and release its lock; False leaves any other alone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
+    """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers."""
+
     store: WorkStore
+    runs: RunStore
     queue: DelayedQueue
     generator: Generator
+    undoer: Undoer
     exporter: Exporter
+    purger: Purger
     now: Callable[[], datetime]
+    new_holder: Callable[[], str]
+    runs_ahead: int
 
     def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> int:
         """Work on what the message names; returns when it need not come again, with how many codes this delivery made.
 
         Whatever it raises, the message comes back and nothing is lost.
         """
+        deadline = Deadline.of(time_left)
+        try:
+            if message.purge:
+                self.purger.purge(message, deadline)
+                return 0
+            return self._work(message, deadline)
+        except StoreBusy:
+            # As a new message: a store that throttles must not use up this one's tries.
+            self.queue.send(message, BUSY_DELAY)
+            return 0
+
+    def _work(self, message: Message, deadline: Deadline) -> int:
         job = self.store.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
             job = self._claim(job)
         if job is None:
             return 0
+        if job.is_undone:
+            self.undoer.undo(job, message, deadline)
+            return 0
         match job.status, job.job_type:
             case JobStatus.PROCESSING, JobType.CODE_GENERATE:
-                return self._generate(GenerateWork.of(job), message, time_left)
+                return self._generate(GenerateWork.of(job), message, deadline)
             case JobStatus.PROCESSING, JobType.CODE_EXPORT:
-                self.store.complete_export(job, self.exporter.export(job), self.now())
+                self._export(job, message, deadline)
             case JobStatus.COMPLETED, JobType.CODE_GENERATE:
                 # A delivery that died after another had finished its run comes back to this.
                 self.generator.remove_strays(GenerateWork.of(job), message.run)
@@ -103,24 +118,86 @@ class Worker:
             case Claim.NOT_PENDING:
                 return self.store.get(job.promotion_id, job.id)
 
-    def _generate(self, work: GenerateWork, message: Message, time_left: Callable[[], timedelta]) -> int:
-        run = self.store.start_run(work.job, message.run)
-        left = [chunk for chunk in work.plan.chunks_of(message.run) if not run.done and chunk not in run.committed]
+    def _new_lease(self, deadline: Deadline) -> Lease:
+        return Lease(self.new_holder(), self.now() + deadline.time_left() + LEASE_MARGIN)
+
+    def _give_up(self, job: Job, message: Message, lease: Lease) -> None:
+        self.runs.release(job, message.run, lease, forgive=False)
+        self.store.give_up(job, GIVEN_UP, self.now())
+        self.queue.send(replace(message, run=0))
+
+    def _generate(self, work: GenerateWork, message: Message, deadline: Deadline) -> int:
+        if message.run == 0:
+            for number in range(1, min(self.runs_ahead, work.plan.runs)):
+                self.queue.send(replace(message, run=number))
+        lease = self._new_lease(deadline)
+        run, held = self.runs.take(work.job, message.run, lease, self.now())
+        if run.status is RunStatus.COMPLETED:
+            self.generator.remove_strays(work, message.run)
+            self.store.complete_generate(work.job, self.now())
+        if not held:
+            # Somebody else works on it; if that one dies, the sweep sends the run again.
+            return 0
+        if run.tries > TRIES:
+            self._give_up(work.job, message, lease)
+            return 0
+        with self._holding(work.job, message.run, lease):
+            return self._run(work, message, run, deadline)
+
+    @contextmanager
+    def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
+        """Lets go of the run in the end, however the block ends; a store that is busy does not count as a try."""
+        forgive = False
+        try:
+            yield
+        except StoreBusy:
+            forgive = True
+            raise
+        finally:
+            self.runs.release(job, number, lease, forgive=forgive)
+
+    def _run(self, work: GenerateWork, message: Message, run: Run, deadline: Deadline) -> int:
+        committed = self.runs.committed(work.job, message.run) if run.tries > 1 or run.generated else frozenset()
+        left = [chunk for chunk in work.plan.chunks_of(message.run) if chunk not in committed]
         generated = 0
         for chunk in left:
-            if chunk != left[0] and time_left() < _RESERVE:
+            if chunk != left[0] and deadline.is_near():
                 # As a new message: a run that only takes long must not use up this one's tries.
-                self.queue.send(message, _HAND_BACK_DELAY)
+                self.queue.send(message, HAND_BACK_DELAY)
                 return generated
             outcome = self.generator.generate(work, message.run, chunk)
             if outcome is Commit.STOPPED:
+                # Who is to clean the run waits until this worker has let go of it.
+                self.queue.send(message, HAND_BACK_DELAY)
                 return generated
             generated += work.plan.codes_in(chunk) if outcome is Commit.COMMITTED else 0
         self.generator.remove_strays(work, message.run)
-        if not run.done:
-            # Before the run is done: a delivery that dies in between comes again and sends again.
-            if message.run + 1 < work.plan.runs:
-                self.queue.send(replace(message, run=message.run + 1))
-            self.store.finish_run(work.job, message.run, self.now())
+        # Before the run is done: a delivery that dies in between comes again and sends again.
+        if message.run + self.runs_ahead < work.plan.runs:
+            self.queue.send(replace(message, run=message.run + self.runs_ahead))
+        self.runs.finish(work.job, message.run, self.now())
         self.store.complete_generate(work.job, self.now())
         return generated
+
+    def _export(self, job: Job, message: Message, deadline: Deadline) -> None:
+        lease = self._new_lease(deadline)
+        run, held = self.runs.take(job, 0, lease, self.now())
+        if not held:
+            return
+        if run.tries > TRIES:
+            self._give_up(job, message, lease)
+            return
+        with self._holding(job, 0, lease), suppress(ExportStopped):
+            file = self.exporter.export(job, lambda: self._is_wanted(job))
+            if not self.store.complete_export(job, file, self.now()):
+                self._drop_unless_linked(job, file)
+
+    def _is_wanted(self, job: Job) -> bool:
+        found = self.store.get(job.promotion_id, job.id)
+        return found is not None and found.status is JobStatus.PROCESSING
+
+    def _drop_unless_linked(self, job: Job, file: ExportFile) -> None:
+        """Remove a file that came too late; not one whose completion was written and its answer lost."""
+        found = self.store.get(job.promotion_id, job.id)
+        if found is None or found.file is None or found.file.key != file.key:
+            self.exporter.files.remove(file.key)

@@ -130,6 +130,7 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
         lambda error: _unprocessable(f"max_codes must be at least the {error.codes} codes in use"),
     ),
     errors.PromotionInUse: (HTTPStatus.UNPROCESSABLE_ENTITY, lambda error: _unprocessable(error.detail)),
+    errors.StoreBusy: _always(HTTPStatus.SERVICE_UNAVAILABLE, "Try again later"),
     errors.WriteConflict: _always(HTTPStatus.CONFLICT, "Write conflict detected"),
     RouteNotFound: _always(HTTPStatus.NOT_FOUND, "route not found"),
     MethodNotAllowed: _always(HTTPStatus.METHOD_NOT_ALLOWED),

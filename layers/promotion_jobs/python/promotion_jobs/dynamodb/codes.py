@@ -7,6 +7,7 @@ with PartiQL, because a batch of 25 INSERTs is 25 conditional puts for one call,
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -18,6 +19,7 @@ from promotion_jobs.generation import Commit, Slot
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, JobStatus, Terms
 from promotion_jobs.promotion_codes import Location
+from promotion_jobs.runs import RunStatus
 from promotion_jobs.timestamps import from_text, to_text
 
 BATCH = 25
@@ -130,13 +132,17 @@ class DynamoCodeStore:
         return foreign
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:
+        self.remove_of(job.id, codes)
+
+    def remove_of(self, source: str, codes: Iterable[tuple[Slot, str]]) -> None:
+        """Remove each code that is this source's and this slot's; any other is left alone."""
         statement = f'DELETE FROM "{self.table.name}" WHERE "pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?'  # noqa: S608
 
         def remove(batch: Sequence[tuple[Slot, str]]) -> None:
             statements = []
             for slot, code in batch:
                 key = keys.code(code)
-                own = [{"S": key["pk"]}, {"S": key["sk"]}, {"S": job.id}, {"N": str(slot)}]
+                own = [{"S": key["pk"]}, {"S": key["sk"]}, {"S": source}, {"N": str(slot)}]
                 statements.append({"Statement": statement, "Parameters": own})
             self._execute(statements, expected=_NOT_OURS)
 
@@ -208,15 +214,32 @@ class DynamoCodeStore:
                 self.table.put(keys.chunk(promotion_id, chunk.source, chunk.number), to_values(chunk)),
                 self.table.update(
                     keys.run(chunk.source, run),
-                    "SET #generated = #generated + :codes",
+                    "SET #generated = #generated + :codes, #tries = :none",
                     "#status = :processing",
                     codes=len(chunk.codes),
-                    processing=JobStatus.PROCESSING,
+                    none=0,
+                    processing=RunStatus.PROCESSING,
                 ),
             )
         except ConditionLost as error:
             return Commit.ALREADY_COMMITTED if 0 in error.lost else Commit.STOPPED
         return Commit.COMMITTED
+
+    def uncommit(self, job: Job, run: int, chunk: int) -> None:
+        codes = job.plan.codes_in(chunk) if job.plan else 0
+        # Without a list there is nothing to count, and a run that is clean has counted it.
+        with suppress(ConditionLost):
+            self.table.transact(
+                self.table.delete(keys.chunk(job.promotion_id, job.id, chunk), "attribute_exists(pk)"),
+                self.table.update(
+                    keys.run(job.id, run),
+                    "ADD #deleted :codes",
+                    "#status = :cancelling",
+                    codes=codes,
+                    cancelling=RunStatus.CANCELLING,
+                ),
+            )
+        self.table.transact(self.table.delete(keys.collisions(job.id, chunk)))
 
     def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
         item = self.table.get(keys.chunk(job.promotion_id, job.id, chunk))

@@ -5,6 +5,7 @@ job's creation and released with its last state, on the condition that it is thi
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,13 @@ from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
 from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.timestamps import from_text, to_text
-from promotion_jobs.worker import Claim, Run
+from promotion_jobs.worker import Claim
 
 _LOCK = 0
 """The position of the lock in the transaction that takes it."""
 
 _MINE = "#open_job = :job"
+_NOT_FAILED = "attribute_not_exists(#failure)"
 
 States = tuple[JobStatus, JobStatus]
 
@@ -28,6 +30,9 @@ _CLAIM: States = (JobStatus.PENDING, JobStatus.PROCESSING)
 _REFUSE: States = (JobStatus.PENDING, JobStatus.FAILED)
 _CANCEL_PENDING: States = (JobStatus.PENDING, JobStatus.CANCELLED)
 _CANCEL_PROCESSING: States = (JobStatus.PROCESSING, JobStatus.CANCELLING)
+_GIVE_UP: States = (JobStatus.PROCESSING, JobStatus.PROCESSING)
+_CANCELLED: States = (JobStatus.CANCELLING, JobStatus.CANCELLED)
+_FAILED: States = (JobStatus.PROCESSING, JobStatus.FAILED)
 _COMPLETE: States = (JobStatus.PROCESSING, JobStatus.COMPLETED)
 
 
@@ -40,13 +45,14 @@ def _to_values(job: Job) -> Item:
         "plan": asdict(job.plan) if job.plan else None,
         "seed": job.seed or None,
         "runs_done": job.runs_done,
+        "runs_clean": 0,
         "created_by": job.created_by,
         "created_at": to_text(job.created_at),
         "updated_at": to_text(job.updated_at),
     }
 
 
-def _from_item(item: Item) -> Job:
+def from_item(item: Item) -> Job:
     return Job(
         id=keys.identifier(item),
         promotion_id=keys.promotion_of(item),
@@ -60,12 +66,18 @@ def _from_item(item: Item) -> Job:
         generated=item.get("generated", 0),
         deleted=item.get("deleted", 0),
         error=item.get("error"),
+        failure=item.get("failure") if item["status"] == JobStatus.PROCESSING else None,
         file=ExportFile(**item["file"]) if "file" in item else None,
         created_by=item["created_by"],
         created_at=from_text(item["created_at"]),
         updated_at=from_text(item["updated_at"]),
         started_at=from_text(item["started_at"]) if "started_at" in item else None,
     )
+
+
+def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:
+    """What the sweep knows of a job, or of a purge, whose message was sent now."""
+    return {"promotion_id": promotion_id, "purge": purge, "sent_at": to_text(now), "sends": 0, "progress": 0}
 
 
 def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
@@ -85,10 +97,10 @@ class DynamoJobStore:
 
     def get(self, promotion_id: str, job_id: str) -> Job | None:
         item = self.table.get(keys.job(promotion_id, job_id))
-        return _from_item(item) if item else None
+        return from_item(item) if item else None
 
     def list(self, promotion_id: str) -> Sequence[Job]:
-        return [_from_item(item) for item in self.table.query(keys.jobs(promotion_id), ScanIndexForward=False)]
+        return [from_item(item) for item in self.table.query(keys.jobs(promotion_id), ScanIndexForward=False)]
 
     def find(self, promotion_id: str, job_id: str) -> Job | None:
         items = self.table.get_all([keys.promotion(promotion_id), keys.job(promotion_id, job_id)])
@@ -97,10 +109,10 @@ class DynamoJobStore:
         if promotion is None or "deleted_at" in promotion:
             raise PromotionNotFound
         job = by_key.get(keys.job(promotion_id, job_id)["sk"])
-        return _from_item(job) if job else None
+        return from_item(job) if job else None
 
     def generated(self, job_id: str) -> int:
-        return sum(run["generated"] for run in self.table.query(Range(keys.run(job_id, 0)["pk"])))
+        return sum(run.get("generated", 0) for run in self.table.query(Range(keys.run(job_id, 0)["pk"])))
 
     # Creating
 
@@ -114,7 +126,7 @@ class DynamoJobStore:
             self.table.transact(
                 self.table.update(keys.promotion(job.promotion_id), "SET #open_job = :job", condition, **values),
                 self.table.put(keys.job(job.promotion_id, job.id), _to_values(job)),
-                self.table.put(keys.open_job(job.id), {"promotion_id": job.promotion_id}),
+                self.table.put(keys.open_job(job.id), opened(job.promotion_id, job.created_at)),
             )
         except ConditionLost as error:
             promotion = error.lost.get(_LOCK)
@@ -134,7 +146,7 @@ class DynamoJobStore:
 
     def cancel_processing(self, job: Job, now: datetime) -> bool:
         try:
-            self.table.transact(self._move(job, _CANCEL_PROCESSING, now))
+            self.table.transact(self._move(job, _CANCEL_PROCESSING, now, also_if=_NOT_FAILED))
         except ConditionLost:
             return False
         return True
@@ -158,56 +170,36 @@ class DynamoJobStore:
     def refuse(self, job: Job, error: str, now: datetime) -> None:
         self._end(job, self._move(job, _REFUSE, now, also_set="#error = :error", error=error))
 
-    def start_run(self, job: Job, number: int) -> Run:
-        try:
+    def give_up(self, job: Job, failure: str, now: datetime) -> None:
+        # In the same state, but marked: it shows processing until it is clean (decision 21).
+        with suppress(ConditionLost):
             self.table.transact(
-                self.table.put(keys.run(job.id, number), {"status": JobStatus.PROCESSING, "generated": 0})
+                self._move(job, _GIVE_UP, now, also_set="#failure = :failure", also_if=_NOT_FAILED, failure=failure)
             )
-        except ConditionLost as error:
-            done = error.lost[0]["status"] != JobStatus.PROCESSING
-            return Run(done, frozenset() if done else self._committed(job, number))
-        return Run(done=False, committed=frozenset())
-
-    def _committed(self, job: Job, run: int) -> frozenset[int]:
-        chunks = job.plan.chunks_of(run) if job.plan else range(0)
-        if not chunks:
-            return frozenset()
-        ends = [keys.chunk(job.promotion_id, job.id, chunk) for chunk in (chunks[0], chunks[-1])]
-        found = self.table.query(Range.between(*ends), ProjectionExpression="sk")
-        return frozenset(keys.chunk_of(item)[1] for item in found)
-
-    def finish_run(self, job: Job, number: int, now: datetime) -> None:
-        try:
-            self.table.transact(
-                self.table.update(
-                    keys.run(job.id, number),
-                    "SET #status = :completed",
-                    "#status = :processing",
-                    completed=JobStatus.COMPLETED,
-                    processing=JobStatus.PROCESSING,
-                ),
-                self.table.update(
-                    keys.job(job.promotion_id, job.id),
-                    "SET #runs_done = #runs_done + :one, #updated_at = :now",
-                    "#status = :processing",
-                    one=1,
-                    processing=JobStatus.PROCESSING,
-                    now=to_text(now),
-                ),
-            )
-        except ConditionLost:
-            return
 
     def complete_generate(self, job: Job, now: datetime) -> None:
         if job.plan is None:
             return
         codes, runs = job.plan.number_of_codes, job.plan.runs
-        also_set, also_if = "#generated = :codes", "#runs_done = :runs"
+        also_set, also_if = "#generated = :codes", f"#runs_done = :runs AND {_NOT_FAILED}"
         change = self._move(job, _COMPLETE, now, also_set=also_set, also_if=also_if, codes=codes, runs=runs)
         self._end(job, change, published=codes)
 
-    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
-        self._end(job, self._move(job, _COMPLETE, now, also_set="#file = :file", file=asdict(file)))
+    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> bool:
+        also = {"also_set": "#file = :file", "also_if": _NOT_FAILED}
+        return self._end(job, self._move(job, _COMPLETE, now, **also, file=asdict(file)))
+
+    def end_undo(self, job: Job, generated: int, deleted: int, now: datetime) -> None:
+        runs = job.plan.runs if job.plan else 0
+        counts = "#generated = :generated, #deleted = :deleted"
+        values = {"generated": generated, "deleted": deleted, "runs": runs}
+        clean = "#runs_clean = :runs"
+        if job.failure is None:
+            change = self._move(job, _CANCELLED, now, also_set=counts, also_if=clean, **values)
+        else:
+            failed = f"{counts}, #error = :error"
+            change = self._move(job, _FAILED, now, also_set=failed, also_if=clean, error=job.failure, **values)
+        self._end(job, change, returned=job.plan.number_of_codes if job.plan else 0)
 
     def _move(
         self, job: Job, states: States, now: datetime, *, also_set: str = "", also_if: str = "", **values: Any
@@ -224,14 +216,23 @@ class DynamoJobStore:
             **values,
         )
 
-    def _end(self, job: Job, change: Action, published: int = 0) -> bool:
-        """Make the last change of a job, release its lock and publish so many codes; False if it ended otherwise."""
-        actions = "REMOVE #open_job" if not published else "SET #codes = #codes + :published REMOVE #open_job"
-        values = {"published": published} if published else {}
+    def _end(self, job: Job, change: Action, published: int = 0, returned: int = 0) -> bool:
+        """Make the last change of a job and release its lock; False if it ended otherwise.
+
+        So many of its codes are published with that, or so much room is given back.
+        """
+        counted = "SET #codes = #codes + :published, #room = #room + :returned REMOVE #open_job"
         try:
             self.table.transact(
                 change,
-                self.table.update(keys.promotion(job.promotion_id), actions, _MINE, job=job.id, **values),
+                self.table.update(
+                    keys.promotion(job.promotion_id),
+                    counted,
+                    _MINE,
+                    job=job.id,
+                    published=published,
+                    returned=returned,
+                ),
                 self.table.delete(keys.open_job(job.id)),
             )
         except ConditionLost:

@@ -48,6 +48,11 @@ def chunk_of(item: Mapping[str, Any]) -> tuple[str, int]:
     return source, int(number)
 
 
+def run_of(item: Mapping[str, Any]) -> int:
+    """The number of the run that the item is."""
+    return int(item["sk"].partition("#")[2])
+
+
 def promotion(promotion_id: str) -> Key:
     return {"pk": f"PROMOTION#{promotion_id}", "sk": _PROMOTION}
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.jobs import opened
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
@@ -126,7 +127,7 @@ class DynamoPromotionStore:
                     now=to_text(now),
                 ),
                 self.table.delete(keys.promotion_entry(promotion_id)),
-                self.table.put(keys.open_job(purge_id), {"promotion_id": promotion_id, "purge": True}),
+                self.table.put(keys.open_job(purge_id), opened(promotion_id, now, purge=True)),
             )
         except ConditionLost as error:
             found = error.lost[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from promotion_jobs.dynamodb.keys import Key, Range
+from promotion_jobs.errors import StoreBusy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -47,10 +48,6 @@ TRANSIENT = frozenset(
 
 ATTEMPTS = 12
 _LONGEST_WAIT_SECONDS = 2.0
-
-
-class StoreBusy(Exception):
-    """The store went on throttling, or conflicting, through every attempt."""
 
 
 class ConditionLost(Exception):
@@ -177,6 +174,10 @@ class Table:
                 **_condition(condition, values, update),
             }
         }
+
+    def check(self, key: Key, condition: str, **values: Any) -> Action:
+        """The action that writes nothing, but lets none of the others be made where the condition does not hold."""
+        return {"ConditionCheck": {"TableName": self.name, "Key": to_item(key), **_condition(condition, values)}}
 
     def delete(self, key: Key, condition: str = "", **values: Any) -> Action:
         """The action that removes an item; without a condition also one that is not there, which is as well."""

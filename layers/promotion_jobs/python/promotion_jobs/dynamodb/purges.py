@@ -1,0 +1,49 @@
+"""Clearing a deleted promotion out of the table."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.jobs import from_item
+from promotion_jobs.dynamodb.keys import Key, Range
+from promotion_jobs.dynamodb.table import ConditionLost, Table
+from promotion_jobs.model import Chunk, Job
+
+_ACTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoPurgeStore:
+    table: Table
+    codes: DynamoCodeStore
+
+    def chunks(self, promotion_id: str) -> Iterable[Chunk]:
+        return DynamoCodeReader(self.table).chunks(promotion_id)
+
+    def remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
+        job = self.table.get(keys.job(promotion_id, chunk.source))
+        first = chunk.number * from_item(job).chunk_codes if job else 0
+        self.codes.remove_of(chunk.source, [(first + position, code) for position, code in enumerate(chunk.codes)])
+        self._remove([keys.chunk(promotion_id, chunk.source, chunk.number)])
+
+    def jobs(self, promotion_id: str) -> Sequence[Job]:
+        return [from_item(item) for item in self.table.query(keys.jobs(promotion_id))]
+
+    def remove_job(self, promotion_id: str, job_id: str) -> None:
+        for partition in (keys.run(job_id, 0)["pk"], keys.collisions(job_id, 0)["pk"]):
+            self._remove([{"pk": item["pk"], "sk": item["sk"]} for item in self.table.query(Range(partition))])
+        self._remove([keys.job(promotion_id, job_id)])
+
+    def remove_promotion(self, promotion_id: str, purge_id: str) -> None:
+        with suppress(ConditionLost):
+            self.table.transact(
+                self.table.delete(keys.promotion(promotion_id), "#open_job = :purge", purge=purge_id),
+                self.table.delete(keys.open_job(purge_id)),
+            )
+
+    def _remove(self, found: Sequence[Key]) -> None:
+        # Without conditions: the promotion is locked for good, so nobody else writes below it.
+        for first in range(0, len(found), _ACTIONS):
+            self.table.transact(*(self.table.delete(key) for key in found[first : first + _ACTIONS]))

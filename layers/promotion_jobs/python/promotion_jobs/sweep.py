@@ -1,0 +1,95 @@
+"""The sweep: every minute it looks at what is open, and sends again whatever seems to have got lost.
+
+Sending again is safe, because a delivery that finds nothing to do does nothing. So the sweep need not be right, only
+sure to come: it may run beside workers and beside itself. It never fails a job by its age: what only waits its turn in
+the queue is sent again more and more rarely, and what cannot be done is given up by the worker that tried it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from promotion_jobs.jobs import JobQueue
+from promotion_jobs.model import Job, JobStatus, Message
+from promotion_jobs.runs import Run, RunStatus, RunStore
+
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """A job that is open, or a purge: when its messages were last sent, how often without progress since."""
+
+    promotion_id: str
+    id: str
+    purge: bool
+    sent_at: datetime
+    sends: int
+    progress: int
+
+
+class SweepStore(Protocol):
+    def open_work(self) -> Sequence[OpenWork]: ...
+
+    def get(self, promotion_id: str, job_id: str) -> Job | None: ...
+
+    def note(self, seen: OpenWork, *, sent_at: datetime, sends: int, progress: int) -> bool:
+        """Note what was seen and sent; False where somebody else did, or where it is not open any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """``patience`` is how long a worker may take: what was sent before that may still be worked on."""
+
+    store: SweepStore
+    runs: RunStore
+    queue: JobQueue
+    now: Callable[[], datetime]
+    patience: timedelta
+    runs_ahead: int
+
+    def sweep(self) -> int:
+        """How many messages were sent."""
+        return sum(self._look_at(work) for work in self.store.open_work())
+
+    def _look_at(self, work: OpenWork) -> int:
+        job = None if work.purge else self.store.get(work.promotion_id, work.id)
+        runs = self.runs.all(job) if job and job.plan and job.status is not JobStatus.PENDING else {}
+        progress = sum(run.generated + run.deleted + 1 for run in runs.values())
+        now = self.now()
+        if progress != work.progress:
+            self.store.note(work, sent_at=now, sends=0, progress=progress)
+            # What goes on as a whole may have lost one of its workers.
+            return self._send(work, self._abandoned(job, runs, now)) if job else 0
+        if now < work.sent_at + min(self.patience * 2**work.sends, _LONGEST_PAUSE):
+            return 0
+        if not self.store.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
+            return 0
+        return self._send(work, self._unfinished(job, runs, now) if job else [0])
+
+    def _send(self, work: OpenWork, numbers: Sequence[int]) -> int:
+        for number in numbers:
+            self.queue.send(Message(work.promotion_id, work.id, number, purge=work.purge))
+        return len(numbers)
+
+    def _abandoned(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
+        """The runs whose worker is gone, though it did not let go of them."""
+        if job.is_undone:
+            return []
+        return [
+            number
+            for number, run in runs.items()
+            if run.status is RunStatus.PROCESSING and run.lease and not run.is_held(now)
+        ]
+
+    def _unfinished(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
+        """The next runs that nobody works on; run 0 where all are done, since any delivery ends what can end."""
+        if job.status is JobStatus.PENDING:
+            return [0]
+        finished = RunStatus.CLEAN if job.is_undone else RunStatus.COMPLETED
+        numbers = range(job.plan.runs if job.plan else 1)
+        left = [number for number in numbers if number not in runs or runs[number].status is not finished]
+        waiting = [number for number in left[: self.runs_ahead] if number not in runs or not runs[number].is_held(now)]
+        return waiting if left else [0]

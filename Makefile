@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 PORT ?= 8080
+N ?= 20000
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
@@ -44,6 +45,10 @@ template-test: .venv/.dev build ## lint the template as written and as CloudForm
 .PHONY: build
 build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any host
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
+
+.PHONY: simulate
+simulate: .venv/.dev ## random schedules of crashes, redelivery, conflicts and throttling [N=20000]
+	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py
 
 .PHONY: openapi
 openapi: .venv/.dev ## write the API's descriptions from the code

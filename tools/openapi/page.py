@@ -19,7 +19,8 @@ $ CLIENT_ID=… CLIENT_SECRET=…    # and the credentials
 Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{"errors": [{…}]}` and change nothing. Every
 call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown paths
 are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body that is not declared as
-JSON is 415, one over 1,000,000 bytes 413. 500 carries a `request_id`. Every fault of a body is an error of its own,
+JSON is 415, one over 1,000,000 bytes 413. 500 carries a `request_id`; 503 says
+that the store is busy: try again. Every fault of a body is an error of its own,
 with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of time)
 have a plain `{"message": …}` instead.
 

@@ -1,0 +1,329 @@
+"""A table in memory behind the methods of boto3's client: what AWS refuses is refused, also where an emulator does not.
+
+One call at a time: the scheduler sees to that. ``disturb`` says which parts of a call are answered as if AWS were busy;
+``between`` is called between the statements of a batch, which AWS does not execute all at once.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.validate import ParamValidator
+
+from tests.simulation.errors import CONDITION_LOST, EXCEPTIONS, SERVICE, invalid, refusal
+from tests.simulation.expressions import Scope, check_use, parse_condition, parse_projection
+from tests.simulation.paginator import Paginator
+from tests.simulation.partiql import BoundStatement, bind, parse_statement
+from tests.simulation.table import MemoryTable
+from tests.simulation.values import (
+    Item,
+    KeyPair,
+    check_item,
+    check_key,
+    check_key_value,
+    item_bytes,
+)
+from tests.simulation.writes import KINDS, Refused, Write
+
+PAGE_BYTES = 1024 * 1024
+TRANSACTION_BYTES = 4 * 1024 * 1024
+TRANSACTION_ACTIONS = 100
+BATCH_STATEMENTS = 25
+BATCH_KEYS = 100
+
+Disturb = Callable[[str, int], Mapping[int, str]]
+"""The operation and how many parts it has → part → the code that it is answered with."""
+
+_KEY_CONDITION = re.compile(
+    r"\s*(?P<pk>\S+)\s*=\s*(?P<value>:\w+)"
+    r"(\s+AND\s+(?P<sort>(?P<sk>[#\w]+)\s*(=|<|<=|>|>=|BETWEEN)\s*:\w+(\s+AND\s+:\w+)?|begins_with\(.*\)))?\s*"
+)
+
+_MEMBERS = {
+    "GetItem": {"Key", "ConsistentRead"},
+    "BatchGetItem": {"RequestItems"},
+    "BatchExecuteStatement": {"Statements"},
+    "Scan": {"ConsistentRead", "ExclusiveStartKey"},
+    "TransactWriteItems": {"TransactItems", "ClientRequestToken"},
+}
+_MEMBERS |= {
+    "Query": {"KeyConditionExpression", "ConsistentRead", "ScanIndexForward", "Limit", "ProjectionExpression"}
+    | {"ExclusiveStartKey", "ExpressionAttributeNames", "ExpressionAttributeValues"}
+}
+_WRITE = {"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "TableName"}
+_WRITE |= {"ReturnValuesOnConditionCheckFailure"}
+_ACTION_MEMBERS = {
+    "Put": _WRITE | {"Item"},
+    "Update": _WRITE | {"Key", "UpdateExpression"},
+    "Delete": _WRITE | {"Key"},
+    "ConditionCheck": _WRITE | {"Key"},
+}
+_MEMBERS |= {f"{kind}Item": members | {"ReturnValues"} for kind, members in _ACTION_MEMBERS.items()}
+
+
+Ignore = Callable[[KeyPair, str], bool]
+"""Whether a condition on the item of that key is taken for true; of PartiQL: ``INSERT``, or an attribute."""
+
+
+def _nothing_between() -> None:
+    pass
+
+
+def _returned(wanted: str, old: Item | None, new: Item | None) -> Item | None:
+    if wanted == "UPDATED_NEW":
+        return {name: value for name, value in (new or {}).items() if (old or {}).get(name) != value}
+    return {"NONE": None, "ALL_OLD": old, "ALL_NEW": new}[wanted]
+
+
+@dataclass
+class MemoryDynamoDB:
+    """``whole`` checks every request against AWS's own description of it, which takes longer than the call itself."""
+
+    table_name: str = "table"
+    page_bytes: int = PAGE_BYTES
+    whole: bool = False
+    absent_delete_fails: bool = True
+    """AWS's manual says that a conditional DELETE of an absent item succeeds; nothing may rely on either."""
+    disturb: Disturb = lambda _operation, _parts: {}
+    between: Callable[[], None] = _nothing_between
+    ignore: Ignore = lambda _key, _condition: False
+    """To see whether anybody notices: for tests of tests."""
+    exceptions: Any = EXCEPTIONS
+    table: MemoryTable = field(default_factory=MemoryTable)
+    _tokens: dict[str, Any] = field(default_factory=dict)
+
+    # Reading
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        self._check("GetItem", request)
+        key = check_key(request["Key"])
+        self._disturb_whole("GetItem")
+        item = self.table.get(key)
+        return {"Item": dict(item)} if item else {}
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        self._check("BatchGetItem", request)
+        ((name, wanted),) = request["RequestItems"].items()
+        self._check_table(name)
+        if not wanted.keys() <= {"Keys", "ConsistentRead"}:
+            raise NotImplementedError(sorted(wanted))
+        keys = [check_key(key) for key in wanted["Keys"]]
+        if not 1 <= len(keys) <= BATCH_KEYS:
+            raise invalid("Too many items requested for the BatchGetItem call")
+        if len(set(keys)) < len(keys):
+            raise invalid("Provided list of item keys contains duplicates")
+        # In no order that a caller could rely on, and the same one for the same keys.
+        keys.sort(reverse=True)
+        left_out = self.disturb("BatchGetItem", len(keys)).keys()
+        found = [self.table.get(key) for position, key in enumerate(keys) if position not in left_out]
+        unprocessed = [{"pk": {"S": keys[it].pk}, "sk": {"S": keys[it].sk}} for it in sorted(left_out)]
+        return {
+            "Responses": {name: [dict(item) for item in found if item]},
+            "UnprocessedKeys": {name: {**wanted, "Keys": unprocessed}} if unprocessed else {},
+        }
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self._check("Query", request)
+        wanted = _KEY_CONDITION.fullmatch(request["KeyConditionExpression"])
+        if wanted is None:
+            raise invalid("Query key condition not supported")
+        projection, aliases = (
+            parse_projection(request["ProjectionExpression"])
+            if "ProjectionExpression" in request
+            else ((), frozenset())
+        )
+        parsed = parse_condition(request["KeyConditionExpression"])
+        check_use(request, parsed.names | aliases, parsed.values, expressions=True)
+        names, values = request.get("ExpressionAttributeNames", {}), request["ExpressionAttributeValues"]
+        for name in {name for name in (wanted["pk"], wanted["sk"]) if name}:
+            if names.get(name, name) != ("pk" if name == wanted["pk"] else "sk"):
+                raise invalid("Query condition missed key schema element")
+        pk = check_key_value("pk", values[wanted["value"]])
+        for name in parsed.values - {wanted["value"]}:
+            check_key_value("sk", values[name])
+        self._disturb_whole("Query")
+        found = [(key, item) for key, item in self.table.partition(pk) if parsed.condition(Scope(item, names, values))]
+        shown = {names.get(name, name) for name in projection}
+        return self._page(request, found, shown)
+
+    def _page(
+        self, request: Mapping[str, Any], found: Sequence[tuple[KeyPair, Item]], shown: set[str]
+    ) -> dict[str, Any]:
+        forward = request.get("ScanIndexForward", True)
+        if not forward:
+            found = found[::-1]
+        if start := request.get("ExclusiveStartKey"):
+            after = check_key(start)
+            found = [(key, item) for key, item in found if (key > after if forward else key < after)]
+        limit = request.get("Limit", len(found) + 1)
+        if limit < 1:
+            raise invalid("Limit must be at least 1")
+        items: list[Item] = []
+        size = 0
+        last: KeyPair | None = None
+        for key, item in found:
+            size += item_bytes(item)
+            if last and (len(items) == limit or size > self.page_bytes):
+                break
+            items.append({name: value for name, value in item.items() if not shown or name in shown})
+            last = key
+        else:
+            # Also after the last item: that nothing follows is only known when it has been asked for.
+            last = last if len(items) == limit else None
+        goes_on = {"LastEvaluatedKey": {"pk": {"S": last.pk}, "sk": {"S": last.sk}}} if last else {}
+        return {"Items": items, "Count": len(items), **goes_on}
+
+    def scan(self, **request: Any) -> dict[str, Any]:
+        self._check("Scan", request)
+        found = list(self.table)
+        return self._page(request, found, set())
+
+    def get_paginator(self, operation: str) -> Paginator:
+        return Paginator(getattr(self, operation), "LastEvaluatedKey", "ExclusiveStartKey")
+
+    # Writing
+
+    def put_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Put", request)
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Update", request)
+
+    def delete_item(self, **request: Any) -> dict[str, Any]:
+        return self._write("Delete", request)
+
+    def _write(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        operation = f"{kind}Item"
+        self._check(operation, request)
+        write = self._checked(kind, request)
+        self._disturb_whole(operation)
+        old = self.table.get(write.key)
+        try:
+            new = write.outcome(old)
+        except Refused as refused:
+            told = {"Item": refused.item} if refused.item else {}
+            code = "ValidationException" if refused.code == "ValidationError" else refused.code
+            raise refusal(code, refused.message, operation, **told) from refused
+        self.table.set(write.key, new)
+        returned = _returned(request.get("ReturnValues", "NONE"), old, new)
+        return {"Attributes": dict(returned)} if returned else {}
+
+    def transact_write_items(self, **request: Any) -> dict[str, Any]:
+        self._check("TransactWriteItems", request)
+        writes = self._checked_actions(request["TransactItems"])
+        token = request.get("ClientRequestToken")
+        if token is not None and token in self._tokens:
+            if self._tokens[token] != request["TransactItems"]:
+                raise refusal("IdempotentParameterMismatchException", "the token has been used for another request")
+            return {}
+        disturbed = self.disturb("TransactWriteItems", len(writes))
+        outcomes: list[Item | None] = []
+        reasons: list[dict[str, Any]] = []
+        for position, write in enumerate(writes):
+            reason: dict[str, Any] = {"Code": "None"}
+            try:
+                if position in disturbed:
+                    raise Refused(disturbed[position], "Transaction is ongoing for the item")  # noqa: TRY301
+                outcomes.append(write.outcome(self.table.get(write.key)))
+            except Refused as refused:
+                reason = refused.reason
+            reasons.append(reason)
+        if len(outcomes) < len(writes):
+            message = f"Transaction cancelled, please refer cancellation reasons: {reasons}"
+            raise refusal(
+                "TransactionCanceledException",
+                message,
+                "TransactWriteItems",
+                CancellationReasons=reasons,
+                Message=message,
+            )
+        for write, outcome in zip(writes, outcomes, strict=True):
+            self.table.set(write.key, outcome)
+        if token is not None:
+            self._tokens[token] = request["TransactItems"]
+        return {}
+
+    def _checked(self, kind: str, request: Mapping[str, Any]) -> Write:
+        write = Write.checked(kind, request)
+        ignored = write.condition is not None and self.ignore(write.key, write.condition)
+        return replace(write, condition=None) if ignored else write
+
+    def _checked_actions(self, actions: Sequence[Mapping[str, Any]]) -> list[Write]:
+        if not 1 <= len(actions) <= TRANSACTION_ACTIONS:
+            raise invalid("Member must have length less than or equal to 100, and at least 1")
+        writes = []
+        for action in actions:
+            ((kind, request),) = action.items()
+            if kind not in KINDS or not request.keys() <= _ACTION_MEMBERS[kind]:
+                raise NotImplementedError(sorted(request))
+            self._check_table(request["TableName"])
+            writes.append(self._checked(kind, request))
+        if len({write.key for write in writes}) < len(writes):
+            raise invalid("Transaction request cannot include multiple operations on one item")
+        if sum(item_bytes(write.request["Item"]) for write in writes if write.kind == "Put") > TRANSACTION_BYTES:
+            raise invalid("Collective size of items in transaction exceeds 4 MB")
+        return writes
+
+    # PartiQL
+
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
+        self._check("BatchExecuteStatement", request)
+        statements = request["Statements"]
+        if not 1 <= len(statements) <= BATCH_STATEMENTS:
+            raise invalid("Member must have length less than or equal to 25, and at least 1")
+        bound = [self._bound(statement) for statement in statements]
+        keys = [check_item(it.item) for it in bound]
+        if len(set(keys)) < len(keys):
+            raise invalid("Provided list of item keys contains duplicates")
+        disturbed = self.disturb("BatchExecuteStatement", len(bound))
+        responses: list[dict[str, Any]] = []
+        for position, (key, statement) in enumerate(zip(keys, bound, strict=True)):
+            if position:
+                self.between()
+            code = disturbed.get(position) or self._execute(key, statement)
+            error = {"Error": {"Code": code, "Message": code}} if code else {}
+            responses.append({"TableName": self.table_name, **error})
+        return {"Responses": responses}
+
+    def _bound(self, statement: Mapping[str, Any]) -> BoundStatement:
+        if not statement.keys() <= {"Statement", "Parameters"}:
+            raise NotImplementedError(sorted(statement))
+        parsed = parse_statement(statement["Statement"])
+        self._check_table(parsed.table)
+        return bind(parsed, statement.get("Parameters", ()))
+
+    def _execute(self, key: KeyPair, statement: BoundStatement) -> str | None:
+        current = self.table.get(key)
+        if statement.insert:
+            if current is not None and not self.ignore(key, "INSERT"):
+                return "DuplicateItem"
+            self.table.set(key, statement.item)
+            return None
+        if current is None:
+            return CONDITION_LOST if statement.conditions and self.absent_delete_fails else None
+        ignored = [name for name in statement.conditions if self.ignore(key, name)]
+        if not statement.holds(current, ignoring=ignored):
+            return CONDITION_LOST
+        self.table.set(key, None)
+        return None
+
+    # What all calls have in common
+
+    def _check(self, operation: str, request: Mapping[str, Any]) -> None:
+        if not request.keys() <= _MEMBERS[operation] | {"TableName"}:
+            raise NotImplementedError(f"{operation}: {sorted(request)}")
+        if "TableName" in request:
+            self._check_table(request["TableName"])
+        if self.whole:
+            report = ParamValidator().validate(dict(request), SERVICE.operation_model(operation).input_shape)
+            if report.has_errors():
+                raise invalid(report.generate_report())
+
+    def _check_table(self, name: str) -> None:
+        if name != self.table_name:
+            raise refusal("ResourceNotFoundException", f"Requested resource not found: Table: {name}")
+
+    def _disturb_whole(self, operation: str) -> None:
+        for code in self.disturb(operation, 1).values():
+            raise refusal(code, "The service is busy", operation)

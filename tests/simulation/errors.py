@@ -1,0 +1,35 @@
+"""DynamoDB's refusals, as the exceptions that boto3 raises for them."""
+
+from typing import Any
+
+import botocore.session
+from botocore.errorfactory import ClientExceptionsFactory
+from botocore.exceptions import ClientError
+
+SERVICE: Any = botocore.session.get_session().get_service_model("dynamodb")
+EXCEPTIONS: Any = ClientExceptionsFactory().create_client_exceptions(SERVICE)
+
+CONDITION_LOST = "ConditionalCheckFailed"
+CONFLICT = "TransactionConflict"
+THROTTLES = ("ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded", "InternalServerError")
+
+_EXCEPTION_CODES = {
+    CONFLICT: "TransactionConflictException",
+    CONDITION_LOST: "ConditionalCheckFailedException",
+    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+    "ThrottlingError": "ThrottlingException",
+}
+"""Where the code of a part of a call is spelt otherwise as the code of a whole call."""
+
+
+def refusal(code: str, message: str, operation: str = "", **members: Any) -> ClientError:
+    """The exception for a refused call; ``code`` as in the reasons of a transaction or as in an exception's name."""
+    code = _EXCEPTION_CODES.get(code, code)
+    kind = EXCEPTIONS.from_code(code) if hasattr(EXCEPTIONS, code) else ClientError
+    answer: Any = {"Error": {"Code": code, "Message": message}, **members}
+    error: ClientError = kind(answer, operation)
+    return error
+
+
+def invalid(message: str) -> ClientError:
+    return refusal("ValidationException", message)

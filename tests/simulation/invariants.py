@@ -1,0 +1,218 @@
+"""What must hold of the stored items, whatever happened: each check yields what it finds wrong, as a sentence.
+
+The numbers are those of the invariants in docs/architecture.md's design. ``violations`` checks what holds at any moment
+between two calls; with ``ended`` also what holds when nothing is left to do.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+
+from promotion_jobs.timestamps import from_text
+from tests.simulation.dynamodb import MemoryDynamoDB
+from tests.simulation.files import MemoryFiles
+from tests.simulation.stored import OPEN, UNDONE, Listed, Plain, Stored
+
+COLUMNS = ["code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id"]
+
+SETTLED = timedelta(minutes=30)
+"""Longer than any actor lives."""
+
+
+def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles, *, ended: bool = True) -> list[str]:
+    stored = Stored.read(dynamodb)
+    found = [
+        *wrong_locks(stored),
+        *wrong_numbers(stored),
+        *wrong_codes(stored),
+        *wrong_jobs(stored),
+        *wrong_exports(stored, files),
+        *orphans(stored),
+    ]
+    return [*found, *unfinished(stored, files)] if ended else found
+
+
+def wrong_locks(stored: Stored) -> Iterator[str]:
+    """Invariant 1: an open job holds its promotion, and nothing else does but a purge."""
+    for promotion_id, promotion in stored.promotions.items():
+        open_jobs = [job_id for job_id, job in stored.jobs_of(promotion_id).items() if job["status"] in OPEN]
+        holder = promotion.get("open_job")
+        if "deleted_at" in promotion:
+            if open_jobs or holder not in stored.open:
+                yield f"deleted promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
+        elif open_jobs != ([holder] if holder else []):
+            yield f"promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
+    for job_id, job in stored.jobs.items():
+        if (job["status"] in OPEN) != (job_id in stored.open):
+            yield f"job {job_id} is {job['status']} and {'' if job_id in stored.open else 'not '}listed as open"
+    for job_id, entry in stored.open.items():
+        if job_id not in stored.jobs and not entry.get("purge"):
+            yield f"{job_id} is listed as open and is no job"
+
+
+def wrong_numbers(stored: Stored) -> Iterator[str]:
+    """Invariant 3."""
+    for promotion_id, promotion in stored.promotions.items():
+        visible = len(stored.visible(promotion_id))
+        if "deleted_at" in promotion:
+            continue
+        claimed = sum(
+            job["plan"]["number_of_codes"]
+            for job in stored.jobs_of(promotion_id).values()
+            if "plan" in job and job["status"] in OPEN - {"pending"}
+        )
+        if promotion["codes"] != visible:
+            yield f"promotion {promotion_id} counts {promotion['codes']} codes and shows {visible}"
+        if promotion["max_codes"] - promotion["room"] != visible + claimed:
+            in_use = promotion["max_codes"] - promotion["room"]
+            yield f"promotion {promotion_id} has {in_use} in use, {visible} visible and {claimed} claimed"
+
+
+def wrong_codes(stored: Stored) -> Iterator[str]:
+    """Invariants 2 and 4: what is listed is owned and what is owned is listed, slot by slot; nothing twice."""
+    listed: dict[tuple[str, int], Listed] = {}
+    for promotion_id in stored.chunks:
+        promotion = stored.promotions.get(promotion_id, {})
+        for it in stored.listed(promotion_id):
+            listed[it.source, it.slot] = it
+            # A purge takes codes away before their list.
+            if it.removed or "deleted_at" in promotion or stored.is_open(it.source):
+                continue
+            owner = stored.codes.get(it.code.casefold(), {})
+            if [owner.get(name) for name in ("promotion", "job", "slot", "code")] != [promotion_id, *it[1:3], it.code]:
+                yield f"code {it.code} is listed in slot {it.slot} of {it.source} and belongs to {owner}"
+    for key, code in stored.codes.items():
+        if key != code["code"].casefold():
+            yield f"code {code['code']} is stored under {key}"
+        if stored.is_open(code["job"]):
+            continue
+        lists = listed.get((code["job"], code["slot"]))
+        if lists is None or lists.removed or lists.code != code["code"]:
+            yield f"code {code['code']} of slot {code['slot']} of {code['job']} is in no list"
+
+
+def wrong_jobs(stored: Stored) -> Iterator[str]:
+    """Invariant 2."""
+    for job_id, job in stored.jobs.items():
+        promotion = stored.promotions.get(job["promotion"], {})
+        if "deleted_at" in promotion:
+            continue
+        chunks = {number: it for (source, number), it in stored.chunks[job["promotion"]].items() if source == job_id}
+        if job["status"] == "completed" and "plan" in job:
+            yield from _wrong_completed(job_id, job, chunks, stored.runs[job_id])
+        elif job["status"] in UNDONE:
+            yield from _wrong_undone(job_id, job, chunks, stored.runs[job_id])
+
+
+def _wrong_completed(job_id: str, job: Plain, chunks: dict[int, Plain], runs: dict[int, Plain]) -> Iterator[str]:
+    plan = job["plan"]
+    wanted, size = plan["number_of_codes"], plan["chunk_codes"]
+    codes = [code.casefold() for chunk in chunks.values() for code in chunk["codes"].split("\n")]
+    if len(codes) != wanted or len(set(codes)) != wanted or job.get("generated") != wanted:
+        yield f"job {job_id} has {len(codes)} codes, {len(set(codes))} different, says {job.get('generated')}: {wanted}"
+    short = {number for number, chunk in chunks.items() if chunk["codes"].count("\n") + 1 != size}
+    if sorted(chunks) != list(range(-(-wanted // size))) or not short <= {wanted // size}:
+        yield f"job {job_id} has chunks {sorted(chunks)}, short ones {sorted(short)}"
+    removed = sum(len(chunk.get("removed", ())) for chunk in chunks.values())
+    if job.get("deleted", 0) != removed:
+        yield f"job {job_id} counts {job.get('deleted', 0)} deleted codes of {removed}"
+    counted = sum(run["generated"] for run in runs.values())
+    if counted != wanted or {run["status"] for run in runs.values()} != {"completed"} or job["runs_done"] != len(runs):
+        yield f"job {job_id} is completed with {counted} codes in {job['runs_done']} runs done: {runs}"
+
+
+def _wrong_undone(job_id: str, job: Plain, chunks: dict[int, Plain], runs: dict[int, Plain]) -> Iterator[str]:
+    if chunks:
+        yield f"job {job_id} is {job['status']} and has chunks {sorted(chunks)}"
+    generated, deleted = job.get("generated", 0), job.get("deleted", 0)
+    counts = [(run.get("generated", 0), run.get("deleted", 0)) for run in runs.values()]
+    if generated != deleted or any(made != gone for made, gone in counts) or sum(it[0] for it in counts) != generated:
+        yield f"job {job_id} is {job['status']} with {generated} generated and {deleted} deleted, by runs {counts}"
+    if (job["status"] == "failed") != ("error" in job):
+        yield f"job {job_id} is {job['status']} with the error {job.get('error')}"
+    if "file" in job:
+        yield f"job {job_id} is {job['status']} and has a file"
+
+
+def wrong_exports(stored: Stored, files: MemoryFiles) -> Iterator[str]:
+    """Invariant 6."""
+    for job_id, job in stored.jobs.items():
+        if job["job_type"] != "code_export" or "deleted_at" in stored.promotions.get(job["promotion"], {}):
+            continue
+        if (job["status"] == "completed") != ("file" in job):
+            yield f"export {job_id} is {job['status']} and its file is {job.get('file')}"
+        elif "file" in job:
+            yield from _wrong_file(job_id, job, stored, files)
+
+
+def _wrong_file(job_id: str, job: Plain, stored: Stored, files: MemoryFiles) -> Iterator[str]:
+    file, body = job["file"], files.files.get(job["file"]["key"])
+    if body is None:
+        yield f"the file of export {job_id} is not there"
+        return
+    head, *rows = csv.reader(io.StringIO(body.decode(), newline=""))
+    said = file["rows"], file["size"], file["sha256"]
+    if said != (len(rows), len(body), sha256(body).hexdigest()):
+        yield f"the file of export {job_id} has {len(rows)} rows and {len(body)} bytes, and not {said}"
+    listed = list(stored.listed(job["promotion"]))
+    # One code can be listed twice: removed by hand, and made by hand again.
+    allowed = {tuple(_expected_row(it, stored)) for it in listed}
+    times = Counter(map(tuple, rows))
+    for row, count in times.items():
+        if head != COLUMNS or row not in allowed or count > 1:
+            yield f"export {job_id} has {count} times the row {row}"
+    there_before = {
+        tuple(_expected_row(it, stored)) for it in listed if not it.removed and _long_before(it, job, stored)
+    }
+    if missing := there_before - times.keys():
+        yield f"export {job_id} lacks {missing}"
+
+
+def _long_before(listed: Listed, job: Plain, stored: Stored) -> bool:
+    """Whether a code was published so long before the job that no call of then can still be on its way."""
+    source = stored.jobs.get(listed.source)
+    published = from_text(source["updated_at"] if source else listed.chunk["created_at"])
+    return published + SETTLED < from_text(job["created_at"])
+
+
+def _expected_row(listed: Listed, stored: Stored) -> list[str]:
+    chunk = listed.chunk
+    by_hand = listed.source not in stored.jobs
+    terms = json.loads(chunk["own_terms"])[listed.position] if by_hand else chunk
+    uses = terms.get("max_uses")
+    cells = (terms.get("consume_unit"), uses, uses, terms.get("user"), chunk["created_by"], chunk["created_at"])
+    return [str(cell) if cell is not None else "" for cell in (listed.code, *cells, None if by_hand else listed.source)]
+
+
+def orphans(stored: Stored) -> Iterator[str]:
+    """What belongs to something that is not there."""
+    for promotion_id, chunks in stored.chunks.items():
+        if promotion_id not in stored.promotions and chunks:
+            yield f"promotion {promotion_id} is gone and has chunks {sorted(chunks)}"
+    for job_id, job in stored.jobs.items():
+        if job["promotion"] not in stored.promotions:
+            yield f"promotion {job['promotion']} is gone and has job {job_id}"
+    for job_id, runs in stored.runs.items():
+        if job_id not in stored.jobs and runs:
+            yield f"job {job_id} is gone and has runs {sorted(runs)}"
+    for job_id in stored.collisions - stored.jobs.keys():
+        yield f"job {job_id} is gone and has collision records"
+
+
+def unfinished(stored: Stored, files: MemoryFiles) -> Iterator[str]:
+    """Invariant 5."""
+    for job_id, entry in stored.open.items():
+        yield f"{job_id} is still open: {entry} {stored.jobs.get(job_id)}"
+    for key in files.files:
+        if key.split("/")[0] not in stored.promotions:
+            yield f"file {key} belongs to no promotion"
+
+
+def loose_files(dynamodb: MemoryDynamoDB, files: MemoryFiles) -> list[str]:
+    """Files that no job names: what deliveries that died left behind, for the bucket's lifecycle to clear away."""
+    named = {job["file"]["key"] for job in Stored.read(dynamodb).jobs.values() if "file" in job}
+    return sorted(files.files.keys() - named)

@@ -1,0 +1,103 @@
+"""Whole schedules, each made of its seed alone: the same seed gives the same one, call by call."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
+from promotion_jobs.model import Promotion
+from tests.simulation.faults import Fault, Odds, RandomFaults
+from tests.simulation.invariants import violations
+from tests.simulation.workshop import Workshop, random_of
+
+Story = Callable[[Workshop], None]
+"""What is going on in a schedule: it adds promotions, jobs and actors to a workshop."""
+
+
+@dataclass
+class Tally:
+    """What many schedules came to."""
+
+    schedules: int = 0
+    calls: int = 0
+    faults: Counter[Fault] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
+
+    def add(self, workshop: Workshop) -> None:
+        self.schedules += 1
+        self.calls += workshop.simulation.calls
+        self.faults += workshop.simulation.injected
+        for _, item in workshop.simulation.dynamodb.table:
+            if "job_type" in item:
+                self.ends[f"{item['job_type']['S']} {item['status']['S']}"] += 1
+
+
+class Violation(AssertionError):
+    """What went wrong, with what is needed to see it again."""
+
+
+def random_workshop(seed: int | str) -> Workshop:
+    """A workshop that is laid out, and has faults, as the seed says."""
+    random = random_of("faults", seed)
+    layout = random_of("layout", seed)
+    workshop = Workshop(
+        seed,
+        RandomFaults(random, Odds.drawn(random)),
+        workers=layout.choice((1, 2, 4)),
+        chunk_codes=layout.choice((4, 8, 30)),
+        run_chunks=layout.choice((1, 2, 3)),
+        runs_ahead=layout.choice((1, 2, 3)),
+    )
+    simulation = workshop.simulation
+    simulation.queue.tries = layout.choice((None, 5))
+    simulation.dynamodb.page_bytes = layout.choice((300, 2_000, 1_000_000))
+    simulation.dynamodb.absent_delete_fails = layout.random() < 0.5
+    simulation.dynamodb.whole = layout.random() < 0.02
+    return workshop
+
+
+def run_schedule(story: Story, seed: int | str) -> Workshop:
+    """Raises Violation where the story does not end, or ends in items that must not be."""
+    workshop = random_workshop(seed)
+    story(workshop)
+    workshop.sweep_until_nothing_is_open()
+    try:
+        workshop.simulation.run()
+    except Exception as error:
+        raise Violation(_report(workshop, seed, [f"{type(error).__name__}: {error}"])) from error
+    found = violations(workshop.simulation.dynamodb, workshop.simulation.files)
+    if found and (workshop.fenced or not _has_failed_job(workshop)):
+        raise Violation(_report(workshop, seed, found))
+    return workshop
+
+
+def _has_failed_job(workshop: Workshop) -> bool:
+    return any(item.get("status") == {"S": "failed"} for _, item in workshop.simulation.dynamodb.table)
+
+
+def _report(workshop: Workshop, seed: int | str, found: list[str]) -> str:
+    lines = [f"seed {seed!r} (PYTHONHASHSEED {os.environ.get('PYTHONHASHSEED', 'any')}):", *found[:10]]
+    faults = [" ".join(map(str, it)) for it in workshop.simulation.trace if it[3]]
+    errors = [f"{name}: {error!r}" for name, error in workshop.simulation.errors]
+    return "\n".join([*lines, "faults:", *faults, "errors:", *errors[-10:]])
+
+
+def hand_made(workshop: Workshop, promotion: Promotion, known: list[str]) -> Callable[[], None]:
+    """Somebody who adds codes to a promotion and removes others; ``known`` may be shared with somebody else."""
+    random = workshop.random
+
+    def work() -> None:
+        for _ in range(random.randint(1, 6)):
+            codes = {workshop.random_code() for _ in range(random.choice((1, 1, 3)))}
+            # All or nothing: where one of them is taken, the others stay free.
+            with suppress(DuplicateCode, PromotionFull):
+                workshop.add_codes(workshop.promotions.get(promotion.id), sorted(codes))
+            known.extend(sorted(codes))
+            some = random.sample(known, random.randint(0, min(4, len(known))))
+            with suppress(WriteConflict):
+                workshop.code_changes.remove(workshop.promotions.get(promotion.id), some)
+            workshop.simulation.sleep(random.random() * random.choice((0, 3)))
+
+    return work

@@ -1,0 +1,244 @@
+"""AWS in memory, under actors that take turns and die: what a schedule is made of.
+
+Nothing here knows what the package does with it, except for the body of a message.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.simulation.dynamodb import MemoryDynamoDB
+from tests.simulation.errors import THROTTLES, refusal
+from tests.simulation.faults import CRASHES, Call, Fault, Faults, disturbed_parts
+from tests.simulation.files import MemoryFiles
+from tests.simulation.queue import MemoryQueue, QueuedMessage
+from tests.simulation.scheduler import Actor, Scheduler
+
+TimeLeft = Callable[[], timedelta]
+Deliver = Callable[[str, TimeLeft], object]
+"""Works on the body of a message."""
+
+_PAUSES = (1.0, 20.0, 300.0)
+_BETWEEN_STATEMENTS = 0.05
+
+_OUTAGES = {*THROTTLES, "ProvisionedThroughputExceededException", "ThrottlingException", "TransactionConflictException"}
+_OUTAGES |= {"NoSuchUpload"}
+"""What a client may be told because of a fault: the last when it asks a second time for what has been done."""
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether an injected fault explains that a call failed."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _OUTAGES
+    return isinstance(error, ReadTimeoutError)
+
+
+@dataclass
+class Simulation:
+    """``deliver`` is what a function does with a message; ``workers`` of them at most run at the same time.
+
+    ``tolerated`` says which errors an actor may end with; any other fails the schedule.
+    """
+
+    random: Random
+    faults: Faults
+    deliver: Deliver = lambda _body, _time_left: None
+    workers: int = 4
+    function_seconds: float = 110.0
+    longest_flight: float = 5.0
+    overtime: float = 0.0
+    """How long a function may go on when its time is up: AWS kills it at once, and nothing should hang on that."""
+    tolerated: Callable[[Exception], bool] = is_outage
+    sticky: float | None = None
+    dynamodb: MemoryDynamoDB = field(default_factory=MemoryDynamoDB)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
+    injected: Counter[Fault] = field(default_factory=Counter)
+    trace: list[tuple[float, str, str, str]] = field(default_factory=list)
+    """When, who, what and with which fault."""
+    calls: int = 0
+    deliveries: int = 0
+    errors: list[tuple[str, Exception]] = field(default_factory=list)
+    _periodic: set[Actor] = field(default_factory=set)
+    _delivering: int = 0
+    _disturbance: Fault | None = None
+
+    def __post_init__(self) -> None:
+        sticky = self.random.choice((0.0, 0.5, 0.9)) if self.sticky is None else self.sticky
+        self.scheduler = Scheduler(self.random, sticky=sticky, arrive=self._arrive)
+        self.clock = self.scheduler.clock
+        self.queue = MemoryQueue(lambda: self.clock.seconds)
+        self.dynamodb.disturb = self._disturb
+        self.dynamodb.between = self._between
+
+    # What a test uses
+
+    def client(self, service: str) -> Any:
+        """The client of a service as actors have it; a test's own look goes to the stand-ins themselves."""
+        stand_in = {"dynamodb": self.dynamodb, "sqs": self.queue, "s3": self.files}[service]
+        return ActorClient(service, stand_in, self)
+
+    def act(
+        self, name: str, function: Callable[[], object], *, after: float = 0.0, lifetime: float | None = 30.0
+    ) -> None:
+        """Run a function as an actor of its own, once."""
+        self.scheduler.spawn(name, function, after=after, lifetime=lifetime, ended=self._judge)
+
+    def act_every(
+        self, seconds: float, name: str, function: Callable[[], object], *, until: Callable[[], bool]
+    ) -> None:
+        """Run a function as a new actor each time until all is well; a schedule does not end before."""
+
+        def start() -> None:
+            actor = self.scheduler.spawn(name, function, after=seconds, lifetime=self.function_seconds, ended=again)
+            self._periodic.add(actor)
+
+        def again(actor: Actor) -> None:
+            self._periodic.discard(actor)
+            self._judge(actor)
+            if self.queue.waiting or set(self.scheduler.actors) - self._periodic or not until():
+                start()
+
+        start()
+
+    def sleep(self, seconds: float) -> None:
+        self.scheduler.sleep(seconds)
+
+    def run(self) -> None:
+        """Until no actor acts and no message waits. Raises what an actor must not end with, and Endless."""
+        self.scheduler.run()
+
+    # Deliveries
+
+    def _arrive(self, idle: bool) -> float | None:  # noqa: FBT001 - the scheduler's
+        if self._delivering >= self.workers:
+            return None
+        visible = self.queue.visible()
+        if visible and (idle or self.random.random() < 0.3):
+            self._start_delivery(self.random.choice(visible))
+        return self.queue.next_visible_at()
+
+    def _start_delivery(self, message: QueuedMessage) -> None:
+        body = self.queue.receive(message, hidden=not self.faults.delivered_twice())
+        self._delivering += 1
+        self.deliveries += 1
+
+        def time_left() -> timedelta:
+            return timedelta(seconds=(actor.dies_at or 0) - self.overtime - self.clock.seconds)
+
+        def ended(actor: Actor) -> None:
+            self._delivering -= 1
+            self._judge(actor)
+            if actor.dead or actor.error:
+                return
+            if self.faults.delivered_again():
+                message.visible_at = self.clock.seconds + self.random.random() * 10
+            else:
+                self.queue.delete(message)
+
+        actor = self.scheduler.spawn(
+            f"delivery {self.deliveries}",
+            lambda: self.deliver(body, time_left),
+            lifetime=self.function_seconds + self.overtime,
+            ended=ended,
+        )
+
+    def _judge(self, actor: Actor) -> None:
+        if actor.error is None:
+            return
+        self.errors.append((actor.name, actor.error))
+        if not self.tolerated(actor.error):
+            raise actor.error
+
+    # Calls
+
+    def call(self, service: str, operation: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        if self.scheduler.current is None:
+            return function(**arguments)
+        self.scheduler.step()
+        actor = self.scheduler.current
+        call = Call(self.calls, actor.name, service, operation, arguments)
+        self.calls += 1
+        fault = self.faults.at(call)
+        self.trace.append((round(self.clock.seconds, 3), actor.name, operation, fault.name if fault else ""))
+        if operation == "transact_write_items":
+            # As botocore does, so that what it asks a second time is done once.
+            arguments = {**arguments, "ClientRequestToken": str(call.number)}
+        if fault is None:
+            return function(**arguments)
+        self.injected[fault] += 1
+        if fault in CRASHES:
+            self._crash(fault, actor, function, arguments)
+        return self._hindered(fault, call, function, arguments)
+
+    def _crash(self, fault: Fault, actor: Actor, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+        def take_effect() -> None:
+            with suppress(ClientError):
+                function(**arguments)
+
+        parts = len(arguments.get("Statements", ()))
+        if fault is Fault.CRASH_INSIDE and parts > 1:
+            actor.parts_left = self.random.randrange(1, parts)
+            take_effect()
+        elif fault is Fault.CRASH_IN_FLIGHT:
+            lands_after = self.random.random() * self.longest_flight
+            self.scheduler.spawn(f"{actor.name}, in flight", take_effect, after=lands_after)
+        elif fault is Fault.CRASH_AFTER:
+            take_effect()
+        self.scheduler.die()
+
+    def _hindered(self, fault: Fault, call: Call, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        match fault:
+            case Fault.NO_ANSWER_BEFORE:
+                raise ReadTimeoutError(endpoint_url=call.service)
+            case Fault.NO_ANSWER_AFTER:
+                with suppress(ClientError):
+                    function(**arguments)
+                raise ReadTimeoutError(endpoint_url=call.service)
+            case Fault.REPEATED:
+                with suppress(ClientError):
+                    function(**arguments)
+                self.scheduler.step()
+            case Fault.PAUSE:
+                self.scheduler.sleep(self.random.choice(_PAUSES) * self.random.random())
+            case _ if call.service == "dynamodb":
+                self._disturbance = fault
+            case _:
+                raise refusal("ThrottlingException", "The service is busy", call.operation)
+        return function(**arguments)
+
+    def _disturb(self, _operation: str, parts: int) -> dict[int, str]:
+        fault, self._disturbance = self._disturbance, None
+        return disturbed_parts(fault, parts, self.random) if fault else {}
+
+    def _between(self) -> None:
+        actor = self.scheduler.current
+        if actor is None:
+            return
+        if actor.parts_left is not None:
+            actor.parts_left -= 1
+            if actor.parts_left == 0:
+                self.scheduler.die()
+        if self.random.random() < _BETWEEN_STATEMENTS:
+            self.scheduler.step()
+
+
+@dataclass(frozen=True, slots=True)
+class ActorClient:
+    service: str
+    stand_in: Any
+    simulation: Simulation
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "get_paginator":
+            # Or its pages would not be calls.
+            return lambda operation: replace(self.stand_in.get_paginator(operation), operation=getattr(self, operation))
+        attribute = getattr(self.stand_in, name)
+        if name == "exceptions" or not callable(attribute):
+            return attribute
+        return lambda **arguments: self.simulation.call(self.service, name, attribute, arguments)

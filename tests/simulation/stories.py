@@ -1,0 +1,87 @@
+"""What the random schedules are about. All of them are told by the workshop's seed."""
+
+from contextlib import suppress
+
+from promotion_jobs.errors import DuplicateCode, PromotionFull
+from promotion_jobs.model import Promotion
+from tests.simulation.schedules import hand_made
+from tests.simulation.workshop import Workshop
+
+SIZES = (1, 7, 8, 9, 20, 33, 60, 100)
+
+
+def _shops(workshop: Workshop, promotion: Promotion) -> None:
+    """Two who change the same codes of a promotion by hand, which jobs want too."""
+    known: list[str] = []
+    for _ in range(workshop.random.choice((0, 5, 40))):
+        code = workshop.random_code()
+        with suppress(DuplicateCode, PromotionFull):
+            workshop.add_codes(promotion, [code])
+            known.append(code)
+    for number in range(2):
+        after = workshop.random.random() * 3
+        workshop.act(f"shop {number}", hand_made(workshop, promotion, known), after=after)
+
+
+def _promotion(workshop: Workshop, number: int | None) -> Promotion:
+    """One with just so much room, or with more; another one wants the same codes."""
+    room = number or 1
+    promotion = workshop.add_promotion(max_codes=workshop.random.choice((room, room + 10, 1_000)))
+    _shops(workshop, workshop.add_promotion(max_codes=workshop.random.choice((45, 1_000))))
+    if workshop.random.random() < 0.3:
+        _shops(workshop, promotion)
+    return promotion
+
+
+def generate(workshop: Workshop) -> None:
+    """Two customers who may want a job of the same promotion at the same time."""
+    number = workshop.random.choice(SIZES)
+    promotion = _promotion(workshop, number)
+    workshop.act("customer", lambda: workshop.add_job(promotion, number))
+    if workshop.random.random() < 0.3:
+        after = workshop.random.choice((0.0, 10.0))
+        workshop.act("other customer", lambda: workshop.add_job(promotion, 5), after=after)
+
+
+def overtime(workshop: Workshop) -> None:
+    """Functions of little time that go on when it, and so their lease, is long over: several work on one run.
+
+    What one of them leaves behind is removed by whoever gets its message next: so that message is never put aside, and
+    nothing arrives later than that.
+    """
+    workshop.fenced = False
+    simulation = workshop.simulation
+    simulation.queue.tries, simulation.longest_flight = None, 0.0
+    simulation.function_seconds, simulation.overtime, simulation.queue.visibility = 1.0, 300.0, 3.0
+    generate(workshop)
+
+
+def export(workshop: Workshop) -> None:
+    promotion = workshop.add_promotion()
+    _shops(workshop, promotion)
+    # What is there now has been there for long, so it must be in the file.
+    workshop.simulation.clock.seconds += 3_600
+    workshop.act("customer", lambda: workshop.add_job(promotion, None))
+
+
+def cancel(workshop: Workshop) -> None:
+    """Two customers who cancel, at any moment or when the job is about to end."""
+    number = workshop.random.choice((*SIZES, None))
+    promotion = _promotion(workshop, number)
+    job = workshop.add_job(promotion, number)
+    longest = workshop.random.choice((3, 10, 60))
+    for name in ("customer", "other customer"):
+        after = workshop.random.random() * longest
+        workshop.act(name, lambda: workshop.canceller.cancel(promotion.id, job.id), after=after)
+
+
+def delete(workshop: Workshop) -> None:
+    """A promotion that is deleted when its job has ended, or while that is tried."""
+    number = workshop.random.choice((1, 9, 33, None))
+    promotion = _promotion(workshop, number)
+    _shops(workshop, promotion)
+    workshop.act("customer", lambda: workshop.add_job(promotion, number))
+    longest = workshop.random.choice((5, 20, 120))
+    for _ in range(4):
+        after = workshop.random.random() * longest
+        workshop.act("remover", lambda: workshop.remover.delete(promotion.id), after=after)

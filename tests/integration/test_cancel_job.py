@@ -67,7 +67,7 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
     answer = cloud.call("cancel_job", promotion_id, job_id)
     assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelling")})
     assert cloud.call("get_job", promotion_id, job_id) == answer
-    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0}]
+    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0, "purge": False}]
     assert cloud.promotion(promotion_id).open_job == job_id
 
 

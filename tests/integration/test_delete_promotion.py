@@ -10,7 +10,7 @@ from promotion_jobs.errors import PromotionNotFound
 from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable
 from tests.support.builders import JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
-from tests.support.matchers import AN_ID
+from tests.support.matchers import A_TIME, AN_ID
 
 IN_USE = unprocessable("A promotion with an open job cannot be deleted")
 
@@ -28,14 +28,13 @@ def deleted(cloud: Cloud, promotion_id: str) -> str:
 
 def test_a_deleted_promotion_is_marked_and_its_purge_is_queued(cloud: Cloud, deleted: str) -> None:
     [message] = cloud.messages()
-    assert message == {"promotion_id": deleted, "job_id": AN_ID, "run": 0}
+    assert message == {"promotion_id": deleted, "job_id": AN_ID, "run": 0, "purge": True}
     purge_id = message["job_id"]
     item = cloud.table.get({"pk": f"PROMOTION#{deleted}", "sk": "PROMOTION"})
     assert item is not None
     assert item["open_job"] == purge_id
-    assert list(cloud.table.query(Range("OPEN"))) == [
-        {"pk": "OPEN", "sk": purge_id, "promotion_id": deleted, "purge": True}
-    ]
+    sweep = {"promotion_id": deleted, "purge": True, "sent_at": A_TIME, "sends": 0, "progress": 0}
+    assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": purge_id, **sweep}]
 
 
 CALLS: list[tuple[str, list[str], Any]] = [

@@ -5,13 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
-from promotion_jobs.generation import Commit
 from promotion_jobs.model import Chunk, Job, JobStatus, Plan
-from promotion_jobs.worker import Claim, Run
-from tests.support.builders import EXPORT_FILE, JOB_ID, NOW, SEED, UNKNOWN_ID, export_job, generate_job
+from promotion_jobs.worker import Claim
+from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, NOW, NOW_TEXT, SEED, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 
 LATER = NOW + timedelta(minutes=5)
@@ -33,10 +31,10 @@ def _chunk(job: Job, number: int) -> Chunk:
 
 def _finish(cloud: Cloud, job: Job, run: int) -> None:
     """Commit all of a run and count it as done."""
-    cloud.jobs.start_run(job, run)
+    cloud.runs.take(job, run, LEASE, NOW)
     for number in PLAN.chunks_of(run):
         cloud.codes.commit(_chunk(job, number), job.promotion_id, run)
-    cloud.jobs.finish_run(job, run, LATER)
+    cloud.runs.finish(cloud.job(job.promotion_id, job.id), run, LATER)
 
 
 def test_a_job_is_read_as_it_was_stored(cloud: Cloud, job: Job) -> None:
@@ -130,36 +128,6 @@ def test_a_withdrawn_job_is_gone_with_its_lock(cloud: Cloud, promotion_id: str) 
     assert cloud.items() == before
 
 
-def test_a_run_is_found_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
-    assert cloud.jobs.start_run(job, 0) == Run(done=False, committed=frozenset())
-    cloud.codes.commit(_chunk(job, 1), job.promotion_id, 0)
-    assert cloud.jobs.start_run(job, 0) == Run(done=False, committed=frozenset({1}))
-    assert cloud.jobs.start_run(job, 1) == Run(done=False, committed=frozenset())
-
-
-def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
-    cloud.jobs.start_run(job, 0)
-    chunk, store = _chunk(job, 0), cloud.codes
-    assert store.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
-    before = cloud.items()
-    assert store.commit(chunk, job.promotion_id, 0) is Commit.ALREADY_COMMITTED
-    assert cloud.items() == before
-    assert cloud.jobs.generated(job.id) == 3
-    assert store.committed_codes(job, 0) == chunk.codes
-    assert list(DynamoCodeReader(cloud.table).chunks(job.promotion_id)) == [chunk]
-
-
-def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
-    cloud.jobs.start_run(job, 0)
-    cloud.jobs.finish_run(job, 0, NOW)
-    before = cloud.items()
-    assert cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0) is Commit.STOPPED
-    assert cloud.items() == before
-
-
 def test_attempts_are_noted_by_chunk_and_only_the_highest_counts(cloud: Cloud, job: Job) -> None:
     store = cloud.codes
     store.note_attempts(job, 0, {0: 1, 2: 1})
@@ -168,16 +136,6 @@ def test_attempts_are_noted_by_chunk_and_only_the_highest_counts(cloud: Cloud, j
     store.note_attempts(job, 2, {6: 1})
     assert store.attempts(job, range(2)) == {0: {0: 1, 2: 2}, 1: {4: 10}}
     assert store.attempts(job, range(2, 3)) == {2: {6: 1}}
-
-
-def test_a_finished_run_is_counted_once(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
-    _finish(cloud, job, 0)
-    before = cloud.items()
-    cloud.jobs.finish_run(job, 0, LATER)
-    assert cloud.items() == before
-    assert cloud.job(job.promotion_id, job.id).runs_done == 1
-    assert cloud.jobs.start_run(job, 0) == Run(done=True, committed=frozenset())
 
 
 def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud, job: Job) -> None:
@@ -201,14 +159,14 @@ def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud
 def test_an_export_is_completed_once(cloud: Cloud, promotion_id: str) -> None:
     job = export_job(promotion_id=promotion_id)
     cloud.jobs.add(job)
-    cloud.jobs.complete_export(job, EXPORT_FILE, NOW)
+    assert cloud.jobs.complete_export(job, EXPORT_FILE, NOW) is False
     assert cloud.job(promotion_id, job.id) == job
     cloud.jobs.claim(job, NOW)
-    cloud.jobs.complete_export(job, EXPORT_FILE, LATER)
+    assert cloud.jobs.complete_export(job, EXPORT_FILE, LATER) is True
     completed = cloud.job(promotion_id, job.id)
     assert (completed.status, completed.file, completed.updated_at) == (JobStatus.COMPLETED, EXPORT_FILE, LATER)
     before = cloud.items()
-    cloud.jobs.complete_export(job, EXPORT_FILE, LATER + timedelta(minutes=1))
+    assert cloud.jobs.complete_export(job, EXPORT_FILE, LATER + timedelta(minutes=1)) is False
     assert cloud.items() == before
 
 
@@ -223,7 +181,8 @@ def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotio
 
 
 def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job) -> None:
-    assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": JOB_ID, "promotion_id": job.promotion_id}]
+    seen = {"promotion_id": job.promotion_id, "purge": False, "sent_at": NOW_TEXT, "sends": 0, "progress": 0}
+    assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": JOB_ID, **seen}]
 
 
 def test_jobs_are_listed_newest_first(cloud: Cloud, promotion_id: str) -> None:

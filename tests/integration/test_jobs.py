@@ -10,7 +10,17 @@ from promotion_jobs.identifiers import uuid7
 from promotion_jobs.model import ExportFile, Job, JobStatus
 from promotion_jobs.timestamps import to_text
 from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, unprocessable
-from tests.support.builders import CLIENT_ID, EXPORT_FILE, JOB_ID, MALFORMED_IDS, UNKNOWN_ID, export_job, generate_job
+from tests.support.builders import (
+    CLIENT_ID,
+    EXPORT_FILE,
+    JOB_ID,
+    LEASE,
+    MALFORMED_IDS,
+    NOW,
+    UNKNOWN_ID,
+    export_job,
+    generate_job,
+)
 from tests.support.cloud import BUCKET, Answer, Cloud
 from tests.support.events import HOST
 from tests.support.matchers import A_TIME
@@ -115,7 +125,7 @@ def test_a_filter_that_the_list_does_not_have_is_refused(cloud: Cloud, promotion
 def test_a_job_that_generates_shows_how_far_it_is(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate", number_of_codes=100))
     cloud.jobs.claim(job, cloud.tokens.now())
-    cloud.jobs.start_run(job, 0)
+    cloud.runs.take(job, 0, LEASE, NOW)
     progress = {"done": 0, "total": 100, "percent": 0}
     assert cloud.call("get_job", promotion_id, job.id) == (
         200,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.model import Job
-from tests.support.builders import NOW
+from tests.support.builders import LEASE, NOW
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME, AN_ID
 
@@ -101,8 +101,8 @@ def _create(cloud: Cloud, promotion_id: str, number_of_codes: int) -> Job:
 def _generate(cloud: Cloud, job: Job) -> None:
     """Bring a job that makes a single run to its end, as its worker does."""
     cloud.jobs.claim(job, NOW)
-    cloud.jobs.start_run(job, 0)
-    cloud.jobs.finish_run(job, 0, NOW)
+    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.finish(cloud.job(job.promotion_id, job.id), 0, NOW)
     cloud.jobs.complete_generate(job, NOW)
 
 

@@ -97,6 +97,9 @@ def test_in_a_batch_only_the_message_that_failed_comes_back(cloud: Cloud, promot
 
 def test_a_file_of_many_parts_is_put_together_in_order(cloud: Cloud, promotion_id: str) -> None:
     chunks = [chunk_codes(SEED, number, 1_000, CodeFormat()) for number in range(140)]
+    # Chunks are committed for a job that is processing, and for no other.
+    processing = cloud.table.put(keys.job(promotion_id, UNKNOWN_ID), {"status": "processing"})
+    cloud.table.transact(processing)
     cloud.commit_chunks(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id), chunks)
     job_id = cloud.create_job(promotion_id)
     assert cloud.deliver(Message(promotion_id, job_id)) == ALL_DONE

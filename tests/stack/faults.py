@@ -12,7 +12,7 @@ class Crash(BaseException):
 
 @dataclass
 class CallCounter:
-    """Counts the calls of all clients that it instruments, and crashes once.
+    """Counts the calls of all clients that it instruments, and crashes once, or with ``forever`` each time it is due.
 
     At the call of number ``crash_at``, or at the first for which ``crash_on`` says so by its name and arguments.
     """
@@ -20,15 +20,20 @@ class CallCounter:
     crash_at: int | None = None
     crash_on: Callable[[str, dict[str, Any]], bool] = lambda _name, _arguments: False
     after: bool = False
+    forever: bool = False
     calls: int = 0
+    is_dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(self, name: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         with self._lock:
+            if self.is_dead:
+                raise Crash
             number, self.calls = self.calls, self.calls + 1
-            if self.crash_at is None and self.crash_on(name, arguments):
+            if (self.crash_at is None or self.forever) and self.crash_on(name, arguments):
                 self.crash_at = number
-        if number == self.crash_at and not self.after:
+            self.is_dead = number == self.crash_at
+        if self.is_dead and not self.after:
             raise Crash
         answer = function(**arguments)
         if number == self.crash_at:
@@ -36,6 +41,8 @@ class CallCounter:
         return answer
 
     def instrument(self, client: Any) -> "CountedClient":
+        """A client of a new worker: the one before stays dead, whatever it tries to tidy up."""
+        self.is_dead = False
         return CountedClient(client, self)
 
 

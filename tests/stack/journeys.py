@@ -26,12 +26,6 @@ def new_promotion(api: Api, **fields: Any) -> str:
     return str(answer.json["data"]["id"])
 
 
-def get_promotion(api: Api, promotion: str) -> Any:
-    answer = api.call("GET", f"/v2/promotions/{promotion}")
-    assert answer.status == 200
-    return answer.json["data"]
-
-
 def new_job(api: Api, promotion: str, job_type: str, **parameters: Any) -> str:
     job = {"type": "promotion_job", "job_type": job_type} | ({"parameters": parameters} if parameters else {})
     answer = api.call("POST", f"/v2/promotions/{promotion}/jobs", {"data": job})
@@ -69,14 +63,14 @@ def finished(api: Api, promotion: str, job: str) -> Any:
     return get_job(api, promotion, job)
 
 
-def listed_codes(api: Api, promotion: str) -> list[str]:
-    """Every code of the promotion's list, page by page, as a client would follow its links."""
+def listed_codes(api: Api, promotion: str, most: int = 10_000) -> list[str]:
+    """The first codes of the promotion's list, page by page, as a client would follow its links."""
     codes: list[str] = []
     while True:
         path = f"/v2/promotions/{promotion}/codes?page[limit]=100&page[offset]={len(codes)}"
         page = api.call("GET", path).json
         codes += [code["code"] for code in page["data"]]
-        if len(codes) >= page["meta"]["results"]["total"]:
+        if len(codes) >= min(most, page["meta"]["results"]["total"]):
             return codes
 
 

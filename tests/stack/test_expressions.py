@@ -18,12 +18,14 @@ from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.listing import Page
 from promotion_jobs.model import Job, Plan, Terms
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.runs import Lease
 from promotion_jobs.tokens import Client, Grant, Token
 from tests.stack.workshop import NOW, SEED, Workshop
 
@@ -49,7 +51,16 @@ EXPECTED = {
     "#status = :pending",
     "#status = :processing",
     "#status = :before",
-    "#status = :before AND #runs_done = :runs",
+    "#status = :before AND attribute_not_exists(#failure)",
+    "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)",
+    "#status = :before AND #runs_clean = :runs",
+    "#status = :cancelling",
+    "#status = :open",
+    "#status = :processing AND #lease_until < :now",
+    "#lease = :lease",
+    "#open_job = :purge",
+    "#sent_at = :seen AND #sends = :before",
+    "attribute_not_exists(pk) OR #status = :processing OR #status = :completed",
     '"pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
 }
 
@@ -112,12 +123,24 @@ def do_all_there_is(workshop: Workshop) -> None:
     workshop.deliver_all()
     workshop.jobs.withdraw(workshop.add_job(None, promotion_id=job.promotion_id))
     workshop.jobs.cancel_pending(workshop.add_job(None, promotion_id=job.promotion_id), NOW)
+    undo_and_purge(workshop)
     change_by_hand(workshop, job)
-    workshop.jobs.start_run(job, 0)
     workshop.jobs.generated(job.id)
     workshop.jobs.list(job.promotion_id)
     list(codes.chunks(job.promotion_id))
     workshop.promotions.list(Page(), {})
+
+
+def undo_and_purge(workshop: Workshop) -> None:
+    job = workshop.add_job(Plan(45, chunk_codes=20, run_chunks=1))
+    workshop.deliver(workshop.queue.waiting.pop())
+    runs, lease = DynamoRunStore(workshop.table), Lease("somebody", NOW)
+    runs.take(job, 1, lease, NOW)
+    runs.take(job, 1, lease, NOW + timedelta(seconds=1))
+    workshop.jobs.give_up(job, "no more", NOW)
+    workshop.deliver_until_nothing_is_open()
+    DynamoPromotionStore(workshop.table).delete(job.promotion_id, uuid7(NOW, 3), NOW)
+    workshop.deliver_until_nothing_is_open()
 
 
 def change_by_hand(workshop: Workshop, job: Job) -> None:

@@ -1,8 +1,8 @@
 """The generation protocol on the emulator: the real worker, the real conditions, messages delivered as a test likes."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,10 +12,10 @@ from promotion_jobs.codes import chunk_codes
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.limits import LEASE_MARGIN
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Plan
-from promotion_jobs.worker import Worker
 from tests.stack.faults import CallCounter, Crash
-from tests.stack.workshop import FOREIGN_JOB, SEED, SmallAlphabetStore, Workshop
+from tests.stack.workshop import FOREIGN_JOB, SEED, TIMEOUT, SmallAlphabetStore, Workshop
 
 PLAN = Plan(90, chunk_codes=20, run_chunks=2)
 """Five chunks, the last one short, in three runs."""
@@ -57,10 +57,6 @@ def assert_exact(workshop: Workshop, job: Job) -> None:
     assert workshop.items("OPEN") == []
 
 
-def deliver(worker: Worker, message: Message) -> int:
-    return worker.deliver(message, lambda: timedelta(minutes=1))
-
-
 def test_a_job_has_exactly_the_codes_asked_for(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     workshop.deliver_all()
@@ -95,36 +91,36 @@ def test_every_message_delivered_three_times_changes_nothing(workshop: Workshop)
     while workshop.queue.waiting:
         message = workshop.queue.waiting.pop(0)
         delivered += [message] * 3
-        deliver(workshop.worker(), message)
-        deliver(workshop.worker(), message)
+        workshop.deliver(message)
+        workshop.deliver(message)
     for message in delivered:
-        deliver(workshop.worker(), message)
+        workshop.deliver(message)
     assert_exact(workshop, job)
 
 
-def test_deliveries_at_the_same_time_generate_each_code_once(workshop: Workshop) -> None:
+def test_of_deliveries_at_the_same_time_one_works(workshop: Workshop) -> None:
     workshop.occupy(FOREIGN)
     job = workshop.add_job(PLAN)
     with ThreadPoolExecutor(4) as deliveries:
         while workshop.queue.waiting:
-            messages, workshop.queue.waiting = workshop.queue.waiting[:1], []
-            worker = workshop.worker()
-            generated = list(deliveries.map(deliver, [worker] * 4, messages * 4))
-            assert sum(generated) in {0, PLAN.codes_of(messages[0].run)}
-            # Each of the four sent the next run.
-            workshop.queue.waiting = list(dict.fromkeys(workshop.queue.waiting))
+            message = workshop.queue.waiting.pop(0)
+            generated = list(deliveries.map(workshop.deliver, [message] * 4))
+            assert sorted(generated)[:3] == [0, 0, 0]
+            assert sum(generated) in {0, PLAN.codes_of(message.run)}
     assert_exact(workshop, job)
 
 
-def _deliver_until_done(workshop: Workshop) -> None:
-    """Deliver until nothing waits; the delivery that crashes comes back, as the queue would bring it."""
-    while workshop.queue.waiting:
-        message = workshop.queue.waiting[0]
-        try:
-            deliver(workshop.worker(), message)
-        except Crash:
-            continue
-        workshop.queue.waiting.remove(message)
+def test_a_run_that_is_held_is_left_to_its_holder_until_the_lease_is_past(workshop: Workshop) -> None:
+    job = workshop.add_job(PLAN)
+    message = workshop.queue.waiting[0]
+    counter = CallCounter(crash_on=lambda name, _arguments: name == "batch_execute_statement")
+    with pytest.raises(Crash):
+        replace(workshop, instrument=counter.instrument).deliver(message)
+    assert workshop.deliver(message) == 0
+    workshop.clock.pass_by(TIMEOUT + LEASE_MARGIN + timedelta(milliseconds=1))
+    assert workshop.deliver(message) == PLAN.codes_of(0)
+    workshop.deliver_all()
+    assert_exact(workshop, job)
 
 
 def _calls_of_a_job(new_workshop: Callable[[CallCounter], Workshop]) -> int:
@@ -143,29 +139,23 @@ def test_a_worker_that_dies_at_any_call_loses_and_duplicates_nothing(
     def new_workshop(counter: CallCounter) -> Workshop:
         return Workshop(stack.aws, threads, counter.instrument).create()
 
-    outcomes: Counter[str] = Counter()
     for crash_at in range(_calls_of_a_job(new_workshop)):
         counter = CallCounter(crash_at, after=after)
         workshop = new_workshop(counter)
         workshop.occupy(FOREIGN)
         job = workshop.add_job(PLAN)
-        _deliver_until_done(workshop)
+        assert workshop.deliver_until_nothing_is_open() == 1
         assert_exact(workshop, job)
-        outcomes["crashed" if counter.calls > crash_at else "not reached"] += 1
-    assert outcomes.keys() == {"crashed"}
 
 
-def test_codes_that_come_free_between_two_deliveries_leave_no_stray(
-    stack: LocalStack, whole_alphabet: Workshop
-) -> None:
+def test_codes_that_come_free_between_two_deliveries_leave_no_stray(whole_alphabet: Workshop) -> None:
     whole_alphabet.occupy(FOREIGN)
     job = whole_alphabet.add_job(PLAN)
     # Dies with the replacements inserted and the chunk not committed.
     counter = CallCounter(crash_on=lambda _name, arguments: "CODES#" in str(arguments))
-    dying = Workshop(stack.aws, whole_alphabet.threads, counter.instrument, whole_alphabet.name, whole_alphabet.queue)
     with pytest.raises(Crash):
-        deliver(dying.worker(), whole_alphabet.queue.waiting[0])
+        replace(whole_alphabet, instrument=counter.instrument).deliver(whole_alphabet.queue.waiting[0])
     for code in FOREIGN.values():
         whole_alphabet.table.transact(whole_alphabet.table.delete(keys.code(code)))
-    whole_alphabet.deliver_all()
+    assert whole_alphabet.deliver_until_nothing_is_open() == 0
     assert_exact(whole_alphabet, job)

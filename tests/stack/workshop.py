@@ -6,37 +6,63 @@ often.
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from local.aws import Aws
 from promotion_jobs.codes import CodeFormat
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.purges import DynamoPurgeStore
+from promotion_jobs.dynamodb.runs import DynamoRunStore
+from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.dynamodb.table import Backoff, Item, Table, from_item
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions import NewPromotion, Promotions
+from promotion_jobs.purge import Purger
 from promotion_jobs.s3 import S3FileStore
+from promotion_jobs.sweep import Sweeper
+from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
+from tests.stack.faults import Crash
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEED = bytes(range(32))
+TIMEOUT = timedelta(minutes=2)
+RUNS_AHEAD = 2
+_ROUNDS = 500
 FOREIGN_JOB = "00000000-0000-7000-8000-00000000f0e1"
 
 
 @dataclass
+class Clock:
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_by(self, time: timedelta) -> None:
+        self.moment += time
+
+
+@dataclass
 class CollectedMessages:
+    clock: Clock = field(default_factory=Clock)
     waiting: list[Message] = field(default_factory=list)
 
     def send(self, message: Message, delay: timedelta = timedelta()) -> None:
-        del delay
+        # Nothing else happens meanwhile, so the time may as well pass now.
+        self.clock.pass_by(delay)
         self.waiting.append(message)
 
 
@@ -69,6 +95,10 @@ class Workshop:
     queue: CollectedMessages = field(default_factory=CollectedMessages)
     job_store: type[DynamoJobStore] = DynamoJobStore
 
+    @property
+    def clock(self) -> Clock:
+        return self.queue.clock
+
     def create(self) -> "Workshop":
         self.aws.dynamodb.create_table(
             TableName=self.name,
@@ -97,20 +127,59 @@ class Workshop:
 
     def worker(self) -> Worker:
         table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
+        jobs, runs = self.job_store(table), DynamoRunStore(table)
+        codes = DynamoCodeStore(table, self.threads)
+        files = S3FileStore(self.instrument(self.aws.s3), self.name)
         return Worker(
-            store=self.job_store(table),
+            store=jobs,
+            runs=runs,
             queue=self.queue,
-            generator=Generator(DynamoCodeStore(table, self.threads)),
-            exporter=Exporter(
-                DynamoCodeReader(table), S3FileStore(self.instrument(self.aws.s3), self.name), lambda: uuid4().hex
-            ),
-            now=lambda: NOW,
+            generator=Generator(codes),
+            undoer=Undoer(jobs, runs, codes, self.queue, self.clock.now, RUNS_AHEAD),
+            exporter=Exporter(DynamoCodeReader(table), files, lambda: uuid4().hex),
+            purger=Purger(DynamoPurgeStore(table, codes), Generator(codes), files, self.queue),
+            now=self.clock.now,
+            new_holder=lambda: uuid4().hex,
+            runs_ahead=RUNS_AHEAD,
         )
+
+    def sweep(self) -> int:
+        """Look for what got lost, an hour later: every lease is past, and everything is due."""
+        self.clock.pass_by(timedelta(hours=1, seconds=1))
+        table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
+        store, runs = DynamoSweepStore(table), DynamoRunStore(table)
+        return Sweeper(store, runs, self.queue, self.clock.now, TIMEOUT, RUNS_AHEAD).sweep()
+
+    def deliver(self, message: Message) -> int:
+        return self.worker().deliver(message, lambda: TIMEOUT)
 
     def deliver_all(self) -> None:
         """Deliver every message, and those that they send, once."""
         while self.queue.waiting:
-            self.worker().deliver(self.queue.waiting.pop(0), lambda: timedelta(minutes=1))
+            self.deliver(self.queue.waiting.pop(0))
+
+    def deliver_once(self) -> None:
+        """Deliver the first message, whose worker may die: then it comes back."""
+        with suppress(Crash):
+            self.deliver(self.queue.waiting[0])
+            self.queue.waiting.pop(0)
+
+    def deliver_until_nothing_is_open(self) -> int:
+        """Deliver, and sweep where nothing waits, until all that is open has ended; returns how often a worker died."""
+        deaths = 0
+        for _ in range(_ROUNDS):
+            try:
+                if self.queue.waiting:
+                    self.deliver(self.queue.waiting[0])
+                    self.queue.waiting.pop(0)
+                elif self.items("OPEN"):
+                    self.sweep()
+                else:
+                    return deaths
+            except Crash:
+                # The message comes back. That the lease is past is the sweep's business.
+                deaths += 1
+        pytest.fail("it does not end")
 
     def add_job(self, plan: Plan | None, *, max_codes: int = 1_000, promotion_id: str | None = None) -> Job:
         """A job with its message, on a promotion of its own if none is named; an export where there is no plan."""

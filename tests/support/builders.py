@@ -17,6 +17,7 @@ from promotion_jobs.model import (
     Promotion,
     Terms,
 )
+from promotion_jobs.runs import Lease
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NOW_TEXT = "2026-06-01T12:00:00.000Z"
@@ -28,6 +29,8 @@ CLIENT_ID = "shop"
 
 SEED = bytes(range(32))
 MALFORMED_IDS = ("1", "not-an-id", PROMOTION_ID.upper(), f"{PROMOTION_ID}0", PROMOTION_ID.replace("-", ""))
+
+LEASE = Lease("holder", NOW + timedelta(minutes=1))
 
 EXPORT_FILE = ExportFile(key=f"{PROMOTION_ID}/{JOB_ID}/1.csv", rows=2, size=120, sha256="0" * 64)
 

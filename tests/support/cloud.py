@@ -18,12 +18,13 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.generation import Commit
 from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
 from promotion_jobs.settings import settings
 from tests.support import template
-from tests.support.builders import CLIENT_ID
+from tests.support.builders import CLIENT_ID, LEASE, NOW
 from tests.support.events import Context, http_event, read, sqs_event
 
 TABLE = "promotion-jobs"
@@ -39,6 +40,8 @@ Reply = tuple[int, Mapping[str, str], Any]
 _ACTIONS: Mapping[str, str] = {
     "CompleteMultipartUpload": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",
+    "DeleteObjects": "s3:DeleteObject",
+    "ListObjectsV2": "s3:ListBucket",
     "UploadPart": "s3:PutObject",
 }
 """The actions that are not called as the operation is."""
@@ -107,6 +110,7 @@ class Cloud:
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         self.table = Table(self.dynamodb, TABLE)
         self.jobs = DynamoJobStore(self.table)
+        self.runs = DynamoRunStore(self.table)
         self.codes = DynamoCodeStore(self.table, NoThreads())
         self.tokens = wiring.tokens_in(self.dynamodb, TABLE)
         self.tokens.register_client(CLIENT_ID, CLIENT_SECRET, "Our shop")
@@ -120,11 +124,10 @@ class Cloud:
         }
         return {name: made[name] if name in made else str(template.value(node)) for name, node in stated.items()}
 
-    def _invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         handler = importlib.import_module(f"functions.{function}.app").handler
         with self.account.acting_as(function):
-            reply: dict[str, Any] = handler(event, Context(function))
-        return reply
+            return handler(event, Context(function))
 
     def send(self, function: str, event: dict[str, Any]) -> Answer:
         """The answer to an event: its status and what its body says, which is None of one without content."""
@@ -163,7 +166,11 @@ class Cloud:
 
     def deliver(self, *messages: Message | str) -> dict[str, Any]:
         """What the worker answers to a batch."""
-        return self._invoke("run_job", sqs_event(*messages))
+        answer: dict[str, Any] = self._invoke("run_job", sqs_event(*messages))
+        return answer
+
+    def sweep(self) -> None:
+        assert self._invoke("sweep_jobs", read("sweep_jobs")) is None
 
     def create_promotion(self, **fields: Any) -> str:
         """The id of a new promotion."""
@@ -196,7 +203,7 @@ class Cloud:
 
     def commit_chunks(self, job: Job, chunks: Iterable[Sequence[str]]) -> None:
         """The lists of the codes of a job's first run, without the codes' own items."""
-        self.jobs.start_run(job, 0)
+        self.runs.take(job, 0, LEASE, NOW)
         parameters = job.parameters or GenerateParameters(1)
         terms = Terms(parameters.consume_unit, parameters.max_uses_per_code)
         for number, codes in enumerate(chunks):

@@ -18,11 +18,11 @@ def start(cloud: Cloud, promotion_id: str, chunks: Sequence[Sequence[str]], job_
     cloud.jobs.claim(job, NOW)
     cloud.put_codes(job, chain.from_iterable(chunks))
     cloud.commit_chunks(job, chunks)
-    return job
+    return cloud.job(promotion_id, job_id)
 
 
 def complete(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.finish_run(job, 0, NOW)
+    cloud.runs.finish(job, 0, NOW)
     cloud.jobs.complete_generate(job, NOW)
 
 

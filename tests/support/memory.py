@@ -9,8 +9,13 @@ from typing import Any, NamedTuple
 from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
 from promotion_jobs.generation import Slot
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, Message, Promotion
+from promotion_jobs.runs import Run, RunStatus
 from promotion_jobs.tokens import Client, Token
-from promotion_jobs.worker import Claim, Run
+from promotion_jobs.worker import Claim
+
+
+class Died(BaseException):
+    """The worker is gone. No code of ours catches it."""
 
 
 @dataclass
@@ -19,8 +24,16 @@ class Steps:
 
     taken: list[str] = field(default_factory=list)
     interruptions: dict[int, Callable[[], None]] = field(default_factory=dict)
+    dead: bool = False
+
+    def die(self) -> None:
+        """From now on nothing works for this worker, whatever it tries to tidy up."""
+        self.dead = True
+        raise Died
 
     def take(self, name: str) -> None:
+        if self.dead:
+            raise Died
         interruption = self.interruptions.pop(len(self.taken), None)
         self.taken.append(name)
         if interruption:
@@ -40,12 +53,6 @@ class OwnedCode(NamedTuple):
 
 
 @dataclass
-class MemoryRun:
-    status: JobStatus = JobStatus.PROCESSING
-    generated: int = 0
-
-
-@dataclass
 class State:
     """Everything that the fakes store. ``by_hand`` has the promotion of each source that is no job."""
 
@@ -53,7 +60,7 @@ class State:
     promotions: dict[str, Promotion] = field(default_factory=dict)
     deleted: dict[str, datetime] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
-    runs: dict[tuple[str, int], MemoryRun] = field(default_factory=dict)
+    runs: dict[tuple[str, int], Run] = field(default_factory=dict)
     codes: dict[str, OwnedCode] = field(default_factory=dict)
     chunks: dict[tuple[str, int], Chunk] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
@@ -81,7 +88,7 @@ class State:
 
 @dataclass
 class MemoryJobStore:
-    """JobStore, JobReader, CancelStore and WorkStore."""
+    """JobStore, JobReader, CancelStore, WorkStore and UndoStore."""
 
     state: State
 
@@ -123,7 +130,8 @@ class MemoryJobStore:
 
     def cancel_processing(self, job: Job, now: datetime) -> bool:
         with self.state.steps.around("cancel processing"):
-            if self.state.jobs[job.id].status is not JobStatus.PROCESSING:
+            stored = self.state.jobs[job.id]
+            if stored.status is not JobStatus.PROCESSING or stored.failure:
                 return False
             self._change(job, status=JobStatus.CANCELLING, updated_at=now)
             return True
@@ -146,37 +154,43 @@ class MemoryJobStore:
                 self._change(job, status=JobStatus.FAILED, error=error, updated_at=now)
                 self._release(job)
 
-    def start_run(self, job: Job, number: int) -> Run:
-        with self.state.steps.around("start run"):
-            run = self.state.runs.setdefault((job.id, number), MemoryRun())
-            if run.status is not JobStatus.PROCESSING:
-                return Run(done=True, committed=frozenset())
-            chunks = job.plan.chunks_of(number) if job.plan else range(0)
-            return Run(
-                done=False, committed=frozenset(chunk for chunk in chunks if (job.id, chunk) in self.state.chunks)
-            )
+    def give_up(self, job: Job, failure: str, now: datetime) -> None:
+        with self.state.steps.around("give up"):
+            stored = self.state.jobs[job.id]
+            if stored.status is JobStatus.PROCESSING and not stored.failure:
+                self._change(job, failure=failure, updated_at=now)
 
-    def finish_run(self, job: Job, number: int, now: datetime) -> None:
-        with self.state.steps.around("finish run"):
-            run, stored = self.state.runs[job.id, number], self.state.jobs[job.id]
-            if run.status is stored.status is JobStatus.PROCESSING:
-                run.status = JobStatus.COMPLETED
-                self._change(job, runs_done=stored.runs_done + 1, updated_at=now)
+    def end_undo(self, job: Job, generated: int, deleted: int, now: datetime) -> None:
+        with self.state.steps.around("end undo"):
+            stored, promotion = self.state.jobs[job.id], self.state.promotions[job.promotion_id]
+            clean = [key for key, run in self.state.runs.items() if key[0] == job.id and run.status is RunStatus.CLEAN]
+            if not stored.is_undone or len(clean) != (job.plan.runs if job.plan else 0):
+                return
+            ended = JobStatus.FAILED if stored.failure else JobStatus.CANCELLED
+            counts = {"generated": generated, "deleted": deleted}
+            self._change(job, status=ended, error=stored.failure, failure=None, updated_at=now, **counts)
+            returned = job.plan.number_of_codes if job.plan else 0
+            self.state.promotions[promotion.id] = replace(promotion, room=promotion.room + returned)
+            self._release(job)
 
     def complete_generate(self, job: Job, now: datetime) -> None:
         with self.state.steps.around("complete"):
             stored, promotion = self.state.jobs[job.id], self.state.promotions[job.promotion_id]
-            if job.plan and stored.status is JobStatus.PROCESSING and stored.runs_done == job.plan.runs:
+            open_ = stored.status is JobStatus.PROCESSING and not stored.failure
+            if job.plan and open_ and stored.runs_done == job.plan.runs:
                 generated = job.plan.number_of_codes
                 self._change(job, status=JobStatus.COMPLETED, generated=generated, updated_at=now)
                 self.state.promotions[promotion.id] = replace(promotion, codes=promotion.codes + generated)
                 self._release(job)
 
-    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> None:
+    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> bool:
         with self.state.steps.around("complete"):
-            if self.state.jobs[job.id].status is JobStatus.PROCESSING:
-                self._change(job, status=JobStatus.COMPLETED, file=file, updated_at=now)
-                self._release(job)
+            stored = self.state.jobs[job.id]
+            if stored.status is not JobStatus.PROCESSING or stored.failure:
+                return False
+            self._change(job, status=JobStatus.COMPLETED, file=file, updated_at=now)
+            self._release(job)
+            return True
 
     def _change(self, job: Job, **changes: Any) -> None:
         self.state.jobs[job.id] = replace(self.state.jobs[job.id], **changes)
@@ -214,7 +228,7 @@ class MemoryQueue:
 
 @dataclass
 class MemoryFiles:
-    """FileStore: a file is there when its upload ended well."""
+    """FileStore and FileRemover: a file is there when its upload ended well."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
 
@@ -224,6 +238,13 @@ class MemoryFiles:
         pieces: list[bytes] = []
         yield pieces.append
         self.contents[key] = b"".join(pieces)
+
+    def remove(self, key: str) -> None:
+        self.contents.pop(key, None)
+
+    def remove_all(self, prefix: str) -> None:
+        for key in [key for key in self.contents if key.startswith(prefix)]:
+            self.remove(key)
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:
         return f"memory:{key}?name={file_name}&seconds={life.total_seconds():.0f}"

@@ -8,6 +8,7 @@ from promotion_jobs.generation import Commit, Slot
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, JobStatus
 from promotion_jobs.promotion_codes import Location
+from promotion_jobs.runs import RunStatus
 from tests.support.memory import OwnedCode, State
 
 LONGEST_KEY_BYTES = 2_048
@@ -46,15 +47,27 @@ class MemoryCodeStore:
             key, counter = (chunk.source, chunk.number), self.state.runs[chunk.source, run]
             if key in self.state.chunks:
                 return Commit.ALREADY_COMMITTED
-            if counter.status is not JobStatus.PROCESSING:
+            if counter.status is not RunStatus.PROCESSING:
                 return Commit.STOPPED
             self.state.chunks[key] = chunk
-            counter.generated += len(chunk.codes)
+            generated = counter.generated + len(chunk.codes)
+            self.state.runs[chunk.source, run] = replace(counter, generated=generated, tries=0)
             return Commit.COMMITTED
+
+    def uncommit(self, job: Job, run: int, chunk: int) -> None:
+        with self.state.steps.around("uncommit"):
+            counter = self.state.runs[job.id, run]
+            if (job.id, chunk) in self.state.chunks and counter.status is RunStatus.CANCELLING:
+                deleted = counter.deleted + len(self.state.chunks.pop((job.id, chunk)).codes)
+                self.state.runs[job.id, run] = replace(counter, deleted=deleted)
+        with self.state.steps.around("remove the notes"):
+            self.state.notes.pop((job.id, chunk), None)
 
     def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
         self.state.steps.take("read the list")
-        committed = self.state.chunks[job.id, chunk]
+        committed = self.state.chunks.get((job.id, chunk))
+        if committed is None:
+            return []
         return [None if position in committed.removed else code for position, code in enumerate(committed.codes)]
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:

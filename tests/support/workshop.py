@@ -3,21 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain, count, repeat
 
 from promotion_jobs.codes import CodeFormat
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Promotion
+from promotion_jobs.purge import Purger
+from promotion_jobs.runs import Run
+from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.support.builders import Clock, message, promotion
-from tests.support.memory import MemoryFiles, MemoryJobStore, MemoryQueue, State
+from tests.support.memory import Died, MemoryFiles, MemoryJobStore, MemoryQueue, State
 from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore
+from tests.support.memory_runs import MemoryPurgeStore, MemoryRunStore
 
 FOREIGN_JOB = "another job"
-
-
-class Died(BaseException):
-    """The worker is gone. No code of ours catches it."""
+VISIBILITY = timedelta(minutes=12)
+"""After so long the message of a worker that died comes back: its lease is past by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ class FewCodes(GenerateParameters):
 
 
 class Workshop:
-    def __init__(self, job: Job, room: int = 1_000) -> None:
+    """``runs_ahead`` of 1 makes one run after the other."""
+
+    def __init__(self, job: Job, room: int = 1_000, runs_ahead: int = 1) -> None:
         self.job = job
         self.max_codes = room
         self.state = State(
@@ -39,12 +44,22 @@ class Workshop:
         self.queue = MemoryQueue(self.state.steps, waiting=[message()])
         self.files = MemoryFiles()
         self.clock = Clock()
-        self.worker = Worker(
-            store=MemoryJobStore(self.state),
+        self.worker = self._worker(runs_ahead)
+
+    def _worker(self, runs_ahead: int) -> Worker:
+        jobs, runs, codes = MemoryJobStore(self.state), MemoryRunStore(self.state), MemoryCodeStore(self.state)
+        attempts, holders = map(str, count()), map("holder {}".format, count(1))
+        return Worker(
+            store=jobs,
+            runs=runs,
             queue=self.queue,
-            generator=Generator(MemoryCodeStore(self.state)),
-            exporter=Exporter(MemoryCodeReader(self.state), self.files, lambda: str(len(self.files.contents))),
+            generator=Generator(codes),
+            undoer=Undoer(jobs, runs, codes, self.queue, self.clock, runs_ahead),
+            exporter=Exporter(MemoryCodeReader(self.state), self.files, lambda: next(attempts)),
+            purger=Purger(MemoryPurgeStore(self.state), Generator(codes), self.files, self.queue),
             now=self.clock,
+            new_holder=lambda: next(holders),
+            runs_ahead=runs_ahead,
         )
 
     @property
@@ -61,19 +76,38 @@ class Workshop:
     def free_foreign_codes(self) -> None:
         self.state.codes = {key: owned for key, owned in self.state.codes.items() if owned.source != FOREIGN_JOB}
 
+    def run(self, number: int) -> Run:
+        return self.state.runs[self.job.id, number]
+
     def deliver(self, message: Message, seconds_left: float = 60) -> int:
-        return self.worker.deliver(message, lambda: timedelta(seconds=seconds_left))
+        """Deliver to a worker that begins with a minute, of which so much is left as soon as it works."""
+        self.state.steps.dead = False
+        times = chain([60.0], repeat(seconds_left))
+        return self.worker.deliver(message, lambda: timedelta(seconds=next(times)))
 
     def deliver_all(self, after_each: Callable[[Message], None] = lambda _: None) -> None:
-        """Deliver until nothing waits. A message whose worker dies comes back, as from the queue."""
+        """Deliver until nothing waits, in no less time than messages are delayed.
+
+        A message whose worker dies comes back, as from the queue.
+        """
         while self.queue.waiting:
-            message = self.queue.waiting[0]
+            message, sent = self.queue.waiting[0], len(self.queue.sent)
             try:
                 self.deliver(message)
             except Died:
+                self.clock.time += VISIBILITY
                 continue
+            self.clock.time += max((delay for _, delay in self.queue.sent[sent:]), default=timedelta())
             self.queue.waiting.remove(message)
             after_each(message)
+
+    def assert_undone(self, status: JobStatus, error: str | None = None) -> None:
+        """All that must hold of a generate job of which nothing is to stay."""
+        assert (self.stored.status, self.stored.error, self.stored.failure) == (status, error, None)
+        assert self.stored.generated == self.stored.deleted
+        assert {owned.source for owned in self.state.codes.values()} <= {FOREIGN_JOB}
+        assert (self.state.chunks, self.state.notes) == ({}, {})
+        assert self.promotion == promotion(max_codes=self.max_codes, room=self.max_codes)
 
     def assert_exact(self) -> None:
         """All that must hold of a generate job that is completed."""

@@ -77,6 +77,11 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
     (errors.PromotionInUse("It cannot be deleted"), 422, _unprocessable("It cannot be deleted")),
     (errors.WriteConflict(), 409, {"status": 409, "title": "Conflict", "detail": "Write conflict detected"}),
     (
+        errors.StoreBusy(),
+        503,
+        {"status": 503, "title": "Service Unavailable", "detail": "Try again later"},
+    ),
+    (
         errors.CodeSpaceTooSmall(odds=28_242, least_odds=100_000, enough=9),
         400,
         _too_small("use a code_length of at least 9"),

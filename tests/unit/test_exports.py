@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.errors import FileExpired, JobNotFound, NoFile, PromotionNotFound
-from promotion_jobs.exports import HEADER, Downloads, Exporter, chunk_rows
+from promotion_jobs.exports import HEADER, Downloads, Exporter, ExportStopped, chunk_rows
 from promotion_jobs.jobs import Jobs
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, Terms
 from tests.support.builders import (
@@ -102,9 +102,9 @@ class Exports:
         self.state = State(jobs={JOB_ID: generate_job()}, chunks={(it.source, it.number): it for it in chunks})
         self.attempts = iter("12345")
 
-    def export(self) -> ExportFile:
+    def export(self, is_wanted: Callable[[], bool] = lambda: True) -> ExportFile:
         store = MemoryCodeReader(self.state)
-        return Exporter(store, self.files, lambda: next(self.attempts)).export(export_job(id="export"))
+        return Exporter(store, self.files, lambda: next(self.attempts)).export(export_job(id="export"), is_wanted)
 
 
 def test_a_file_has_every_code_in_the_order_of_the_list_and_its_numbers_are_those_of_its_bytes() -> None:
@@ -138,6 +138,15 @@ def test_each_attempt_writes_a_file_of_its_own() -> None:
     assert first.key != second.key
     assert exports.files.contents.keys() == {first.key, second.key}
     assert first.sha256 == second.sha256
+
+
+def test_an_export_that_is_wanted_no_more_stops_and_leaves_no_file() -> None:
+    exports = Exports(*(chunk(number=number) for number in range(300)))
+    answers = iter([True, False])
+    with pytest.raises(ExportStopped):
+        exports.export(lambda: next(answers))
+    assert exports.files.contents == {}
+    assert list(answers) == []
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from promotion_jobs.codes import CodeFormat, chunk_codes, replacement_code
 from promotion_jobs.generation import Commit, GenerateWork, Generator
-from promotion_jobs.model import Job, Plan
+from promotion_jobs.limits import TRIES
+from promotion_jobs.model import Job, JobStatus, Plan
+from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import SEED, generate_job, message
-from tests.support.memory import MemoryRun
 from tests.support.memory_codes import MemoryCodeStore
-from tests.support.workshop import Died, FewCodes, Workshop
+from tests.support.workshop import VISIBILITY, FewCodes, Workshop
 
 PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 """Three chunks, the last one of a single code, in two runs."""
@@ -91,8 +92,8 @@ def test_messages_may_be_delivered_any_number_of_times_in_any_order(choices: lis
 Interruption = Callable[[Workshop], None]
 
 
-def _dies(_: Workshop) -> None:
-    raise Died
+def _dies(workshop: Workshop) -> None:
+    workshop.state.steps.die()
 
 
 def _dies_at_its_next_step(workshop: Workshop) -> None:
@@ -100,8 +101,15 @@ def _dies_at_its_next_step(workshop: Workshop) -> None:
     steps.interruptions[len(steps.taken)] = lambda: _dies(workshop)
 
 
-def _another_delivery_is_faster(workshop: Workshop) -> None:
+def _another_delivery_comes(workshop: Workshop) -> None:
+    """While the run is held it is left to its holder."""
     workshop.deliver(workshop.queue.waiting[0])
+
+
+def _another_delivery_is_faster(workshop: Workshop) -> None:
+    """The lease is past, though its holder does not know."""
+    workshop.clock.time += VISIBILITY
+    _another_delivery_comes(workshop)
 
 
 def _foreign_codes_come_free(workshop: Workshop) -> None:
@@ -110,6 +118,8 @@ def _foreign_codes_come_free(workshop: Workshop) -> None:
 
 INTERRUPTIONS: Mapping[str, list[Interruption]] = {
     "it dies": [_dies],
+    "another delivery comes": [_another_delivery_comes],
+    "another delivery comes, then it dies": [_another_delivery_comes, _dies],
     "another delivery is faster": [_another_delivery_is_faster],
     "another delivery is faster, then it dies": [_another_delivery_is_faster, _dies],
     "another delivery is faster, then it dies a step later": [_another_delivery_is_faster, _dies_at_its_next_step],
@@ -150,19 +160,35 @@ def test_whatever_happens_at_any_step_the_job_ends_with_its_codes_and_no_other(
 
 
 def test_a_worker_that_dies_again_and_again_gets_there_in_the_end() -> None:
+    # Between two deaths there is time for a chunk, but not for all three.
     workshop = _workshop_with_foreign_codes()
-
-    def die() -> None:
-        raise Died
-
-    workshop.state.steps.interruptions = dict.fromkeys(range(0, 400, 9), die)
+    workshop.state.steps.interruptions = dict.fromkeys(range(0, 400, 25), workshop.state.steps.die)
     workshop.deliver_all()
     workshop.assert_exact()
 
 
+def test_a_job_whose_workers_die_before_anything_commits_is_given_up_and_leaves_nothing() -> None:
+    workshop = _workshop_with_foreign_codes()
+    steps, deaths = workshop.state.steps, list[str]()
+
+    def die_at_the_commit() -> None:
+        # Each step says where the next interruption is, until the one that is waited for.
+        if steps.taken[-1] == "commit":
+            deaths.append("commit")
+            steps.interruptions[len(steps.taken)] = die_at_the_commit
+            steps.die()
+        steps.interruptions[len(steps.taken)] = die_at_the_commit
+
+    steps.interruptions[0] = die_at_the_commit
+    workshop.deliver_all()
+    assert len(deaths) == TRIES
+    workshop.assert_undone(JobStatus.FAILED, "given up after repeated errors")
+    assert _foreign_codes(workshop) == FOREIGN
+
+
 def _started(job: Job) -> tuple[Workshop, GenerateWork]:
     workshop = Workshop(job)
-    workshop.state.runs[job.id, 0] = MemoryRun()
+    workshop.state.runs[job.id, 0] = Run(RunStatus.PROCESSING)
     return workshop, GenerateWork.of(job)
 
 

@@ -15,6 +15,7 @@ from promotion_jobs.errors import (
 from promotion_jobs.jobs import JobCreator, Jobs, NewJob, Progress
 from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,
@@ -29,7 +30,7 @@ from tests.support.builders import (
     message,
     promotion,
 )
-from tests.support.memory import MemoryJobStore, MemoryQueue, MemoryRun, QueueUnavailable, State
+from tests.support.memory import MemoryJobStore, MemoryQueue, QueueUnavailable, State
 
 
 class Office:
@@ -167,7 +168,8 @@ def test_a_job_that_generates_is_read_with_how_far_it_is(
 ) -> None:
     job = generate_job(Plan(1_000), status=JobStatus.PROCESSING, started_at=NOW)
     office = Office(promotion(), job)
-    office.state.runs = {(JOB_ID, number): MemoryRun(generated=codes) for number, codes in enumerate(generated)}
+    runs = [Run(RunStatus.PROCESSING, generated=codes) for codes in generated]
+    office.state.runs = {(JOB_ID, number): run for number, run in enumerate(runs)}
     office.clock.advance(seconds=seconds)
     assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
 

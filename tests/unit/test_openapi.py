@@ -28,6 +28,8 @@ OPEN_TO_ALL = {"POST /oauth/access_token", "GET /openapi.json", "GET /docs"}
 GENERAL = {
     # Bases, of which others are raised.
     errors.NotFound,
+    # Of any operation, as is an internal error.
+    errors.StoreBusy,
     # Of what is no operation: docs/api.md tells them at its head.
     api_errors.RouteNotFound,
     api_errors.MethodNotAllowed,

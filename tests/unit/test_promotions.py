@@ -230,7 +230,7 @@ def test_a_deleted_promotion_is_out_of_sight_and_its_purge_is_queued() -> None:
     with pytest.raises(PromotionNotFound):
         office.promotions.get(PROMOTION_ID)
     assert office.promotions.list(Page(), {}) == Listing([other], 1, Page())
-    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID), timedelta())]
+    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID, purge=True), timedelta())]
 
 
 def test_a_deleted_promotion_keeps_its_lock_for_its_purge() -> None:
@@ -240,7 +240,7 @@ def test_a_deleted_promotion_keeps_its_lock_for_its_purge() -> None:
     assert office.state.promotions[PROMOTION_ID].open_job == OTHER_ID
     with pytest.raises(PromotionNotFound):
         office.remover.delete(PROMOTION_ID)
-    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID), timedelta())]
+    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID, purge=True), timedelta())]
 
 
 def test_a_promotion_with_an_open_job_is_not_deleted() -> None:

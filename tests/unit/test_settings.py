@@ -11,6 +11,8 @@ ENVIRONMENT = {
     "EXPORT_BUCKET": "exports",
     "EXPORT_LIFE_DAYS": "7",
     "LEAST_GUESS_ODDS": "100000",
+    "WORKER_CONCURRENCY": "10",
+    "WORKER_TIMEOUT_SECONDS": "120",
 }
 
 
@@ -29,6 +31,8 @@ def test_the_environment_says_what_the_settings_are(monkeypatch: pytest.MonkeyPa
     assert settings().export_bucket == "exports"
     assert settings().export_life == timedelta(days=7)
     assert settings().least_guess_odds == 100_000
+    assert settings().worker_concurrency == 10
+    assert settings().worker_timeout == timedelta(minutes=2)
 
 
 def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,6 +51,8 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("export_bucket", "EXPORT_BUCKET"),
         ("export_life", "EXPORT_LIFE_DAYS"),
         ("least_guess_odds", "LEAST_GUESS_ODDS"),
+        ("worker_concurrency", "WORKER_CONCURRENCY"),
+        ("worker_timeout", "WORKER_TIMEOUT_SECONDS"),
     ],
 )
 def test_a_function_that_was_not_given_a_variable_is_told_which(setting: str, variable: str) -> None:

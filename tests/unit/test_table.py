@@ -8,7 +8,8 @@ import pytest
 
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
-from promotion_jobs.dynamodb.table import ATTEMPTS, Backoff, ConditionLost, StoreBusy, Table, from_item, to_item
+from promotion_jobs.dynamodb.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
+from promotion_jobs.errors import StoreBusy
 from tests.support.builders import JOB_ID, PROMOTION_ID, generate_job
 
 KEY = keys.code("bcdf-ghjk")

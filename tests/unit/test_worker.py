@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.model import ExportFile, Job, JobStatus, Plan, Terms
+from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import NOW, chunk, export_job, generate_job, message, promotion
-from tests.support.memory import MemoryRun
+from tests.support.memory_runs import MemoryRunStore
 from tests.support.workshop import Workshop
 
 PLAN = Plan(7, chunk_codes=3, run_chunks=2)
@@ -101,10 +102,10 @@ def test_a_worker_whose_time_runs_out_hands_the_rest_back_as_a_new_message() -> 
     workshop = Workshop(generate_job(PLAN))
     assert workshop.deliver(message(), seconds_left=9.9) == 3
     assert workshop.queue.sent == [(message(), SECOND)]
-    assert workshop.state.runs == {(workshop.job.id, 0): MemoryRun(generated=3)}
+    assert workshop.state.runs == {(workshop.job.id, 0): Run(RunStatus.PROCESSING, generated=3, started=True)}
     assert workshop.deliver(message(), seconds_left=9.9) == 3
     assert workshop.queue.sent == [(message(), SECOND), (message(run=1), timedelta())]
-    assert workshop.state.runs == {(workshop.job.id, 0): MemoryRun(JobStatus.COMPLETED, 6)}
+    assert workshop.state.runs == {(workshop.job.id, 0): Run(RunStatus.COMPLETED, generated=6, started=True)}
 
 
 def test_a_worker_without_time_makes_progress_before_it_hands_back() -> None:
@@ -141,14 +142,19 @@ def test_a_job_that_does_not_exist_any_more_is_left_at_that() -> None:
     assert workshop.state.steps.taken == []
 
 
-def test_a_run_that_was_stopped_gets_no_more_codes() -> None:
+def test_a_run_that_was_stopped_gets_no_more_codes_and_is_sent_on_to_be_cleaned() -> None:
     workshop = Workshop(generate_job(PLAN))
-    stop = MemoryRun(JobStatus.CANCELLING)
+    runs = MemoryRunStore(workshop.state)
     second_commit = _position_of(workshop.job.id, "commit", occurrence=2)
-    workshop.state.steps.interruptions[second_commit] = lambda: workshop.state.runs.update({(workshop.job.id, 0): stop})
+    workshop.state.steps.interruptions[second_commit] = lambda: _take_no_notice(runs.stop(workshop.job, 0))
     assert workshop.deliver(message()) == 3
     assert workshop.state.chunks.keys() == {(workshop.job.id, 0)}
-    assert (workshop.queue.sent, workshop.stored.runs_done) == ([], 0)
+    assert (workshop.queue.sent, workshop.stored.runs_done) == ([(message(), SECOND)], 0)
+    assert workshop.run(0) == Run(RunStatus.CANCELLING, generated=3, started=True)
+
+
+def _take_no_notice(_: Run) -> None:
+    pass
 
 
 def _position_of(job_id: str, step: str, occurrence: int) -> int:
@@ -181,13 +187,14 @@ def test_an_export_that_was_completed_keeps_its_file() -> None:
     position = completion.state.steps.taken.index("complete")
 
     def another_delivery() -> None:
+        workshop.clock.advance(hours=1)
         workshop.deliver(message())
 
     workshop.state.steps.interruptions[position] = another_delivery
     workshop.deliver(message())
     assert workshop.stored.file is not None
     assert workshop.stored.file.key.endswith("/1.csv")
-    assert len(workshop.files.contents) == 2
+    assert workshop.files.contents.keys() == {workshop.stored.file.key}
 
 
 def test_an_export_that_failed_is_written_anew_by_the_next_delivery() -> None:

@@ -1,0 +1,167 @@
+"""The runs of a job in the table: who holds one, what is counted of it, and how it is stopped and cleaned."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.generation import Commit
+from promotion_jobs.model import Chunk, Job, Plan
+from promotion_jobs.runs import Lease, Run, RunStatus
+from tests.support.builders import LEASE, NOW, generate_job
+from tests.support.cloud import Cloud
+
+LATER = LEASE.until + timedelta(milliseconds=1)
+"""When the lease is past."""
+
+NEXT = Lease("the next holder", LATER + timedelta(minutes=1))
+PLAN = Plan(7, chunk_codes=3, run_chunks=2)
+
+
+@pytest.fixture
+def job(cloud: Cloud, promotion_id: str) -> Job:
+    """A processing job for seven codes in two runs."""
+    job = generate_job(PLAN, promotion_id=promotion_id)
+    cloud.jobs.add(job)
+    cloud.jobs.claim(job, NOW)
+    return cloud.job(promotion_id, job.id)
+
+
+@pytest.fixture
+def cancelling(cloud: Cloud, job: Job) -> Job:
+    """The same, whose first chunk is committed, and which is being cancelled."""
+    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0)
+    cloud.jobs.cancel_processing(job, NOW)
+    return cloud.job(job.promotion_id, job.id)
+
+
+def _chunk(job: Job, number: int) -> Chunk:
+    codes = [f"code-{number}-{slot}" for slot in range(PLAN.codes_in(number))]
+    return Chunk(job.id, number, codes, job.created_by, NOW)
+
+
+def test_a_run_is_taken_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
+    taken = Run(RunStatus.PROCESSING, tries=1, started=True, lease=LEASE)
+    assert cloud.runs.take(job, 0, LEASE, NOW) == (taken, True)
+    assert cloud.runs.committed(job, 0) == frozenset()
+    cloud.codes.commit(_chunk(job, 1), job.promotion_id, 0)
+    assert cloud.runs.committed(job, 0) == {1}
+    assert cloud.runs.committed(job, 1) == frozenset()
+    assert cloud.runs.all(job) == {0: replace(taken, generated=3, tries=0)}
+
+
+def test_a_run_that_is_held_is_taken_by_nobody_else_before_the_lease_is_past(cloud: Cloud, job: Job) -> None:
+    held, _ = cloud.runs.take(job, 0, LEASE, NOW)
+    before = cloud.items()
+    assert cloud.runs.take(job, 0, NEXT, LEASE.until) == (held, False)
+    assert cloud.items() == before
+    assert cloud.runs.take(job, 0, NEXT, LATER) == (replace(held, tries=2, lease=NEXT), True)
+
+
+def test_an_attempt_whose_answer_was_lost_finds_its_own_lease_and_has_succeeded(cloud: Cloud, job: Job) -> None:
+    held, _ = cloud.runs.take(job, 0, LEASE, NOW)
+    before = cloud.items()
+    assert cloud.runs.take(job, 0, LEASE, NOW) == (held, True)
+    assert cloud.items() == before
+
+
+@pytest.mark.parametrize(("forgive", "tries"), [(False, 1), (True, 0)])
+def test_only_the_holder_lets_go_of_a_run(cloud: Cloud, job: Job, *, forgive: bool, tries: int) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    before = cloud.items()
+    cloud.runs.release(job, 0, NEXT, forgive=forgive)
+    assert cloud.items() == before
+    cloud.runs.release(job, 0, LEASE, forgive=forgive)
+    assert cloud.runs.all(job) == {0: Run(RunStatus.PROCESSING, tries=tries, started=True)}
+    _, held = cloud.runs.take(job, 0, NEXT, NOW)
+    assert held
+
+
+def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    chunk, store = _chunk(job, 0), cloud.codes
+    assert store.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
+    before = cloud.items()
+    assert store.commit(chunk, job.promotion_id, 0) is Commit.ALREADY_COMMITTED
+    assert cloud.items() == before
+    assert cloud.jobs.generated(job.id) == 3
+    assert store.committed_codes(job, 0) == chunk.codes
+    assert list(DynamoCodeReader(cloud.table).chunks(job.promotion_id)) == [chunk]
+
+
+def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.finish(job, 0, NOW)
+    cloud.runs.stop(job, 1)
+    before = cloud.items()
+    assert cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0) is Commit.STOPPED
+    assert cloud.codes.commit(_chunk(job, 2), job.promotion_id, 1) is Commit.STOPPED
+    assert cloud.items() == before
+
+
+def test_a_finished_run_is_counted_once_and_held_by_nobody(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.finish(job, 0, LATER)
+    before = cloud.items()
+    cloud.runs.finish(job, 0, LATER)
+    assert cloud.items() == before
+    assert cloud.job(job.promotion_id, job.id).runs_done == 1
+    done = Run(RunStatus.COMPLETED, tries=1, started=True)
+    assert cloud.runs.take(job, 0, NEXT, LATER) == (done, False)
+    assert cloud.items() == before
+
+
+def test_a_stopped_run_is_taken_by_nobody(cloud: Cloud, cancelling: Job) -> None:
+    stopped = Run(RunStatus.CANCELLING, generated=3, started=True, lease=LEASE)
+    assert cloud.runs.stop(cancelling, 0) == stopped
+    assert cloud.runs.stop(cancelling, 1) == Run(RunStatus.CANCELLING)
+    before = cloud.items()
+    assert cloud.runs.stop(cancelling, 0) == stopped
+    assert cloud.runs.take(cancelling, 0, NEXT, LATER) == (stopped, False)
+    cloud.runs.finish(cancelling, 0, LATER)
+    assert cloud.items() == before
+
+
+def test_what_is_removed_of_a_run_is_counted_once(cloud: Cloud, cancelling: Job) -> None:
+    cloud.codes.note_attempts(cancelling, 0, {0: 1})
+    cloud.runs.stop(cancelling, 0)
+    cloud.codes.uncommit(cancelling, 0, 0)
+    before = cloud.items()
+    cloud.codes.uncommit(cancelling, 0, 0)
+    assert cloud.items() == before
+    removed = Run(RunStatus.CANCELLING, generated=3, deleted=3, started=True, lease=LEASE)
+    assert cloud.runs.all(cancelling) == {0: removed}
+    assert cloud.codes.attempts(cancelling, range(1)) == {}
+    assert list(DynamoCodeReader(cloud.table).chunks(cancelling.promotion_id)) == []
+
+
+def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud, cancelling: Job) -> None:
+    for number in range(2):
+        before = cloud.items()
+        cloud.jobs.end_undo(cancelling, generated=3, deleted=3, now=LATER)
+        assert cloud.items() == before
+        cloud.runs.stop(cancelling, number)
+        cloud.runs.finish_clean(cancelling, number, LATER)
+        before = cloud.items()
+        cloud.runs.finish_clean(cancelling, number, LATER)
+        assert cloud.runs.stop(cancelling, number).status is RunStatus.CLEAN
+        assert cloud.items() == before
+    cloud.jobs.end_undo(cancelling, generated=3, deleted=3, now=LATER)
+    ended = cloud.job(cancelling.promotion_id, cancelling.id)
+    assert (ended.status, ended.generated, ended.deleted) == ("cancelled", 3, 3)
+    promotion = cloud.promotion(cancelling.promotion_id)
+    assert (promotion.room, promotion.codes, promotion.open_job) == (1_000, 0, None)
+
+
+def test_a_job_that_is_rolled_back_before_all_of_its_runs_started_still_shows_how_far_it_is(
+    cloud: Cloud, job: Job
+) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0)
+    cloud.jobs.give_up(job, "given up after repeated errors", NOW)
+    for number in range(PLAN.runs):
+        cloud.runs.stop(job, number)
+    status, answer = cloud.call("get_job", job.promotion_id, job.id)
+    assert (status, answer["data"]["status"]) == (200, "processing")

@@ -1,0 +1,111 @@
+"""Jobs whose workers die, that are cancelled, and that wait behind others: over HTTP, with real processes."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from local.api import Api
+from local.client import Client
+from local.stack import LocalStack, local_stack
+from tests.stack.journeys import (
+    add_codes,
+    eventually,
+    finished,
+    get_job,
+    listed_codes,
+    new_job,
+    new_promotion,
+)
+
+KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """A stack whose workers have so little time that their leases end soon."""
+    state = tmp_path_factory.mktemp("hasty")
+    parameters = {"WorkerTimeoutSeconds": "6", "JobVisibilitySeconds": "36"}
+    with local_stack(Client.kept_in(state / "client.json"), state=state, parameters=parameters) as stack:
+        yield stack
+
+
+def workers(stack: LocalStack) -> list[int]:
+    """The processes of the worker function."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if stack.resources["RunJobFunction"] in str((process / "cwd").readlink()):
+                found.append(int(process.name))
+    return found
+
+
+def sweep(stack: LocalStack) -> None:
+    """As the schedule does, which the emulator has no more often than every minute."""
+    stack.aws.functions.invoke(FunctionName=stack.resources["SweepJobsFunction"], Payload=b"{}")
+
+
+def _goes_on_from(stack: LocalStack, api: Api, promotion: str, job: str, goal: int) -> bool:
+    """Whether so many codes are stored, and there is somebody to be killed."""
+    sweep(stack)
+    done = get_job(api, promotion, job)["meta"].get("progress", {}).get("done", 0)
+    return bool(done >= goal and workers(stack))
+
+
+def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(hasty: LocalStack) -> None:
+    api = Api.signed_in(hasty.base_url, hasty.client)
+    promotion = new_promotion(api, max_codes=20_000)
+    job = new_job(api, promotion, "code_generate", number_of_codes=20_000)
+    for kill in range(1, KILLS + 1):
+        eventually(partial(_goes_on_from, hasty, api, promotion, job, kill * 4_000), seconds=120)
+        for worker in workers(hasty):
+            os.kill(worker, signal.SIGKILL)
+
+    def is_completed() -> bool:
+        sweep(hasty)
+        return bool(get_job(api, promotion, job)["status"] == "completed")
+
+    eventually(is_completed, seconds=120)
+    codes = listed_codes(api, promotion, most=10_000)
+    assert len(codes) == len(set(codes)) == 10_000
+    export = finished(api, promotion, new_job(api, promotion, "code_export"))
+    assert export["meta"]["file"]["rows"] == 20_000
+    assert add_codes(api, promotion, "one-more").status == 400
+
+
+def test_a_small_job_is_done_while_a_big_one_runs(api: Api) -> None:
+    big, small = new_promotion(api, max_codes=60_000), new_promotion(api)
+    long = new_job(api, big, "code_generate", number_of_codes=60_000, code_length=10)
+    eventually(lambda: get_job(api, big, long)["status"] == "processing")
+    short = new_job(api, small, "code_generate", number_of_codes=100)
+    assert finished(api, small, short)["status"] == "completed"
+    assert get_job(api, big, long)["status"] == "processing"
+    assert finished(api, big, long)["result"] == {"generated": 60_000}
+
+
+def test_a_cancelled_job_leaves_no_code_and_frees_the_promotion(api: Api) -> None:
+    promotion = new_promotion(api, max_codes=30_000)
+    job = new_job(api, promotion, "code_generate", number_of_codes=30_000)
+    eventually(lambda: get_job(api, promotion, job).get("meta", {}).get("progress", {}).get("done", 0) > 0)
+    answer = api.call("POST", f"/v2/promotions/{promotion}/jobs/{job}/cancel")
+    assert (answer.status, answer.json["data"]["status"]) == (200, "cancelling")
+    cancelled = finished(api, promotion, job)
+    assert cancelled["status"] == "cancelled"
+    assert cancelled["result"]["generated"] == cancelled["result"]["deleted"] > 0
+    assert listed_codes(api, promotion) == []
+    again = finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=30_000))
+    assert again["result"] == {"generated": 30_000}
+
+
+def test_a_deleted_promotions_codes_are_free_again(api: Api) -> None:
+    promotion, other = new_promotion(api, max_codes=3_000), new_promotion(api)
+    finished(api, promotion, new_job(api, promotion, "code_generate", number_of_codes=2_500))
+    code = listed_codes(api, promotion)[0]
+    assert add_codes(api, other, code).status == 422
+    assert api.call("DELETE", f"/v2/promotions/{promotion}").status == 204
+    assert api.call("GET", f"/v2/promotions/{promotion}/jobs").status == 404
+    eventually(lambda: bool(add_codes(api, other, code).status == 201))

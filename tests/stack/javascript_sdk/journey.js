@@ -95,10 +95,14 @@ const steps = {
     assert.ok(rows[11].startsWith("BYE,"));
   },
 
-  async "a job is cancelled, and cannot be cancelled again once it has ended"({promotion}) {
-    const job = (await Promotions.AddCodesJob(promotion, generate(900))).data.id;
-    const answer = await cancel(promotion, job).then(({data}) => data.status, ({errors}) => errors[0].status);
-    assert.ok(["cancelled", "cancelling", "422"].includes(answer), answer);
+  async "a job is cancelled, its codes go, and it cannot be cancelled again"() {
+    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 10000})).data.id;
+    const job = (await Promotions.AddCodesJob(promotion, generate(10000))).data.id;
+    const {status} = (await cancel(promotion, job)).data;
+    assert.ok(["cancelled", "cancelling"].includes(status), status);
+    const cancelled = await finished(promotion, job);
+    assert.deepEqual([cancelled.status, cancelled.result.generated], ["cancelled", cancelled.result.deleted]);
+    assert.equal((await Promotions.Codes(promotion)).meta.results.total, 0);
     assert.deepEqual(await refusal(cancel(promotion, job)), [{
       status: "422", title: "Unprocessable Entity", detail: "Only pending or processing jobs can be cancelled",
     }]);

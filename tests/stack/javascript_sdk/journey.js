@@ -96,6 +96,8 @@ const steps = {
 
   async "a job is cancelled, its codes go, and it cannot be cancelled again"() {
     const promotion = (await Promotions.Create({...PROMOTION, max_codes: 10000})).data.id;
+    // Also so that the function has started when it is to be quick.
+    assert.deepEqual(await refusal(cancel(promotion, promotion)), [{status: 404, title: "Not Found", detail: "job not found"}]);
     const job = (await Promotions.AddCodesJob(promotion, generate(10000))).data.id;
     const {status} = (await cancel(promotion, job)).data;
     assert.ok(["cancelled", "cancelling"].includes(status), status);

@@ -8,7 +8,7 @@ from typing import Any
 from promotion_jobs import errors, limits
 from promotion_jobs.api import errors as api_errors
 from tools.openapi import samples
-from tools.openapi.schemas import Schema, data, file_link, page_of, reference, wrapped_or_bare
+from tools.openapi.schemas import Schema, data, file_link, page_of, reference
 
 Error = errors.PromotionJobsError
 
@@ -264,5 +264,3 @@ TOKEN = Operation(
     token=False,
     example=samples.token,
 )
-
-__all__ = ["OPERATIONS", "TOKEN", "Operation", "wrapped_or_bare"]

@@ -121,6 +121,12 @@ def test_of_a_job_that_stands_still_the_next_runs_that_nobody_holds_are_sent(
     assert Office(PROCESSING, *runs).sweep_when_due() == [message(number) for number in numbers]
 
 
+def test_a_run_is_sent_as_soon_as_its_lease_is_past_however_often_it_was_looked_at() -> None:
+    job = generate_job(Plan(1, chunk_codes=1, run_chunks=1), status=JobStatus.PROCESSING, started_at=NOW)
+    office = Office(job, _working(Lease("holder", NOW + 3 * PATIENCE)))
+    assert [office.sweep_when_due() for _ in range(4)] == [[], [], [], [message()]]
+
+
 @pytest.mark.parametrize(
     "job", [CANCELLING, generate_job(PLAN, status=JobStatus.PROCESSING, failure="broken")], ids=["cancelled", "failed"]
 )

@@ -65,9 +65,11 @@ class Sweeper:
             return self._send(work, self._abandoned(job, runs, now)) if job else 0
         if now < work.sent_at + min(self.patience * 2**work.sends, _LONGEST_PAUSE):
             return 0
-        if not self.store.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
+        lost = self._unfinished(job, runs, now) if job else [0]
+        # Where all is held, nothing is sent nor counted: a worker that dies now must not be missed for twice as long.
+        if not lost or not self.store.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
             return 0
-        return self._send(work, self._unfinished(job, runs, now) if job else [0])
+        return self._send(work, lost)
 
     def _send(self, work: OpenWork, numbers: Sequence[int]) -> int:
         for number in numbers:

@@ -14,7 +14,7 @@ def list_jobs(promotion_id: str) -> Answer:
     query = requests.query(app.current_event)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)
     found = wiring.jobs().list(promotion.id, requests.page(query), wanted)
-    return answer(200, answers.listing(found, answers.job, app.current_event, query.get("filter")))
+    return answer(200, answers.listing(found, lambda it: answers.job(*it), app.current_event, query.get("filter")))
 
 
 handler = lambda_handler(app)

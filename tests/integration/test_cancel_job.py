@@ -7,10 +7,9 @@ import pytest
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.model import JobStatus, Message
 from tests.support import generated
-from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND
+from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND, job_meta
 from tests.support.builders import EXPORT_FILE, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
-from tests.support.matchers import A_TIME
 
 BOTH_TYPES = pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
 OWN: dict[str, dict[str, Any]] = {"code_generate": {"parameters": {"number_of_codes": 100}}, "code_export": {}}
@@ -24,7 +23,7 @@ def _shown(promotion_id: str, job_id: str, job_type: str, status: str, **more: A
         "job_type": job_type,
         **OWN[job_type],
         "status": status,
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        "meta": job_meta(100 if job_type == "code_generate" else None),
         **more,
     }
 
@@ -66,7 +65,10 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
     cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
     answer = cloud.call("cancel_job", promotion_id, job_id)
     assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelling")})
-    assert cloud.call("get_job", promotion_id, job_id) == answer
+    _, shown = cloud.call("get_job", promotion_id, job_id)
+    progress = shown["data"]["meta"].pop("progress", None)
+    assert progress == ({"done": 0, "total": 0, "percent": 100} if job_type == "code_generate" else None)
+    assert shown == answer[1]
     assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0, "purge": False}]
     assert cloud.promotion(promotion_id).open_job == job_id
 

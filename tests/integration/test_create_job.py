@@ -6,10 +6,17 @@ from typing import Any
 import pytest
 
 from promotion_jobs.model import JobStatus
-from tests.support.answers import AUTOMATIC, PROMOTION_NOT_FOUND, TOO_MANY_JOBS, UNAUTHORIZED, too_many_codes
+from tests.support.answers import (
+    AUTOMATIC,
+    PROMOTION_NOT_FOUND,
+    TOO_MANY_JOBS,
+    UNAUTHORIZED,
+    job_meta,
+    too_many_codes,
+)
 from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
 from tests.support.cloud import Answer, Cloud
-from tests.support.matchers import A_TIME, AN_ID
+from tests.support.matchers import AN_ID
 
 GENERATE = {
     "type": "promotion_job",
@@ -46,7 +53,7 @@ def test_a_job_is_created_pending_and_queued(
         "id": AN_ID,
         "promotion_id": promotion_id,
         "status": "pending",
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        "meta": job_meta(sent.get("parameters", {}).get("number_of_codes")),
     }
     assert (status, answer) == (201, {"data": shown})
     job_id = answer["data"]["id"]

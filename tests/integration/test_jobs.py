@@ -9,7 +9,7 @@ import pytest
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.model import ExportFile, Job, JobStatus
 from promotion_jobs.timestamps import to_text
-from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, unprocessable
+from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, job_meta, unprocessable
 from tests.support.builders import (
     CLIENT_ID,
     EXPORT_FILE,
@@ -23,7 +23,6 @@ from tests.support.builders import (
 )
 from tests.support.cloud import BUCKET, Answer, Cloud
 from tests.support.events import HOST
-from tests.support.matchers import A_TIME
 
 
 def _no_file(detail: str) -> Answer:
@@ -137,7 +136,7 @@ def test_a_job_that_generates_shows_how_far_it_is(cloud: Cloud, promotion_id: st
                 "job_type": "code_generate",
                 "parameters": {"number_of_codes": 100},
                 "status": "processing",
-                "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, "progress": progress},
+                "meta": job_meta(100, progress=progress),
             }
         },
     )

@@ -7,6 +7,7 @@ import pytest
 
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.generation import Commit
+from promotion_jobs.jobs import Counts
 from promotion_jobs.model import Chunk, Job, Plan
 from promotion_jobs.runs import Lease, Run, RunStatus
 from tests.support.builders import LEASE, NOW, generate_job
@@ -79,6 +80,13 @@ def test_only_the_holder_lets_go_of_a_run(cloud: Cloud, job: Job, *, forgive: bo
     assert held
 
 
+def test_how_much_is_exported_is_noted_by_the_holder_and_never_goes_back(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, LEASE, NOW)
+    for lease, rows, noted in ((LEASE, 7, 7), (LEASE, 5, 7), (NEXT, 9, 7), (LEASE, 8, 8)):
+        cloud.runs.note_exported(job, lease, rows)
+        assert cloud.jobs.counts(job.id) == Counts(exported=noted)
+
+
 def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
     chunk, store = _chunk(job, 0), cloud.codes
@@ -86,7 +94,7 @@ def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> Non
     before = cloud.items()
     assert store.commit(chunk, job.promotion_id, 0) is Commit.ALREADY_COMMITTED
     assert cloud.items() == before
-    assert cloud.jobs.generated(job.id) == 3
+    assert cloud.jobs.counts(job.id) == Counts(generated=3)
     assert store.committed_codes(job, 0) == chunk.codes
     assert list(DynamoCodeReader(cloud.table).chunks(job.promotion_id)) == [chunk]
 

@@ -1,6 +1,6 @@
 """The examples of the documents that this project was asked to implement: their requests give their answers.
 
-Only identifiers and times differ, since the examples' are of their day.
+Only identifiers and times differ, since the examples' are of their day; and ``meta`` has what goes beyond them.
 """
 
 import json
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from promotion_jobs.model import Job
+from tests.support.answers import job_meta
 from tests.support.builders import LEASE, NOW
 from tests.support.cloud import Cloud
-from tests.support.matchers import A_TIME, AN_ID
+from tests.support.matchers import AN_ID
 
 HOST = "useast.api.elasticpath.com"
 
@@ -69,7 +70,7 @@ def _sent(number_of_codes: int) -> dict[str, Any]:
     return {"data": {**job, "parameters": _parameters(number_of_codes)}}
 
 
-def _shown(promotion_id: str, number_of_codes: int, status: str, **more: Any) -> dict[str, Any]:
+def _shown(promotion_id: str, number_of_codes: int, status: str, meta: Any = None, **more: Any) -> Any:
     return {
         "type": "promotion_job",
         "id": AN_ID,
@@ -78,7 +79,7 @@ def _shown(promotion_id: str, number_of_codes: int, status: str, **more: Any) ->
         "name": "job",
         "parameters": _parameters(number_of_codes),
         "status": status,
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        "meta": job_meta(number_of_codes, **(meta or {})),
         **more,
     }
 
@@ -124,7 +125,7 @@ def test_the_example_of_creating_a_job(cloud: Cloud, promotion_id: str) -> None:
                     "code_prefix": "Summer-",
                 },
                 "status": "pending",
-                "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+                "meta": job_meta(1, 10),
             }
         },
     )
@@ -155,7 +156,7 @@ def test_the_example_of_a_list_with_a_job_that_is_processing_and_one_that_is_com
         200,
         _list(
             promotion_id,
-            _shown(promotion_id, 100, "processing"),
+            _shown(promotion_id, 100, "processing", {"progress": {"done": 0, "total": 100, "percent": 0}}),
             _shown(promotion_id, 1_000, "completed", result={"generated": 1_000, "deleted": 1_000}),
         ),
     )

@@ -125,7 +125,7 @@ def do_all_there_is(workshop: Workshop) -> None:
     workshop.jobs.cancel_pending(workshop.add_job(None, promotion_id=job.promotion_id), NOW)
     undo_and_purge(workshop)
     change_by_hand(workshop, job)
-    workshop.jobs.generated(job.id)
+    workshop.jobs.counts(job.id)
     workshop.jobs.list(job.promotion_id)
     list(codes.chunks(job.promotion_id))
     workshop.promotions.list(Page(), {})

@@ -3,8 +3,15 @@
 from typing import Any
 
 from tests.support.cloud import Answer
+from tests.support.matchers import A_TIME
 
 Element = dict[str, Any]
+
+
+def job_meta(number_of_codes: int | None = None, length: int = 8, **more: Any) -> Element:
+    """What is said of a job beside its own members; a job that makes no codes has no odds."""
+    odds = {"guess_odds": f"1 in {27**length // number_of_codes:,}"} if number_of_codes else {}
+    return {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, **odds, **more}
 
 
 def failure(status: int, *elements: Element) -> Answer:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
 from promotion_jobs.generation import Slot
+from promotion_jobs.jobs import Counts
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, Message, Promotion
 from promotion_jobs.runs import Run, RunStatus
 from promotion_jobs.tokens import Client, Token
@@ -101,8 +102,12 @@ class MemoryJobStore:
             raise PromotionNotFound
         return self.get(promotion_id, job_id)
 
-    def generated(self, job_id: str) -> int:
-        return sum(run.generated for (owner, _), run in self.state.runs.items() if owner == job_id)
+    def counts(self, job_id: str) -> Counts:
+        runs = [run for (owner, _), run in self.state.runs.items() if owner == job_id]
+        return Counts(*(sum(getattr(run, name) for run in runs) for name in ("generated", "deleted", "exported")))
+
+    def visible_codes(self, promotion_id: str) -> int:
+        return self.state.promotions[promotion_id].codes
 
     def add(self, job: Job) -> None:
         promotion = self.state.visible(job.promotion_id)
@@ -133,7 +138,7 @@ class MemoryJobStore:
             stored = self.state.jobs[job.id]
             if stored.status is not JobStatus.PROCESSING or stored.failure:
                 return False
-            self._change(job, status=JobStatus.CANCELLING, updated_at=now)
+            self._change(job, status=JobStatus.CANCELLING, stopped_at=now, updated_at=now)
             return True
 
     def claim(self, job: Job, now: datetime) -> Claim:
@@ -228,15 +233,20 @@ class MemoryQueue:
 
 @dataclass
 class MemoryFiles:
-    """FileStore and FileRemover: a file is there when its upload ended well."""
+    """FileStore and FileRemover: a file is there when its upload ended well; every piece of it is stored at once."""
 
     contents: dict[str, bytes] = field(default_factory=dict)
 
     @contextmanager
-    def upload(self, key: str) -> Iterator[Callable[[bytes], None]]:
+    def upload(self, key: str) -> Iterator[Callable[[bytes], bool]]:
         assert key not in self.contents
         pieces: list[bytes] = []
-        yield pieces.append
+
+        def write(piece: bytes) -> bool:
+            pieces.append(piece)
+            return True
+
+        yield write
         self.contents[key] = b"".join(pieces)
 
     def remove(self, key: str) -> None:

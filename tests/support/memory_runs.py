@@ -29,6 +29,12 @@ class MemoryRunStore:
             if run.lease == lease:
                 self.state.runs[job.id, number] = replace(run, lease=None, tries=0 if forgive else run.tries)
 
+    def note_exported(self, job: Job, lease: Lease, rows: int) -> None:
+        with self.state.steps.around("note exported"):
+            run = self.state.runs[job.id, 0]
+            if run.lease == lease and run.exported < rows:
+                self.state.runs[job.id, 0] = replace(run, exported=rows)
+
     def committed(self, job: Job, number: int) -> frozenset[int]:
         chunks = job.plan.chunks_of(number) if job.plan else range(0)
         return frozenset(chunk for chunk in chunks if (job.id, chunk) in self.state.chunks)

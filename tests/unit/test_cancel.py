@@ -57,7 +57,9 @@ def test_a_job_that_is_processing_is_cancelling_and_its_cleaning_is_queued(job: 
     processing = replace(job, status=JobStatus.PROCESSING, started_at=NOW)
     office = Office(processing)
     cancelling = office.cancel()
-    assert cancelling == replace(processing, status=JobStatus.CANCELLING, updated_at=NOW + timedelta(minutes=5))
+    assert cancelling == replace(
+        processing, status=JobStatus.CANCELLING, stopped_at=office.clock(), updated_at=office.clock()
+    )
     assert office.state.jobs == {JOB_ID: cancelling}
     assert office.state.promotions == {PROMOTION_ID: promotion(open_job=JOB_ID)}
     assert office.queue.sent == [(message(), timedelta())]

@@ -102,9 +102,9 @@ class Exports:
         self.state = State(jobs={JOB_ID: generate_job()}, chunks={(it.source, it.number): it for it in chunks})
         self.attempts = iter("12345")
 
-    def export(self, is_wanted: Callable[[], bool] = lambda: True) -> ExportFile:
+    def export(self, note: Callable[[int], bool] = lambda _rows: True) -> ExportFile:
         store = MemoryCodeReader(self.state)
-        return Exporter(store, self.files, lambda: next(self.attempts)).export(export_job(id="export"), is_wanted)
+        return Exporter(store, self.files, lambda: next(self.attempts)).export(export_job(id="export"), note)
 
 
 def test_a_file_has_every_code_in_the_order_of_the_list_and_its_numbers_are_those_of_its_bytes() -> None:
@@ -142,11 +142,16 @@ def test_each_attempt_writes_a_file_of_its_own() -> None:
 
 def test_an_export_that_is_wanted_no_more_stops_and_leaves_no_file() -> None:
     exports = Exports(*(chunk(number=number) for number in range(300)))
-    answers = iter([True, False])
+    noted: list[int] = []
+
+    def note(rows: int) -> bool:
+        noted.append(rows)
+        return rows < 4
+
     with pytest.raises(ExportStopped):
-        exports.export(lambda: next(answers))
+        exports.export(note)
     assert exports.files.contents == {}
-    assert list(answers) == []
+    assert noted == [2, 4]
 
 
 @pytest.fixture

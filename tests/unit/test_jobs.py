@@ -12,7 +12,7 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     TooManyJobs,
 )
-from promotion_jobs.jobs import JobCreator, Jobs, NewJob, Progress
+from promotion_jobs.jobs import JobCreator, Jobs, JobWithProgress, NewJob, Progress
 from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
 from promotion_jobs.runs import Run, RunStatus
@@ -148,7 +148,19 @@ def test_a_job_that_cannot_be_queued_is_withdrawn() -> None:
     office.assert_unchanged()
 
 
-@pytest.mark.parametrize("job", [generate_job(), export_job(status=JobStatus.PROCESSING)], ids=["pending", "export"])
+@pytest.mark.parametrize(
+    "job",
+    [
+        generate_job(),
+        export_job(),
+        generate_job(status=JobStatus.PROCESSING, started_at=NOW, failure="it cannot be done"),
+        export_job(status=JobStatus.PROCESSING, started_at=NOW, failure="it cannot be done"),
+        export_job(status=JobStatus.CANCELLING, started_at=NOW),
+        generate_job(status=JobStatus.COMPLETED),
+        generate_job(status=JobStatus.CANCELLED),
+    ],
+    ids=["waits", "export waits", "rolls back", "export rolls back", "export cancelled", "completed", "cancelled"],
+)
 def test_a_job_is_read_without_progress_where_there_is_none(job: Job) -> None:
     assert Office(promotion(), job).jobs.get(PROMOTION_ID, JOB_ID) == (job, None)
 
@@ -174,6 +186,43 @@ def test_a_job_that_generates_is_read_with_how_far_it_is(
     assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
 
 
+def test_a_job_that_is_cancelled_is_read_with_how_much_of_it_is_gone() -> None:
+    stopped_at = NOW + timedelta(seconds=90)
+    job = generate_job(Plan(1_000), status=JobStatus.CANCELLING, started_at=NOW, stopped_at=stopped_at)
+    office = Office(promotion(), job)
+    office.state.runs = {
+        (JOB_ID, 0): Run(RunStatus.CLEAN, generated=300, deleted=300),
+        (JOB_ID, 1): Run(RunStatus.CANCELLING, generated=100, deleted=20),
+    }
+    office.clock.advance(seconds=100)
+    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(320, 400, 32.0, NOW + timedelta(seconds=102.5)))
+
+
+@pytest.mark.parametrize(
+    ("exported", "progress"),
+    [(0, Progress(0, 500)), (200, Progress(200, 500, 20.0, NOW + timedelta(seconds=25))), (501, Progress(501, 501))],
+)
+def test_an_export_is_read_with_how_many_rows_are_stored(exported: int, progress: Progress) -> None:
+    job = export_job(status=JobStatus.PROCESSING, started_at=NOW)
+    office = Office(promotion(codes=500), job)
+    office.state.runs = {(JOB_ID, 0): Run(RunStatus.PROCESSING, exported=exported)}
+    office.clock.advance(seconds=10 if exported < 500 else 0)
+    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
+
+
+def test_jobs_are_listed_with_the_progress_that_they_have() -> None:
+    running = generate_job(Plan(1_000), id="2", status=JobStatus.PROCESSING, started_at=NOW)
+    done = export_job(id="1", status=JobStatus.COMPLETED)
+    office = Office(promotion(), running, done)
+    office.state.runs = {("2", 0): Run(RunStatus.PROCESSING, generated=250)}
+    listed = office.jobs.list(PROMOTION_ID, Page(), {})
+    assert listed.items == [(running, Progress(250, 1_000)), (done, None)]
+
+
+def test_of_nothing_everything_is_done() -> None:
+    assert Progress(0, 0).percent == 100
+
+
 def test_a_job_is_100_percent_done_only_with_its_last_code() -> None:
     assert [Progress(done, 1_000).percent for done in (0, 9, 10, 999, 1_000)] == [0, 0, 1, 99, 100]
 
@@ -195,8 +244,8 @@ def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(promotio
         Office(promotion(), export_job()).jobs.get(promotion_id, JOB_ID)
 
 
-def _ids(listing: Listing[Job]) -> list[str]:
-    return [job.id for job in listing.items]
+def _ids(listing: Listing[JobWithProgress]) -> list[str]:
+    return [job.id for job, _ in listing.items]
 
 
 def test_jobs_are_listed_newest_first_page_by_page() -> None:

@@ -43,7 +43,7 @@ def test_a_job_that_was_cancelled_half_way_leaves_nothing() -> None:
     workshop.deliver_all()
     workshop.assert_undone(JobStatus.CANCELLED)
     counts = {"runs_done": 1, "generated": 6, "deleted": 6}
-    times = {"started_at": NOW, "updated_at": NOW + timedelta(minutes=5)}
+    times = {"started_at": NOW, "stopped_at": NOW, "updated_at": NOW + timedelta(minutes=5)}
     assert workshop.stored == generate_job(PLAN, status=JobStatus.CANCELLED, **counts, **times)
     assert {owned.code for owned in workshop.state.codes.values()} == {FIRST[1]}
 

@@ -94,7 +94,7 @@ promotion = {"data": answers.promotion(PROMOTION)}
 promotions = _page([PROMOTION], answers.promotion, "")
 pending = {"data": answers.job(replace(GENERATE, status=JobStatus.PENDING, updated_at=THEN))}
 processing = {
-    "data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(25_000, 100_000, 3_571, LATER))
+    "data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(400, 1_000, 3_571, LATER))
 }
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
 jobs = _page([EXPORT, GENERATE], answers.job, f"/{PROMOTION_ID}/jobs")

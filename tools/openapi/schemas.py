@@ -98,7 +98,9 @@ PARAMETERS = _object(
         "code_prefix": TEXT,
     },
 )
-PROGRESS = _object({"done": NUMBER, "total": NUMBER, "percent": NUMBER}, {"codes_per_second": NUMBER, "eta": TIME})
+PROGRESS = _object(
+    {"done": NUMBER, "total": NUMBER, "percent": NUMBER}, {"codes_per_second": NUMBER, "eta": TIME}
+) | {"description": "while the job is open: codes made, rows exported, or codes of a cancelled job removed again"}
 FILE = _object({"rows": NUMBER, "bytes": NUMBER, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}})
 JOB = _object(
     {
@@ -107,7 +109,10 @@ JOB = _object(
         "promotion_id": ID,
         "job_type": {"enum": list(JobType)},
         "status": {"enum": list(JobStatus)},
-        "meta": _object({"timestamps": TIMESTAMPS["properties"]["timestamps"]}, {"progress": PROGRESS, "file": FILE}),
+        "meta": _object(
+            {"timestamps": TIMESTAMPS["properties"]["timestamps"]},
+            {"progress": PROGRESS, "guess_odds": TEXT | {"pattern": "^1 in [0-9,]+$"}, "file": FILE},
+        ),
     },
     {
         "name": TEXT,

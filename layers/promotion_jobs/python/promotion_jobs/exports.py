@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import cycle
 from typing import Protocol
 
 from promotion_jobs.errors import FileExpired, NoFile
@@ -17,9 +16,6 @@ from promotion_jobs.model import Chunk, Code, ExportFile, Job
 from promotion_jobs.timestamps import to_text
 
 HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
-_CHUNKS_BETWEEN_LOOKS = 100
-"""Some 10 MB of file."""
-
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -34,8 +30,11 @@ class ChunkStore(Protocol):
 
 
 class FileStore(Protocol):
-    def upload(self, key: str) -> AbstractContextManager[Callable[[bytes], None]]:
-        """A file under a new key, written piece by piece; it is there when the block ends, and only if it ends well."""
+    def upload(self, key: str) -> AbstractContextManager[Callable[[bytes], bool]]:
+        """A file under a new key, written piece by piece; it is there when the block ends, and only if it ends well.
+
+        Each piece is answered with whether it is stored now, and all before it: every few megabytes one is.
+        """
         ...
 
     def remove(self, key: str) -> None: ...
@@ -85,15 +84,15 @@ class Exporter:
     files: FileStore
     new_attempt: Callable[[], str]
 
-    def export(self, job: Job, is_wanted: Callable[[], bool]) -> ExportFile:
+    def export(self, job: Job, note: Callable[[int], bool]) -> ExportFile:
         """Write a file of its own: a late attempt of the same job can never change one that is linked.
 
-        Raises ExportStopped, with nothing left of the file, when it is wanted no more.
+        ``note`` hears how many rows are stored, and says whether the file is still wanted. Raises ExportStopped, with
+        nothing left of the file, when it is not.
         """
         key = f"{job.promotion_id}/{job.id}/{self.new_attempt()}.csv"
         rows = size = 0
         digest = sha256()
-        asks = cycle(range(_CHUNKS_BETWEEN_LOOKS))
         with self.files.upload(key) as write:
             head = _row(HEADER).encode()
             write(head)
@@ -101,11 +100,10 @@ class Exporter:
             size += len(head)
             for chunk in self.store.chunks(job.promotion_id):
                 piece = chunk_rows(chunk).encode()
-                write(piece)
                 digest.update(piece)
                 size += len(piece)
                 rows += len(chunk.codes) - len(chunk.removed)
-                if not next(asks) and not is_wanted():
+                if write(piece) and not note(rows):
                     raise ExportStopped
         return ExportFile(key, rows, size, digest.hexdigest())
 

@@ -16,7 +16,6 @@ from promotion_jobs.errors import (
     PromotionNotFound,
 )
 from promotion_jobs.identifiers import is_identifier
-from promotion_jobs.limits import DEFAULT_CODE_LENGTH
 from promotion_jobs.listing import Listing, Page, satisfies
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
 
@@ -41,7 +40,19 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 100 * self.done // self.total
+        return 100 * self.done // self.total if self.total else 100
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many codes a job has made, removed again and exported, true to the last that is stored."""
+
+    generated: int = 0
+    deleted: int = 0
+    exported: int = 0
+
+
+JobWithProgress = tuple[Job, Progress | None]
 
 
 class JobReader(Protocol):
@@ -53,8 +64,10 @@ class JobReader(Protocol):
         """Newest first."""
         ...
 
-    def generated(self, job_id: str) -> int:
-        """How many codes of an open job are stored, true to the last chunk that was committed."""
+    def counts(self, job_id: str) -> Counts: ...
+
+    def visible_codes(self, promotion_id: str) -> int:
+        """How many codes an export of the promotion would have."""
         ...
 
 
@@ -127,10 +140,10 @@ class JobCreator:
         return job
 
     def _check(self, promotion: Promotion, parameters: GenerateParameters) -> None:
-        number, length = parameters.number_of_codes, parameters.code_length or DEFAULT_CODE_LENGTH
+        number = parameters.number_of_codes
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
-        odds = codes.guess_odds(number, length)
+        odds = parameters.guess_odds
         if odds < self.least_guess_odds:
             enough = codes.enough_length(number, self.least_guess_odds)
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
@@ -163,28 +176,45 @@ class Jobs:
             raise JobNotFound
         return job
 
-    def get(self, promotion_id: str, job_id: str) -> tuple[Job, Progress | None]:
+    def get(self, promotion_id: str, job_id: str) -> JobWithProgress:
         """The job, and how far it is while that means something. Raises PromotionNotFound, JobNotFound."""
-        job = self.find(promotion_id, job_id)
-        if job.plan is None or job.status is not JobStatus.PROCESSING:
-            return job, None
-        return job, self._progress(job, self.store.generated(job.id), job.plan.number_of_codes)
+        return self._with_progress(self.find(promotion_id, job_id))
 
-    def _progress(self, job: Job, done: int, total: int) -> Progress:
+    def _with_progress(self, job: Job) -> JobWithProgress:
+        """A job that waits has none yet; neither has one that is rolled back, since it shows processing."""
+        match job.status, job.job_type:
+            case JobStatus.PROCESSING, JobType.CODE_GENERATE if job.plan and not job.failure:
+                done = self.store.counts(job.id).generated
+                return job, self._progress(job.started_at, done, job.plan.number_of_codes)
+            case JobStatus.CANCELLING, JobType.CODE_GENERATE:
+                counts = self.store.counts(job.id)
+                return job, self._progress(job.stopped_at, counts.deleted, counts.generated)
+            case JobStatus.PROCESSING, JobType.CODE_EXPORT if not job.failure:
+                done = self.store.counts(job.id).exported
+                # Codes that were removed by hand meanwhile may be exported already.
+                return job, self._progress(job.started_at, done, max(done, self.store.visible_codes(job.promotion_id)))
+            case _:
+                return job, None
+
+    def _progress(self, began_at: datetime | None, done: int, total: int) -> Progress:
         now = self.now()
-        seconds = (now - job.started_at).total_seconds() if job.started_at else 0
+        seconds = (now - began_at).total_seconds() if began_at else 0
         if not done or seconds <= 0:
             return Progress(done, total)
         return Progress(done, total, done / seconds, now + timedelta(seconds=(total - done) * seconds / done))
 
-    def list(self, promotion_id: str, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Job]:
-        """Newest first; ``wanted`` is what :func:`listing.parse_filter` made of the filter."""
+    def list(self, promotion_id: str, page: Page, wanted: Mapping[str, set[str]]) -> Listing[JobWithProgress]:
+        """Newest first; ``wanted`` is what :func:`listing.parse_filter` made of the filter.
+
+        One job of a promotion is open at the most, so that all progress of a page costs as much as that of one job.
+        """
         found = [
             job
             for job in self.store.list(promotion_id)
             if satisfies(wanted, {"job_type": job.job_type, "status": job.status})
         ]
-        return Listing(found[page.offset : page.offset + page.limit], len(found), page)
+        shown = [self._with_progress(job) for job in found[page.offset : page.offset + page.limit]]
+        return Listing(shown, len(found), page)
 
 
 @dataclass(frozen=True, slots=True)

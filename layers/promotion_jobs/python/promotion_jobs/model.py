@@ -68,6 +68,11 @@ class GenerateParameters:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @property
+    def guess_odds(self) -> int:
+        """One guess in this many hits one of these codes."""
+        return self.code_format.space // self.number_of_codes
+
+    @property
     def code_format(self) -> CodeFormat:
         return CodeFormat(self.code_length or limits.DEFAULT_CODE_LENGTH, self.code_prefix)
 
@@ -115,7 +120,8 @@ class ExportFile:
 class Job:
     """A job as stored. ``seed`` and ``plan`` are a code_generate job's and never leave the service.
 
-    ``failure`` is why it is being rolled back, while its status is still processing (decision 21).
+    ``failure`` is why it is being rolled back, while its status is still processing (decision 21); ``stopped_at`` is
+    when it was cancelled while it was worked on.
     """
 
     id: str
@@ -136,6 +142,7 @@ class Job:
     failure: str | None = None
     file: ExportFile | None = None
     started_at: datetime | None = None
+    stopped_at: datetime | None = None
 
     @property
     def chunk_codes(self) -> int:

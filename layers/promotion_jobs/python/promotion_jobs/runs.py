@@ -30,13 +30,15 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as it is stored. ``tries`` counts the leases since anything of it was last committed;
-    ``started`` is whether any worker ever held it.
+    """A run as it is stored, with how many codes it made, removed and exported.
+
+    ``tries`` counts the leases since anything of it was last committed; ``started`` is whether any worker ever held it.
     """
 
     status: RunStatus
     generated: int = 0
     deleted: int = 0
+    exported: int = 0
     tries: int = 0
     started: bool = False
     lease: Lease | None = None
@@ -52,6 +54,9 @@ class RunStore(Protocol):
 
     def release(self, job: Job, number: int, lease: Lease, *, forgive: bool) -> None:
         """Let go of a run that is held by this lease; ``forgive`` does not count it as a try."""
+
+    def note_exported(self, job: Job, lease: Lease, rows: int) -> None:
+        """Note how many rows of an export that is held by this lease are stored; never fewer than were before."""
 
     def committed(self, job: Job, number: int) -> frozenset[int]:
         """The numbers of the run's committed chunks."""

@@ -19,13 +19,16 @@ CSV = "text/csv; charset=utf-8"
 class _Upload:
     client: "S3Client"
     target: dict[str, Any]
+    part_bytes: int
     waiting: bytearray = field(default_factory=bytearray)
     parts: list[dict[str, Any]] = field(default_factory=list)
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes) -> bool:
         self.waiting += piece
-        if len(self.waiting) >= PART_BYTES:
+        is_part = len(self.waiting) >= self.part_bytes
+        if is_part:
             self.send_part()
+        return is_part
 
     def send_part(self) -> None:
         number = len(self.parts) + 1
@@ -38,13 +41,14 @@ class _Upload:
 class S3FileStore:
     client: "S3Client"
     bucket: str
+    part_bytes: int = PART_BYTES
 
     @contextmanager
-    def upload(self, key: str) -> Iterator[Callable[[bytes], None]]:
+    def upload(self, key: str) -> Iterator[Callable[[bytes], bool]]:
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         # Without a condition: the key is this attempt's alone.
         created = self.client.create_multipart_upload(**target, ContentType=CSV)
-        upload = _Upload(self.client, target | {"UploadId": created["UploadId"]})
+        upload = _Upload(self.client, target | {"UploadId": created["UploadId"]}, self.part_bytes)
         try:
             yield upload.write
             upload.send_part()

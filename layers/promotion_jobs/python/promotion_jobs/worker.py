@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 from promotion_jobs.deadline import Deadline
@@ -188,11 +189,13 @@ class Worker:
             self._give_up(job, message, lease)
             return
         with self._holding(job, 0, lease), suppress(ExportStopped):
-            file = self.exporter.export(job, lambda: self._is_wanted(job))
+            file = self.exporter.export(job, partial(self._note_exported, job, lease))
             if not self.store.complete_export(job, file, self.now()):
                 self._drop_unless_linked(job, file)
 
-    def _is_wanted(self, job: Job) -> bool:
+    def _note_exported(self, job: Job, lease: Lease, rows: int) -> bool:
+        """Whether the file is still wanted."""
+        self.runs.note_exported(job, lease, rows)
         found = self.store.get(job.promotion_id, job.id)
         return found is not None and found.status is JobStatus.PROCESSING
 

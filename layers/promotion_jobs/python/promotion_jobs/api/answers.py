@@ -67,6 +67,7 @@ def job(it: Job, progress: Progress | None = None) -> Document:
                 {
                     "timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)},
                     "progress": _progress(progress) if progress else None,
+                    "guess_odds": f"1 in {it.parameters.guess_odds:,}" if it.parameters else None,
                     "file": {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
                     if it.file
                     else None,

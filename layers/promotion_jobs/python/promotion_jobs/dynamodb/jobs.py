@@ -14,6 +14,7 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
+from promotion_jobs.jobs import Counts
 from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.timestamps import from_text, to_text
 from promotion_jobs.worker import Claim
@@ -72,6 +73,7 @@ def from_item(item: Item) -> Job:
         created_at=from_text(item["created_at"]),
         updated_at=from_text(item["updated_at"]),
         started_at=from_text(item["started_at"]) if "started_at" in item else None,
+        stopped_at=from_text(item["stopped_at"]) if "stopped_at" in item else None,
     )
 
 
@@ -111,8 +113,13 @@ class DynamoJobStore:
         job = by_key.get(keys.job(promotion_id, job_id)["sk"])
         return from_item(job) if job else None
 
-    def generated(self, job_id: str) -> int:
-        return sum(run.get("generated", 0) for run in self.table.query(Range(keys.run(job_id, 0)["pk"])))
+    def counts(self, job_id: str) -> Counts:
+        runs = list(self.table.query(Range(keys.run(job_id, 0)["pk"])))
+        return Counts(*(sum(run.get(name, 0) for run in runs) for name in ("generated", "deleted", "exported")))
+
+    def visible_codes(self, promotion_id: str) -> int:
+        promotion = self.table.get(keys.promotion(promotion_id))
+        return promotion["codes"] if promotion else 0
 
     # Creating
 
@@ -146,7 +153,8 @@ class DynamoJobStore:
 
     def cancel_processing(self, job: Job, now: datetime) -> bool:
         try:
-            self.table.transact(self._move(job, _CANCEL_PROCESSING, now, also_if=_NOT_FAILED))
+            also = {"also_set": "#stopped_at = :now", "also_if": _NOT_FAILED}
+            self.table.transact(self._move(job, _CANCEL_PROCESSING, now, **also))
         except ConditionLost:
             return False
         return True

@@ -30,6 +30,7 @@ def _from_item(item: Item) -> Run:
         status=RunStatus(item["status"]),
         generated=item.get("generated", 0),
         deleted=item.get("deleted", 0),
+        exported=item.get("exported", 0),
         tries=item.get("tries", 0),
         started="lease" in item,
         lease=lease,
@@ -89,6 +90,19 @@ class DynamoRunStore:
                     free=_FREE,
                     lease=lease.holder,
                     **({"none": 0} if forgive else {}),
+                )
+            )
+
+    def note_exported(self, job: Job, lease: Lease, rows: int) -> None:
+        # A second attempt begins anew, and what is shown never goes back.
+        with suppress(ConditionLost):
+            self.table.transact(
+                self.table.update(
+                    keys.run(job.id, 0),
+                    "SET #exported = :rows",
+                    "#lease = :lease AND (attribute_not_exists(#exported) OR #exported < :rows)",
+                    rows=rows,
+                    lease=lease.holder,
                 )
             )
 

@@ -62,9 +62,9 @@ class Api:
         answer = send("POST", f"{base_url}/oauth/access_token", headers, urlencode(form).encode()).checked()
         return cls(base_url, answer.json["access_token"])
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
+    def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         """What the API answers to the client; a body that is not None is sent as JSON."""
-        headers = {"authorization": f"Bearer {self.token}"}
+        headers = {"authorization": f"Bearer {self.token}", **(headers or {})}
         if body is None:
             return send(method, self.base_url + path, headers)
         return send(method, self.base_url + path, {**headers, "content-type": "application/json"}, _as_json(body))

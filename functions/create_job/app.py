@@ -1,4 +1,4 @@
-"""POST /v2/promotions/{promotion_id}/jobs: a job of either type, if the promotion has none open (contract 1)."""
+"""POST /v2/promotions/{promotion_id}/jobs: a job, if the promotion has none open (contract 1); or a dry run of it."""
 
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
@@ -13,9 +13,12 @@ app = resolver()
 def create_job(promotion_id: str) -> Answer:
     promotion = wiring.promotions().get(promotion_id)
     data = requests.json_data(app.current_event)
-    sent = requests.validate(job_schema(data), data)
-    job = wiring.job_creator().create(promotion, sent.to_domain(), client_id(app))
-    metrics.add_metric(name="JobsCreated", unit=MetricUnit.Count, value=1)
+    new = requests.validate(job_schema(data), data).to_domain()
+    if requests.is_dry_run(requests.query(app.current_event)):
+        return answer(200, {"data": answers.forecast(promotion_id, new, wiring.job_creator().forecast(promotion, new))})
+    key = requests.idempotency_key(app.current_event)
+    job, is_new = wiring.job_creator().create(promotion, new, client_id(app), key)
+    metrics.add_metric(name="JobsCreated", unit=MetricUnit.Count, value=int(is_new))
     return answer(201, {"data": answers.job(job)})
 
 

@@ -127,3 +127,25 @@ def test_a_job_whose_worker_fails_comes_back_and_is_completed(
     assert get_job(api, promotion, job)["status"] == "processing"
     missing_bucket()
     assert finished(api, promotion, job)["status"] == "completed"
+
+
+def test_of_fifty_same_requests_at_once_all_get_the_same_job(stack: LocalStack, api: Api) -> None:
+    promotion = new_promotion(api)
+    body = {"data": {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 10}}}
+    start = Barrier(CALLERS)
+
+    def send_again() -> tuple[int, str]:
+        answer = api.call("POST", f"/v2/promotions/{promotion}/jobs", body, {"Idempotency-Key": "tonight's mailing"})
+        return answer.status, answer.json["data"]["id"]
+
+    def create(_: int) -> tuple[int, str]:
+        start.wait()
+        return send_again()
+
+    with paused_worker(stack), ThreadPoolExecutor(CALLERS) as callers:
+        answers = set(callers.map(create, range(CALLERS)))
+    ((status, job),) = answers
+    assert status == 201
+    assert finished(api, promotion, job)["result"] == {"generated": 10}
+    assert send_again() == (201, job)
+    assert len(listed_codes(api, promotion)) == 10

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
+from promotion_jobs.creation import KeyedRequest, RequestRepeated
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    IdempotencyKeyReused,
+    PromotionNotFound,
+    TooManyJobs,
+)
 from promotion_jobs.generation import Slot
 from promotion_jobs.jobs import Counts
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, Message, Promotion
@@ -65,6 +71,7 @@ class State:
     codes: dict[str, OwnedCode] = field(default_factory=dict)
     chunks: dict[tuple[str, int], Chunk] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    requests: dict[tuple[str, str, str], tuple[KeyedRequest, str]] = field(default_factory=dict)
     notes: dict[tuple[str, int], list[tuple[Slot, int]]] = field(default_factory=dict)
 
     def visible(self, promotion_id: str) -> Promotion | None:
@@ -85,6 +92,10 @@ class State:
     def listed_codes(self, job: Job) -> list[str]:
         listed = (chunk for (source, _), chunk in sorted(self.chunks.items()) if source == job.id)
         return [code for chunk in listed for code in chunk.codes]
+
+
+def _name(request: KeyedRequest) -> tuple[str, str, str]:
+    return request.client_id, request.promotion_id, request.key
 
 
 @dataclass
@@ -109,7 +120,19 @@ class MemoryJobStore:
     def visible_codes(self, promotion_id: str) -> int:
         return self.state.promotions[promotion_id].codes
 
-    def add(self, job: Job) -> None:
+    def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
+        with self.state.steps.around("look for the request"):
+            remembered, job_id = self.state.requests.get(_name(request), (None, ""))
+            if remembered is None or remembered.expires_at <= now:
+                return None
+            if remembered.fingerprint != request.fingerprint:
+                raise IdempotencyKeyReused
+            return self.state.jobs[job_id]
+
+    def add(self, job: Job, request: KeyedRequest | None = None) -> None:
+        remembered, _ = self.state.requests.get(_name(request), (None, "")) if request else (None, "")
+        if remembered and remembered.expires_at > job.created_at:
+            raise RequestRepeated
         promotion = self.state.visible(job.promotion_id)
         if promotion is None:
             raise PromotionNotFound
@@ -119,11 +142,15 @@ class MemoryJobStore:
             raise TooManyJobs(promotion.open_job)
         self.state.promotions[promotion.id] = replace(promotion, open_job=job.id)
         self.state.jobs[job.id] = job
+        if request:
+            self.state.requests[_name(request)] = request, job.id
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, job: Job, request: KeyedRequest | None = None) -> None:
         if self.state.jobs[job.id].status is JobStatus.PENDING:
             self._release(job)
             del self.state.jobs[job.id]
+            if request:
+                del self.state.requests[_name(request)]
 
     def cancel_pending(self, job: Job, now: datetime) -> bool:
         with self.state.steps.around("cancel pending"):

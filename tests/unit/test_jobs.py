@@ -5,32 +5,25 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.errors import (
-    AutomaticPromotion,
-    CodesLimitExceeded,
-    CodeSpaceTooSmall,
     JobNotFound,
     PromotionNotFound,
-    TooManyJobs,
 )
-from promotion_jobs.jobs import JobCreator, Jobs, JobWithProgress, NewJob, Progress
+from promotion_jobs.jobs import Jobs, JobWithProgress, Progress
 from promotion_jobs.listing import Listing, Page
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from promotion_jobs.model import Job, JobStatus, Plan, Promotion
 from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
-    CLIENT_ID,
     JOB_ID,
     MALFORMED_IDS,
     NOW,
     PROMOTION_ID,
-    SEED,
     UNKNOWN_ID,
     Clock,
     export_job,
     generate_job,
-    message,
     promotion,
 )
-from tests.support.memory import MemoryJobStore, MemoryQueue, QueueUnavailable, State
+from tests.support.memory import MemoryJobStore, MemoryQueue, State
 
 
 class Office:
@@ -42,110 +35,6 @@ class Office:
         self.clock = Clock()
         self.jobs = Jobs(MemoryJobStore(self.state), self.clock)
         self.promotion = stored
-
-    def create(self, new: NewJob) -> Job:
-        creator = JobCreator(
-            store=MemoryJobStore(self.state),
-            queue=self.queue,
-            now=self.clock,
-            new_id=lambda _: JOB_ID,
-            new_seed=lambda: SEED,
-            least_guess_odds=100_000,
-        )
-        return creator.create(self.promotion, new, CLIENT_ID)
-
-    def assert_unchanged(self) -> None:
-        assert (self.state.jobs, self.queue.sent) == ({}, [])
-        assert self.state.promotions == {PROMOTION_ID: self.promotion}
-
-
-def _generate(number_of_codes: int, code_length: int | None = None) -> NewJob:
-    return NewJob(JobType.CODE_GENERATE, "job", GenerateParameters(number_of_codes, code_length=code_length))
-
-
-def test_a_generate_job_is_stored_with_its_seed_and_plan_and_queued() -> None:
-    office = Office(promotion())
-    job = office.create(_generate(1_000))
-    assert job == generate_job(Plan(1_000), name="job", parameters=GenerateParameters(1_000))
-    assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
-    assert office.state.promotions == {PROMOTION_ID: promotion(open_job=JOB_ID)}
-
-
-def test_an_export_job_has_neither_seed_nor_plan() -> None:
-    office = Office(promotion())
-    job = office.create(NewJob(JobType.CODE_EXPORT))
-    assert job == export_job()
-    assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
-
-
-def test_an_automatic_promotion_can_be_exported() -> None:
-    assert Office(promotion(automatic=True)).create(NewJob(JobType.CODE_EXPORT)) == export_job()
-
-
-def test_as_many_codes_as_the_promotion_may_hold_are_accepted_also_where_there_is_no_room_left() -> None:
-    assert Office(promotion(max_codes=1_000, room=0)).create(_generate(1_000)).status is JobStatus.PENDING
-
-
-def test_more_codes_than_the_promotion_may_hold_are_refused() -> None:
-    office = Office(promotion(max_codes=1_000))
-    with pytest.raises(CodesLimitExceeded) as refusal:
-        office.create(_generate(1_001))
-    assert refusal.value.limit == 1_000
-    office.assert_unchanged()
-
-
-@pytest.mark.parametrize(("number_of_codes", "code_length"), [(2_824_295, None), (2_824_295, 8), (2_824_296, 9)])
-def test_codes_that_are_hard_enough_to_guess_are_accepted(number_of_codes: int, code_length: int | None) -> None:
-    office = Office(promotion(max_codes=10_000_000))
-    assert office.create(_generate(number_of_codes, code_length)).status is JobStatus.PENDING
-
-
-@pytest.mark.parametrize("code_length", [None, 8])
-def test_codes_that_could_be_guessed_are_refused_with_the_length_that_would_do(code_length: int | None) -> None:
-    office = Office(promotion(max_codes=10_000_000))
-    with pytest.raises(CodeSpaceTooSmall) as refusal:
-        office.create(_generate(2_824_296, code_length))
-    error = refusal.value
-    assert (error.odds, error.least_odds, error.enough) == (99_999, 100_000, 9)
-    office.assert_unchanged()
-
-
-@pytest.mark.parametrize(
-    ("number_of_codes", "error"),
-    [(1_000, AutomaticPromotion), (1_001, CodesLimitExceeded)],
-)
-def test_an_automatic_promotion_takes_no_codes_but_hears_first_of_what_is_wrong_with_the_request(
-    number_of_codes: int, error: type[Exception]
-) -> None:
-    office = Office(promotion(automatic=True))
-    with pytest.raises(error):
-        office.create(_generate(number_of_codes))
-    office.assert_unchanged()
-
-
-def test_a_promotion_that_became_automatic_meanwhile_takes_no_codes() -> None:
-    office = Office(promotion(automatic=True))
-    stored, office.promotion = office.promotion, promotion()
-    with pytest.raises(AutomaticPromotion):
-        office.create(_generate(1))
-    office.promotion = stored
-    office.assert_unchanged()
-
-
-def test_a_second_job_is_refused_while_one_is_open() -> None:
-    office = Office(promotion(open_job="another"))
-    with pytest.raises(TooManyJobs) as refusal:
-        office.create(NewJob(JobType.CODE_EXPORT))
-    assert refusal.value.open_job == "another"
-    office.assert_unchanged()
-
-
-def test_a_job_that_cannot_be_queued_is_withdrawn() -> None:
-    office = Office(promotion())
-    office.queue.available = False
-    with pytest.raises(QueueUnavailable):
-        office.create(_generate(1))
-    office.assert_unchanged()
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,10 @@ def test_what_is_open_to_all_needs_no_token(route: str) -> None:
 @pytest.mark.parametrize("route", sorted(set(OPERATIONS) - {"GET /openapi.json", "GET /docs"}))
 def test_an_operation_shows_its_answer_and_what_is_answered_to_a_fault(route: str) -> None:
     operation = OPERATIONS[route]
-    [succeeded] = [int(status) for status in operation["responses"] if status < "300"]
-    assert len(_answered(operation, succeeded)) == (0 if succeeded == 204 else 1)
+    succeeded = [int(status) for status in operation["responses"] if status < "300"]
+    assert len(succeeded) == (2 if route == "POST /v2/promotions/{promotion_id}/jobs" else 1)
+    for status in succeeded:
+        assert len(_answered(operation, status)) == (0 if status == 204 else 1)
     assert [list(example["errors"][0]) for example in _answered(operation, 500)] == [
         ["status", "title", "detail", "request_id"]
     ]

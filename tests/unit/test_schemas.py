@@ -7,8 +7,8 @@ import pytest
 
 from promotion_jobs.api.requests import validate
 from promotion_jobs.api.schemas import SentPromotion, job_schema
+from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.jobs import NewJob
 from promotion_jobs.model import GenerateParameters, JobType
 from promotion_jobs.promotions import NewPromotion
 

@@ -18,7 +18,12 @@ QUERY_PARAMETERS: dict[str, Schema] = {
         "default": limits.PAGE_LENGTH,
     },
     "page[offset]": {"type": "integer", "minimum": 0, "maximum": limits.MAX_PAGE_OFFSET, "default": 0},
+    "dry_run": {"type": "string", "enum": ["true", "false"], "default": "false"},
     "filter": {"type": "string", "examples": ["eq(status,completed):eq(job_type,code_generate)"]},
+}
+
+HEADERS: dict[str, Schema] = {
+    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": limits.IDEMPOTENCY_KEY_CHARACTERS}
 }
 
 
@@ -56,6 +61,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     succeeded: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
         succeeded["content"] = _json(operation.answer, {"example": operation.example})
+    also: dict[str, Any] = {}
+    if operation.dry_run:
+        schema, example = operation.dry_run
+        also["200"] = {"description": "What a dry run would have done", "content": _json(schema, {"example": example})}
     by_status: dict[str, dict[str, Any]] = {}
     too_large = () if operation.body else (PayloadTooLarge(limits.BODY_BYTES),) if operation is TOKEN else ()
     for error in (*operation.failures, *too_large):
@@ -67,7 +76,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         status: {"description": " or ".join(examples), "content": _json(reference("Errors"), examples)}
         for status, examples in sorted(by_status.items())
     }
-    return {str(operation.status): succeeded, **failed}
+    return {**also, str(operation.status): succeeded, **failed}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -77,11 +86,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         if f"{{{name}}}" in operation.path
     ]
     query = [{"name": name, "in": "query", "schema": QUERY_PARAMETERS[name]} for name in operation.query]
+    headers = [{"name": name, "in": "header", "schema": HEADERS[name]} for name in operation.headers]
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
-        "parameters": path + query,
+        "parameters": path + query + headers,
         "security": [{"token": []}] if operation.token else [],
         "responses": _responses(operation),
     }

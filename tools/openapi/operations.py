@@ -58,6 +58,9 @@ class Operation:
     failures: Sequence[Error]
     body: tuple[str, dict[str, Any]] | None = None
     query: Sequence[str] = field(default_factory=tuple)
+    headers: Sequence[str] = field(default_factory=tuple)
+    dry_run: tuple[Schema, Any] | None = None
+    """What 200 answers where nothing is to be done, with an example."""
     tag: str = "jobs"
     token: bool = True
     example: Any = None
@@ -206,8 +209,12 @@ OPERATIONS = (
             errors.CodeSpaceTooSmall(odds=28_242, least_odds=100_000, enough=9),
             errors.TooManyJobs(""),
             errors.AutomaticPromotion(),
+            errors.IdempotencyKeyReused(),
         ),
         ("SentJob", JOB_EXAMPLE),
+        query=("dry_run",),
+        headers=("Idempotency-Key",),
+        dry_run=(data("Forecast"), samples.forecast),
         example=samples.pending,
     ),
     Operation(

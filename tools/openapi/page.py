@@ -27,6 +27,9 @@ have a plain `{"message": …}` instead.
 Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded, and give
 absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at most ten: promotions
 by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
+
+A job is created once for an `Idempotency-Key`: the same header with the same body within 24 hours answers the same job,
+with another body 422. `?dry_run=true` creates none, and answers what would become of it.
 """
 _VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10"}
 _ON_EVERY_CALL = {"Unauthorized", "Forbidden", "PayloadTooLarge", "UnsupportedMediaType"}
@@ -58,6 +61,8 @@ def _section(operation: Operation) -> str:
     parts = [f"## {operation.summary}", f"`{operation.method.upper()} {operation.path}`"]
     parts.append(f"```sh\n{command(operation)}\n```")
     parts.append(answer if operation.example is None else f"{answer}\n\n{_block(operation.example)}")
+    if operation.dry_run:
+        parts.append(f"With `?dry_run=true`: 200\n\n{_block(operation.dry_run[1])}")
     parts.append(_errors(operation))
     return "\n\n".join(filter(None, parts)) + "\n"
 

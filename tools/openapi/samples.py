@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
+from promotion_jobs.creation import Forecast, NewJob
+from promotion_jobs.estimates import generate_estimate
 from promotion_jobs.jobs import Progress
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.listing import Listing, Page
@@ -15,6 +17,7 @@ from promotion_jobs.model import (
     Job,
     JobStatus,
     JobType,
+    Plan,
     Promotion,
     Terms,
 )
@@ -93,9 +96,14 @@ token = answers.token(
 promotion = {"data": answers.promotion(PROMOTION)}
 promotions = _page([PROMOTION], answers.promotion, "")
 pending = {"data": answers.job(replace(GENERATE, status=JobStatus.PENDING, updated_at=THEN))}
-processing = {
-    "data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(400, 1_000, 3_571, LATER))
+forecast = {
+    "data": answers.forecast(
+        PROMOTION_ID,
+        NewJob(GENERATE.job_type, GENERATE.name, GENERATE.parameters),
+        Forecast(lock_is_free=True, room_is_enough=True, room=499_000, estimate=generate_estimate(Plan(1_000))),
+    )
 }
+processing = {"data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(400, 1_000, 3_571, LATER))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
 jobs = _page([EXPORT, GENERATE], answers.job, f"/{PROMOTION_ID}/jobs")
 code = {"data": answers.code(CODE)}

@@ -98,9 +98,10 @@ PARAMETERS = _object(
         "code_prefix": TEXT,
     },
 )
-PROGRESS = _object(
-    {"done": NUMBER, "total": NUMBER, "percent": NUMBER}, {"codes_per_second": NUMBER, "eta": TIME}
-) | {"description": "while the job is open: codes made, rows exported, or codes of a cancelled job removed again"}
+PROGRESS = _object({"done": NUMBER, "total": NUMBER, "percent": NUMBER}, {"codes_per_second": NUMBER, "eta": TIME}) | {
+    "description": "while the job is open: codes made, rows exported, or codes of a cancelled job removed again"
+}
+ODDS = TEXT | {"pattern": "^1 in [0-9,]+$"}
 FILE = _object({"rows": NUMBER, "bytes": NUMBER, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}})
 JOB = _object(
     {
@@ -111,7 +112,7 @@ JOB = _object(
         "status": {"enum": list(JobStatus)},
         "meta": _object(
             {"timestamps": TIMESTAMPS["properties"]["timestamps"]},
-            {"progress": PROGRESS, "guess_odds": TEXT | {"pattern": "^1 in [0-9,]+$"}, "file": FILE},
+            {"progress": PROGRESS, "guess_odds": ODDS, "file": FILE},
         ),
     },
     {
@@ -120,6 +121,30 @@ JOB = _object(
         "error": TEXT,
         "result": _object({"generated": NUMBER}, {"deleted": NUMBER}),
     },
+)
+FORECAST = _object(
+    {
+        "type": {"const": "promotion_job"},
+        "promotion_id": ID,
+        "job_type": {"enum": list(JobType)},
+        "meta": _object(
+            {
+                "dry_run": _object(
+                    {
+                        "lock_is_free": YES_OR_NO,
+                        "room_is_enough": YES_OR_NO,
+                        "room": NUMBER,
+                        "estimated_seconds": NUMBER,
+                        "estimated_cost": _object(
+                            {"amount": TEXT, "currency": {"const": "USD"}, "region": TEXT, "prices_of": TEXT}
+                        ),
+                    }
+                )
+            },
+            {"guess_odds": ODDS},
+        ),
+    },
+    {"name": TEXT, "parameters": PARAMETERS},
 )
 CODE = _object(
     {
@@ -191,6 +216,7 @@ def components() -> dict[str, Schema]:
         "Token": TOKEN,
         "Promotion": PROMOTION,
         "Job": JOB,
+        "Forecast": FORECAST,
         "Code": CODE,
         "Errors": _object({"errors": _list(ERROR)}),
         "Links": LINKS,

@@ -16,6 +16,7 @@
   + CodeSpaceTooSmall       so many codes of that length could be guessed
   + AutomaticPromotion      takes no codes
   + DuplicateCode           somebody has it already
+  + IdempotencyKeyReused    a key that came with another request
   + TooManyJobs             another job of the promotion is open
   + NotCancellable          the job is being cancelled, or has ended
   + CodesInUse              the promotion holds more codes than that
@@ -151,6 +152,10 @@ class TooManyJobs(PromotionJobsError):
     def __init__(self, open_job: str) -> None:
         super().__init__(open_job)
         self.open_job = open_job
+
+
+class IdempotencyKeyReused(PromotionJobsError):
+    pass
 
 
 class NoFile(PromotionJobsError):

@@ -1,32 +1,18 @@
-"""Jobs as the API knows them: create, read, list (contract 1, decisions 6 to 13)."""
+"""Jobs as the API knows them: read, list, cancel (contract 1, decisions 7, 9 and 12)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from promotion_jobs import codes
 from promotion_jobs.errors import (
-    AutomaticPromotion,
-    CodesLimitExceeded,
-    CodeSpaceTooSmall,
     JobNotFound,
     NotCancellable,
     PromotionNotFound,
 )
 from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.listing import Listing, Page, satisfies
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """``parameters`` belong to a code_generate job alone."""
-
-    job_type: JobType
-    name: str | None = None
-    parameters: GenerateParameters | None = None
+from promotion_jobs.model import Job, JobStatus, JobType, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +57,6 @@ class JobReader(Protocol):
         ...
 
 
-class JobStore(Protocol):
-    def add(self, job: Job) -> None:
-        """Add the job and take its promotion's lock, both or neither.
-
-        Raises TooManyJobs where another job holds the lock, AutomaticPromotion where a code_generate job meets one,
-        and PromotionNotFound.
-        """
-
-    def withdraw(self, job: Job) -> None:
-        """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
-
-
 class JobQueue(Protocol):
     def send(self, message: Message) -> None: ...
 
@@ -99,56 +73,6 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     "status": lambda value: "completed" if value == "complete" else value,
 }
 """What a list of jobs can be filtered by."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobCreator:
-    store: JobStore
-    queue: JobQueue
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
-    new_seed: Callable[[], bytes]
-    least_guess_odds: int
-
-    def create(self, promotion: Promotion, new: NewJob, client_id: str) -> Job:
-        """The job, stored and queued.
-
-        Raises CodesLimitExceeded, CodeSpaceTooSmall, AutomaticPromotion and what JobStore.add raises; then nothing
-        has changed.
-        """
-        if new.parameters:
-            self._check(promotion, new.parameters)
-        now = self.now()
-        job = Job(
-            id=self.new_id(now),
-            promotion_id=promotion.id,
-            job_type=new.job_type,
-            status=JobStatus.PENDING,
-            name=new.name,
-            parameters=new.parameters,
-            plan=Plan(new.parameters.number_of_codes) if new.parameters else None,
-            seed=self.new_seed() if new.parameters else b"",
-            created_by=client_id,
-            created_at=now,
-            updated_at=now,
-        )
-        self.store.add(job)
-        with ExitStack() as undo:
-            undo.callback(self.store.withdraw, job)
-            self.queue.send(Message(promotion.id, job.id))
-            undo.pop_all()
-        return job
-
-    def _check(self, promotion: Promotion, parameters: GenerateParameters) -> None:
-        number = parameters.number_of_codes
-        if number > promotion.max_codes:
-            raise CodesLimitExceeded(promotion.max_codes)
-        odds = parameters.guess_odds
-        if odds < self.least_guess_odds:
-            enough = codes.enough_length(number, self.least_guess_odds)
-            raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
-        if promotion.automatic:
-            raise AutomaticPromotion
 
 
 class CancelStore(Protocol):

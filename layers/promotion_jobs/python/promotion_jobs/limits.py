@@ -63,4 +63,7 @@ TOKEN_LIFE = timedelta(hours=1)
 TOKEN_CACHE = timedelta(minutes=1)
 """How long a container trusts a token that it has looked up: a revoked one stops working within this."""
 
+IDEMPOTENCY_KEY_LIFE = timedelta(hours=24)
+IDEMPOTENCY_KEY_CHARACTERS = 255
+
 FILE_LINK_LIFE = timedelta(hours=1)

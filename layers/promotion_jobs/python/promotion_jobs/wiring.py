@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from promotion_jobs.creation import JobCreator
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
@@ -24,7 +25,7 @@ from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.exports import Downloads, Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
-from promotion_jobs.jobs import JobCanceller, JobCreator, Jobs
+from promotion_jobs.jobs import JobCanceller, Jobs
 from promotion_jobs.limits import RUNS_AHEAD
 from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
 from promotion_jobs.promotions import PromotionRemover, Promotions

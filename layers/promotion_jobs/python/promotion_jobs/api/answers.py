@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from promotion_jobs.creation import Forecast, NewJob
+from promotion_jobs.estimates import PRICES_IN, PRICES_OF
 from promotion_jobs.jobs import Progress
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.listing import Listing, Page
-from promotion_jobs.model import Code, Job, JobStatus, Promotion
+from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, Promotion
 from promotion_jobs.timestamps import to_text
 from promotion_jobs.tokens import Token
 
@@ -67,7 +69,7 @@ def job(it: Job, progress: Progress | None = None) -> Document:
                 {
                     "timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)},
                     "progress": _progress(progress) if progress else None,
-                    "guess_odds": f"1 in {it.parameters.guess_odds:,}" if it.parameters else None,
+                    "guess_odds": _odds(it.parameters),
                     "file": {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
                     if it.file
                     else None,
@@ -76,6 +78,40 @@ def job(it: Job, progress: Progress | None = None) -> Document:
             "result": _result(it),
         }
     )
+
+
+def forecast(promotion_id: str, new: NewJob, it: Forecast) -> Document:
+    """The job that a dry run was about, without what only a job has that exists (decisions, "Beyond the contract")."""
+    return _set(
+        {
+            "type": "promotion_job",
+            "promotion_id": promotion_id,
+            "job_type": new.job_type,
+            "name": new.name,
+            "parameters": new.parameters.given() if new.parameters else None,
+            "meta": _set(
+                {
+                    "guess_odds": _odds(new.parameters),
+                    "dry_run": {
+                        "lock_is_free": it.lock_is_free,
+                        "room_is_enough": it.room_is_enough,
+                        "room": it.room,
+                        "estimated_seconds": it.estimate.seconds,
+                        "estimated_cost": {
+                            "amount": f"{it.estimate.dollars:.6f}",
+                            "currency": "USD",
+                            "region": PRICES_IN,
+                            "prices_of": PRICES_OF,
+                        },
+                    },
+                }
+            ),
+        }
+    )
+
+
+def _odds(parameters: GenerateParameters | None) -> str | None:
+    return f"1 in {parameters.guess_odds:,}" if parameters else None
 
 
 def _result(it: Job) -> Document | None:

@@ -113,6 +113,10 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
     errors.DuplicateCode: _always(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Promotion code already in use", title="Duplicate code", text=True
     ),
+    errors.IdempotencyKeyReused: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda _: _unprocessable("This Idempotency-Key came with another request"),
+    ),
     errors.NotCancellable: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         lambda _: _unprocessable("Only pending or processing jobs can be cancelled"),

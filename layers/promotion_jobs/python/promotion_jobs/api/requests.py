@@ -20,6 +20,7 @@ from promotion_jobs.listing import Page, parse_filter
 Model = TypeVar("Model", bound=BaseModel)
 
 _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+_IDEMPOTENCY_KEY = re.compile(rf"[ -~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 _EXPLANATIONS: Mapping[str, str] = {
@@ -116,6 +117,23 @@ def _fault(details: ErrorDetails) -> Fault:
 def query(event: APIGatewayProxyEventV2) -> dict[str, str]:
     """The query's parameters, from the raw string: the parsed ones are split at commas, which filters contain."""
     return dict(parse_qsl(event.raw_query_string or "", keep_blank_values=True, errors="replace"))
+
+
+def is_dry_run(parameters: Mapping[str, str]) -> bool:
+    """Raises InvalidRequest where ``dry_run`` is neither true nor false."""
+    text = parameters.get("dry_run", "false")
+    if text not in {"true", "false"}:
+        raise InvalidRequest(Fault("dry_run", "invalid", "dry_run must be true or false"))
+    return text == "true"
+
+
+def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
+    """What makes two requests one (decision 18); None where none was sent. Raises InvalidRequest."""
+    key: str | None = event.headers.get("idempotency-key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        detail = f"Idempotency-Key must be 1 to {limits.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters"
+        raise InvalidRequest(Fault("Idempotency-Key", "invalid", detail))
+    return key
 
 
 def page(parameters: Mapping[str, str], beyond: str = "") -> Page:

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from promotion_jobs import limits
 from promotion_jobs.api.requests import validate
 from promotion_jobs.codes import is_code
+from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.jobs import NewJob
 from promotion_jobs.model import GenerateParameters, JobType, Promotion, Terms
 from promotion_jobs.promotion_codes import NewCode
 from promotion_jobs.promotions import NewPromotion

@@ -10,17 +10,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from promotion_jobs.creation import KeyedRequest, RequestRepeated
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.dynamodb.keys import Key, Range
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
-from promotion_jobs.errors import AutomaticPromotion, PromotionJobsError, PromotionNotFound, TooManyJobs
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    IdempotencyKeyReused,
+    PromotionJobsError,
+    PromotionNotFound,
+    TooManyJobs,
+)
 from promotion_jobs.jobs import Counts
 from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.timestamps import from_text, to_text
 from promotion_jobs.worker import Claim
 
-_LOCK = 0
-"""The position of the lock in the transaction that takes it."""
+_LOCK, _REQUEST = 0, 3
+"""Positions in the transaction that creates a job."""
 
 _MINE = "#open_job = :job"
 _NOT_FAILED = "attribute_not_exists(#failure)"
@@ -82,6 +89,10 @@ def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:
     return {"promotion_id": promotion_id, "purge": purge, "sent_at": to_text(now), "sends": 0, "progress": 0}
 
 
+def _request_key(request: KeyedRequest) -> Key:
+    return keys.request(request.client_id, request.promotion_id, request.key)
+
+
 def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
     """Why a promotion, as it stands, did not give its lock to the job; in the order of decision 6."""
     if not promotion or "deleted_at" in promotion:
@@ -123,7 +134,19 @@ class DynamoJobStore:
 
     # Creating
 
-    def add(self, job: Job) -> None:
+    def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
+        item = self.table.get(_request_key(request))
+        if item is None or item["expires_at"] <= int(now.timestamp()):
+            return None
+        if item["fingerprint"] != request.fingerprint:
+            raise IdempotencyKeyReused
+        job = self.get(request.promotion_id, item["job"])
+        if job is None:
+            # A job lives as long as its promotion.
+            raise PromotionNotFound
+        return job
+
+    def add(self, job: Job, request: KeyedRequest | None = None) -> None:
         condition = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
         values: dict[str, Any] = {"job": job.id}
         if job.job_type is JobType.CODE_GENERATE:
@@ -134,17 +157,33 @@ class DynamoJobStore:
                 self.table.update(keys.promotion(job.promotion_id), "SET #open_job = :job", condition, **values),
                 self.table.put(keys.job(job.promotion_id, job.id), _to_values(job)),
                 self.table.put(keys.open_job(job.id), opened(job.promotion_id, job.created_at)),
+                *([self._remember(job, request)] if request else []),
             )
         except ConditionLost as error:
+            if error.lost.get(_REQUEST, {}).get("job", job.id) != job.id:
+                raise RequestRepeated from error
             promotion = error.lost.get(_LOCK)
             # An attempt whose answer was lost finds its own lock, or its own job, and has succeeded (decision 18).
             if promotion is None or promotion.get("open_job") == job.id:
                 return
             raise _refusal(promotion, job) from error
 
-    def withdraw(self, job: Job) -> None:
+    def _remember(self, job: Job, request: KeyedRequest) -> Action:
+        # An expired one may still be there: the table's clean-up takes days.
+        return self.table.update(
+            _request_key(request),
+            "SET #job = :job, #fingerprint = :fingerprint, #expires_at = :expires_at",
+            "attribute_not_exists(pk) OR #expires_at <= :now",
+            job=job.id,
+            fingerprint=request.fingerprint,
+            expires_at=int(request.expires_at.timestamp()),
+            now=int(job.created_at.timestamp()),
+        )
+
+    def withdraw(self, job: Job, request: KeyedRequest | None = None) -> None:
         key = keys.job(job.promotion_id, job.id)
-        self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING))
+        forget = [self.table.delete(_request_key(request), "#job = :job", job=job.id)] if request else []
+        self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING), also=forget)
 
     # Cancelling
 
@@ -224,7 +263,9 @@ class DynamoJobStore:
             **values,
         )
 
-    def _end(self, job: Job, change: Action, published: int = 0, returned: int = 0) -> bool:
+    def _end(
+        self, job: Job, change: Action, published: int = 0, returned: int = 0, also: Sequence[Action] = ()
+    ) -> bool:
         """Make the last change of a job and release its lock; False if it ended otherwise.
 
         So many of its codes are published with that, or so much room is given back.
@@ -242,6 +283,7 @@ class DynamoJobStore:
                     returned=returned,
                 ),
                 self.table.delete(keys.open_job(job.id)),
+                *also,
             )
         except ConditionLost:
             return False

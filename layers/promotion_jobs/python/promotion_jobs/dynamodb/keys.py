@@ -1,6 +1,7 @@
 """The keys of every item (docs/architecture.md has the table). No other module puts a key together."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple, TypedDict
 
 
@@ -99,6 +100,12 @@ def collisions(job_id: str, chunk_number: int) -> Key:
 
 def client(client_id: str) -> Key:
     return {"pk": CLIENTS, "sk": client_id}
+
+
+def request(client_id: str, promotion_id: str, idempotency_key: str) -> Key:
+    """Hashed, because a key may be anything that fits a header."""
+    named = f"{client_id}\n{promotion_id}\n{idempotency_key}"
+    return {"pk": f"REQUEST#{sha256(named.encode()).hexdigest()}", "sk": "REQUEST"}
 
 
 def token(token_hash: str) -> Key:

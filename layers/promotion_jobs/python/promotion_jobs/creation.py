@@ -1,0 +1,149 @@
+"""Creating a job: checked, locked, stored and queued, once for each request (contract 1, decisions 6, 8 and 18).
+
+Or only forecast: a dry run checks the same and writes nothing (decisions, "Beyond the contract").
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Protocol
+
+from promotion_jobs import codes
+from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, CodeSpaceTooSmall
+from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
+from promotion_jobs.jobs import JobQueue
+from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """``parameters`` belong to a code_generate job alone."""
+
+    job_type: JobType
+    name: str | None = None
+    parameters: GenerateParameters | None = None
+
+    def fingerprint(self) -> str:
+        """The same for any two that ask for the same."""
+        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request that may come twice: the client's key makes it one, and it must ask for the same both times."""
+
+    client_id: str
+    promotion_id: str
+    key: str
+    fingerprint: str
+    expires_at: datetime
+
+
+class RequestRepeated(Exception):
+    """The same request created a job meanwhile."""
+
+
+class JobStore(Protocol):
+    def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
+        """The job that the request has created already.
+
+        Raises IdempotencyKeyReused where it asked for something else, and PromotionNotFound.
+        """
+        ...
+
+    def add(self, job: Job, request: KeyedRequest | None) -> None:
+        """Add the job, take its promotion's lock and remember the request, all or nothing.
+
+        Raises RequestRepeated where the request is remembered, TooManyJobs where another job holds the lock,
+        AutomaticPromotion where a code_generate job meets one, and PromotionNotFound.
+        """
+
+    def withdraw(self, job: Job, request: KeyedRequest | None) -> None:
+        """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What would become of a job if it was created now."""
+
+    lock_is_free: bool
+    room_is_enough: bool
+    room: int
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class JobCreator:
+    store: JobStore
+    queue: JobQueue
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+    new_seed: Callable[[], bytes]
+    least_guess_odds: int
+
+    def create(self, promotion: Promotion, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
+        """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
+
+        Raises CodesLimitExceeded, CodeSpaceTooSmall, AutomaticPromotion, IdempotencyKeyReused and what JobStore.add
+        raises; then nothing has changed.
+        """
+        now = self.now()
+        request = (
+            KeyedRequest(client_id, promotion.id, key, new.fingerprint(), now + IDEMPOTENCY_KEY_LIFE) if key else None
+        )
+        if request and (earlier := self.store.earlier(request, now)):
+            return earlier, False
+        self._check(promotion, new)
+        job = self._job(promotion, new, client_id, now)
+        try:
+            self.store.add(job, request)
+        except RequestRepeated:
+            # Another of the same was faster: now it is there, or it was withdrawn and this one has a chance again.
+            return self.create(promotion, new, client_id, key)
+        with ExitStack() as undo:
+            undo.callback(self.store.withdraw, job, request)
+            self.queue.send(Message(promotion.id, job.id))
+            undo.pop_all()
+        return job, True
+
+    def forecast(self, promotion: Promotion, new: NewJob) -> Forecast:
+        """Raises CodesLimitExceeded, CodeSpaceTooSmall and AutomaticPromotion, as :meth:`create` would."""
+        self._check(promotion, new)
+        wanted = new.parameters.number_of_codes if new.parameters else 0
+        return Forecast(
+            lock_is_free=promotion.open_job is None,
+            room_is_enough=wanted <= promotion.room,
+            room=promotion.room,
+            estimate=generate_estimate(Plan(wanted)) if wanted else export_estimate(promotion.codes),
+        )
+
+    def _job(self, promotion: Promotion, new: NewJob, client_id: str, now: datetime) -> Job:
+        return Job(
+            id=self.new_id(now),
+            promotion_id=promotion.id,
+            job_type=new.job_type,
+            status=JobStatus.PENDING,
+            name=new.name,
+            parameters=new.parameters,
+            plan=Plan(new.parameters.number_of_codes) if new.parameters else None,
+            seed=self.new_seed() if new.parameters else b"",
+            created_by=client_id,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _check(self, promotion: Promotion, new: NewJob) -> None:
+        if new.parameters is None:
+            return
+        number, odds = new.parameters.number_of_codes, new.parameters.guess_odds
+        if number > promotion.max_codes:
+            raise CodesLimitExceeded(promotion.max_codes)
+        if odds < self.least_guess_odds:
+            enough = codes.enough_length(number, self.least_guess_odds)
+            raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
+        if promotion.automatic:
+            raise AutomaticPromotion

@@ -1,0 +1,293 @@
+"""Creating jobs: what is checked, what is stored, and what the same request again gives (decisions 6, 8 and 18)."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from promotion_jobs.creation import Forecast, JobCreator, NewJob
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    CodesLimitExceeded,
+    CodeSpaceTooSmall,
+    IdempotencyKeyReused,
+    TooManyJobs,
+)
+from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from tests.support.builders import (
+    CLIENT_ID,
+    JOB_ID,
+    PROMOTION_ID,
+    SEED,
+    Clock,
+    export_job,
+    generate_job,
+    message,
+    promotion,
+)
+from tests.support.memory import MemoryJobStore, MemoryQueue, QueueUnavailable, State
+
+
+class Office:
+    """The use case over a store with one promotion."""
+
+    def __init__(self, stored: Promotion) -> None:
+        self.state = State(promotions={stored.id: stored})
+        self.queue = MemoryQueue(self.state.steps)
+        self.clock = Clock()
+        self.promotion = stored
+        self.ids = iter([JOB_ID, "second", "third"])
+
+    @property
+    def creator(self) -> JobCreator:
+        return JobCreator(
+            store=MemoryJobStore(self.state),
+            queue=self.queue,
+            now=self.clock,
+            new_id=lambda _: next(self.ids),
+            new_seed=lambda: SEED,
+            least_guess_odds=100_000,
+        )
+
+    def create(self, new: NewJob) -> Job:
+        job, is_new = self.creator.create(self.promotion, new, CLIENT_ID)
+        assert is_new
+        return job
+
+    def create_once(self, new: NewJob, key: str = "key", client_id: str = CLIENT_ID) -> tuple[str, bool]:
+        job, is_new = self.creator.create(self.promotion, new, client_id, key)
+        return job.id, is_new
+
+    def end_job(self) -> None:
+        self.state.promotions[PROMOTION_ID] = self.promotion
+
+    def assert_unchanged(self) -> None:
+        assert (self.state.jobs, self.state.requests, self.queue.sent) == ({}, {}, [])
+        assert self.state.promotions == {PROMOTION_ID: self.promotion}
+
+
+def _generate(number_of_codes: int, code_length: int | None = None) -> NewJob:
+    return NewJob(JobType.CODE_GENERATE, "job", GenerateParameters(number_of_codes, code_length=code_length))
+
+
+def test_a_generate_job_is_stored_with_its_seed_and_plan_and_queued() -> None:
+    office = Office(promotion())
+    job = office.create(_generate(1_000))
+    assert job == generate_job(Plan(1_000), name="job", parameters=GenerateParameters(1_000))
+    assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
+    assert office.state.promotions == {PROMOTION_ID: promotion(open_job=JOB_ID)}
+
+
+def test_an_export_job_has_neither_seed_nor_plan() -> None:
+    office = Office(promotion())
+    job = office.create(NewJob(JobType.CODE_EXPORT))
+    assert job == export_job()
+    assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
+
+
+def test_an_automatic_promotion_can_be_exported() -> None:
+    assert Office(promotion(automatic=True)).create(NewJob(JobType.CODE_EXPORT)) == export_job()
+
+
+def test_as_many_codes_as_the_promotion_may_hold_are_accepted_also_where_there_is_no_room_left() -> None:
+    assert Office(promotion(max_codes=1_000, room=0)).create(_generate(1_000)).status is JobStatus.PENDING
+
+
+def test_more_codes_than_the_promotion_may_hold_are_refused() -> None:
+    office = Office(promotion(max_codes=1_000))
+    with pytest.raises(CodesLimitExceeded) as refusal:
+        office.create(_generate(1_001))
+    assert refusal.value.limit == 1_000
+    office.assert_unchanged()
+
+
+@pytest.mark.parametrize(("number_of_codes", "code_length"), [(2_824_295, None), (2_824_295, 8), (2_824_296, 9)])
+def test_codes_that_are_hard_enough_to_guess_are_accepted(number_of_codes: int, code_length: int | None) -> None:
+    office = Office(promotion(max_codes=10_000_000))
+    assert office.create(_generate(number_of_codes, code_length)).status is JobStatus.PENDING
+
+
+@pytest.mark.parametrize("code_length", [None, 8])
+def test_codes_that_could_be_guessed_are_refused_with_the_length_that_would_do(code_length: int | None) -> None:
+    office = Office(promotion(max_codes=10_000_000))
+    with pytest.raises(CodeSpaceTooSmall) as refusal:
+        office.create(_generate(2_824_296, code_length))
+    error = refusal.value
+    assert (error.odds, error.least_odds, error.enough) == (99_999, 100_000, 9)
+    office.assert_unchanged()
+
+
+@pytest.mark.parametrize(
+    ("number_of_codes", "error"),
+    [(1_000, AutomaticPromotion), (1_001, CodesLimitExceeded)],
+)
+def test_an_automatic_promotion_takes_no_codes_but_hears_first_of_what_is_wrong_with_the_request(
+    number_of_codes: int, error: type[Exception]
+) -> None:
+    office = Office(promotion(automatic=True))
+    with pytest.raises(error):
+        office.create(_generate(number_of_codes))
+    office.assert_unchanged()
+
+
+def test_a_promotion_that_became_automatic_meanwhile_takes_no_codes() -> None:
+    office = Office(promotion(automatic=True))
+    stored, office.promotion = office.promotion, promotion()
+    with pytest.raises(AutomaticPromotion):
+        office.create(_generate(1))
+    office.promotion = stored
+    office.assert_unchanged()
+
+
+def test_a_second_job_is_refused_while_one_is_open() -> None:
+    office = Office(promotion(open_job="another"))
+    with pytest.raises(TooManyJobs) as refusal:
+        office.create(NewJob(JobType.CODE_EXPORT))
+    assert refusal.value.open_job == "another"
+    office.assert_unchanged()
+
+
+def test_a_job_that_cannot_be_queued_is_withdrawn() -> None:
+    office = Office(promotion())
+    office.queue.available = False
+    with pytest.raises(QueueUnavailable):
+        office.create(_generate(1))
+    office.assert_unchanged()
+
+
+EXPORT = NewJob(JobType.CODE_EXPORT)
+
+
+def test_the_same_request_again_gives_the_same_job() -> None:
+    office = Office(promotion())
+    assert office.create_once(_generate(10)) == (JOB_ID, True)
+    assert office.create_once(_generate(10)) == (JOB_ID, False)
+    office.end_job()
+    assert office.create_once(_generate(10)) == (JOB_ID, False)
+    assert (list(office.state.jobs), len(office.queue.sent)) == ([JOB_ID], 1)
+
+
+@pytest.mark.parametrize("other", [_generate(11), _generate(10, 8), EXPORT])
+def test_a_key_that_comes_with_another_request_is_refused(other: NewJob) -> None:
+    office = Office(promotion())
+    office.create_once(_generate(10))
+    with pytest.raises(IdempotencyKeyReused):
+        office.create_once(other)
+    assert (list(office.state.jobs), len(office.queue.sent)) == ([JOB_ID], 1)
+
+
+@pytest.mark.parametrize(("key", "client_id"), [("another key", CLIENT_ID), ("key", "another client")])
+def test_a_key_is_its_clients_own(key: str, client_id: str) -> None:
+    office = Office(promotion())
+    office.create_once(EXPORT)
+    with pytest.raises(TooManyJobs):
+        office.create_once(EXPORT, key, client_id)
+    office.end_job()
+    assert office.create_once(EXPORT, key, client_id) == ("third", True)
+
+
+@pytest.mark.parametrize(
+    ("age", "again"), [(timedelta(hours=24, seconds=-1), (JOB_ID, False)), (timedelta(hours=24), ("second", True))]
+)
+def test_a_key_is_remembered_for_a_day(age: timedelta, again: tuple[str, bool]) -> None:
+    office = Office(promotion())
+    office.create_once(EXPORT)
+    office.end_job()
+    office.clock.time += age
+    assert office.create_once(EXPORT) == again
+
+
+def test_the_same_request_gives_its_job_also_where_it_would_be_refused_by_now() -> None:
+    office = Office(promotion(max_codes=10))
+    office.create_once(_generate(10))
+    office.promotion = promotion(max_codes=9)
+    assert office.create_once(_generate(10)) == (JOB_ID, False)
+
+
+def test_of_two_same_requests_at_once_the_second_gets_the_job_of_the_first() -> None:
+    office = Office(promotion())
+    other = Office(promotion())
+    other.state, other.queue, other.ids = office.state, office.queue, iter(["other"])
+    # When the first has looked, and found nothing.
+    first: list[tuple[str, bool]] = []
+    office.state.steps.interruptions[1] = lambda: first.append(other.create_once(EXPORT))
+    assert office.create_once(EXPORT) == ("other", False)
+    assert first == [("other", True)]
+    assert (list(office.state.jobs), len(office.queue.sent)) == (["other"], 1)
+
+
+def test_a_request_whose_job_was_withdrawn_is_forgotten() -> None:
+    office = Office(promotion())
+    office.queue.available = False
+    with pytest.raises(QueueUnavailable):
+        office.create_once(EXPORT)
+    office.assert_unchanged()
+    office.queue.available = True
+    assert office.create_once(EXPORT) == ("second", True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "forecast"),
+    [
+        (
+            promotion(),
+            _generate(1_000),
+            Forecast(lock_is_free=True, room_is_enough=True, room=1_000, estimate=generate_estimate(Plan(1_000))),
+        ),
+        (
+            promotion(open_job="another"),
+            EXPORT,
+            Forecast(lock_is_free=False, room_is_enough=True, room=1_000, estimate=export_estimate(0)),
+        ),
+        (
+            promotion(room=9, codes=991),
+            _generate(10),
+            Forecast(lock_is_free=True, room_is_enough=False, room=9, estimate=generate_estimate(Plan(10))),
+        ),
+        (
+            promotion(room=0, codes=1_000),
+            EXPORT,
+            Forecast(lock_is_free=True, room_is_enough=True, room=0, estimate=export_estimate(1_000)),
+        ),
+    ],
+)
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(
+    stored: Promotion, new: NewJob, forecast: Forecast
+) -> None:
+    office = Office(stored)
+    assert office.creator.forecast(stored, new) == forecast
+    office.assert_unchanged()
+    assert office.state.steps.taken == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "error"),
+    [
+        (promotion(), _generate(1_001), CodesLimitExceeded),
+        (promotion(max_codes=10_000_000), _generate(2_824_296), CodeSpaceTooSmall),
+        (promotion(automatic=True), _generate(1), AutomaticPromotion),
+    ],
+)
+def test_a_dry_run_of_what_cannot_be_is_refused_like_the_job(
+    stored: Promotion, new: NewJob, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        Office(stored).creator.forecast(stored, new)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "seconds", "least", "most"),
+    [
+        (generate_estimate(Plan(1)), 3, "0.00006", "0.0001"),
+        (generate_estimate(Plan(1_000_000)), 252, "0.64", "0.68"),
+        (generate_estimate(Plan(10_000_000)), 2_502, "6.4", "6.8"),
+        (export_estimate(0), 2, "0.00005", "0.0001"),
+        (export_estimate(1_000_000), 12, "0.0005", "0.001"),
+    ],
+)
+def test_estimates_are_of_the_order_of_what_was_measured(
+    estimate: Estimate, seconds: int, least: str, most: str
+) -> None:
+    assert estimate.seconds == seconds
+    assert Decimal(least) < estimate.dollars < Decimal(most)

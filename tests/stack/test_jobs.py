@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -148,4 +149,19 @@ def test_of_fifty_same_requests_at_once_all_get_the_same_job(stack: LocalStack, 
     assert status == 201
     assert finished(api, promotion, job)["result"] == {"generated": 10}
     assert send_again() == (201, job)
+    assert len(listed_codes(api, promotion)) == 10
+
+
+def test_a_schedules_input_starts_a_job_once(stack: LocalStack, api: Api) -> None:
+    promotion = new_promotion(api)
+    sent = {"promotion_id": promotion, "job_type": "code_generate", "parameters": {"number_of_codes": 10}}
+    name = stack.resources["StartScheduledJobFunction"]
+
+    def deliver() -> Any:
+        event = json.dumps(sent | {"execution_id": "an execution"})
+        return json.loads(stack.aws.functions.invoke(FunctionName=name, Payload=event)["Payload"].read())
+
+    started = deliver()
+    assert finished(api, promotion, started["job_id"])["result"] == {"generated": 10}
+    assert deliver() == started
     assert len(listed_codes(api, promotion)) == 10

@@ -172,6 +172,10 @@ class Cloud:
     def sweep(self) -> None:
         assert self._invoke("sweep_jobs", read("sweep_jobs")) is None
 
+    def start_scheduled(self, sent: Any) -> Any:
+        """What the function of the schedules answers to an input."""
+        return self._invoke("start_scheduled_job", sent)
+
     def create_promotion(self, **fields: Any) -> str:
         """The id of a new promotion."""
         status, answer = self.call("create_promotion", data={"data": {**PROMOTION, **fields}})

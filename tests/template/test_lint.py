@@ -13,7 +13,7 @@ def test_code_is_translated_as_if_it_had_been_uploaded() -> None:
     functions = [
         it for it in translate(deepcopy(TEMPLATE))["Resources"].values() if it["Type"] == "AWS::Lambda::Function"
     ]
-    assert len(functions) == 21
+    assert len(functions) == 22
     assert all(it["Properties"]["Code"] == {"S3Bucket": "bucket", "S3Key": "code.zip"} for it in functions)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -93,6 +94,30 @@ def job_schema(data: dict[str, Any]) -> type[SentGenerateJob | SentExportJob]:
         )
         raise InvalidRequest(Fault("data.job_type", title, f"job_type {rule}"))
     return JOBS[job_type]
+
+
+class _SentSchedule(_Sent):
+    promotion_id: str
+    execution_id: Annotated[str, Field(min_length=1, max_length=limits.IDEMPOTENCY_KEY_CHARACTERS)]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    promotion_id: str
+    execution_id: str
+    new: NewJob
+
+
+def scheduled_job(data: Any) -> ScheduledJob:
+    """What the input of a schedule asks for; what it does not know, it ignores (docs/schedules.md).
+
+    Raises InvalidRequest.
+    """
+    if not isinstance(data, dict):
+        raise InvalidRequest(Fault("data", "invalid", "data must be an object"))
+    sent = validate(_SentSchedule, data)
+    new = validate(job_schema(data), {**data, "type": "promotion_job"}).to_domain()
+    return ScheduledJob(sent.promotion_id, sent.execution_id, new)
 
 
 class SentPromotion(_Sent):

@@ -1,0 +1,40 @@
+"""EventBridge Scheduler: starts the job that a schedule's input names, by the rules of the API (docs/schedules.md)."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from promotion_jobs import wiring
+from promotion_jobs.api.errors import answer_to
+from promotion_jobs.api.schemas import scheduled_job
+from promotion_jobs.errors import PromotionJobsError, StoreBusy
+from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
+
+SCHEDULE = "schedule"
+"""Who created the job, as ``created_by`` shows it."""
+
+
+def start(event: Any) -> dict[str, str]:
+    sent = scheduled_job(event)
+    logger.append_keys(promotion_id=sent.promotion_id, execution_id=sent.execution_id)
+    promotion = wiring.promotions().get(sent.promotion_id)
+    job, is_new = wiring.job_creator().create(promotion, sent.new, SCHEDULE, sent.execution_id)
+    logger.info("scheduled job started", job_id=job.id, is_new=is_new)
+    metrics.add_metric(name="ScheduledJobsStarted", unit=MetricUnit.Count, value=int(is_new))
+    return {"job_id": job.id}
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
+    try:
+        return start(event)
+    except StoreBusy:
+        # Lambda calls again, twice, and the execution id makes it the same request.
+        raise
+    except PromotionJobsError as error:
+        _, refusal = answer_to(error)
+        logger.warning("scheduled job refused", refusal=type(error).__name__, **refusal)
+        metrics.add_metric(name="ScheduledJobsRefused", unit=MetricUnit.Count, value=1)
+        return refusal
+    finally:
+        flush_metrics()

@@ -9,7 +9,7 @@ TOOLS := .venv-tools/bin
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: .venv/.local ## see it work: 1,000 codes generated, exported and downloaded over HTTP, on this machine
@@ -50,6 +50,14 @@ build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any hos
 simulate: .venv/.dev ## random schedules of crashes, redelivery, conflicts and throttling [N=20000]
 	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py
 
+.PHONY: bench
+bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/performance.svg [ONLY="growth export"]
+	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m bench --date $$(date -u +%F) $(ONLY)
+
+.PHONY: bench-quick
+bench-quick: .venv/.dev .venv-peers/.ready ## the same in less than three minutes, with rough figures [ONLY="growth export"]
+	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m bench --quick --date $$(date -u +%F) $(ONLY)
+
 .PHONY: openapi
 openapi: .venv/.dev ## write the API's descriptions from the code
 	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.openapi
@@ -62,15 +70,15 @@ client: .venv/.local ## create, list or revoke who may call the API [ARGS="creat
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \
 		pyproject.toml -o layers/dependencies/requirements.txt
-	for group in local dev tools; do \
+	for group in local dev tools peers; do \
 		$(TOOLS)/uv pip compile -q --no-header --universal --python-version 3.11 \
-			$$([ $$group = tools ] && echo --group tools || echo pyproject.toml --group $$group) \
+			$$(case $$group in local | dev) echo pyproject.toml;; esac) --group $$group \
 			-o requirements/$$group.txt || exit 1; \
 	done
 
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-tools .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-tools .venv-peers .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.local: requirements/local.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed as $(PYTHON)"; exit 1; }
@@ -88,4 +96,10 @@ clean: ## remove everything that the other targets made
 	@echo "Installing SAM CLI into .venv-tools (once)"
 	@test -x $(TOOLS)/python || $(PYTHON) -m venv .venv-tools
 	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv-peers/.ready: requirements/peers.txt
+	@echo "Installing what the benchmarks compare with into .venv-peers (once)"
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

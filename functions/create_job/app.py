@@ -4,6 +4,7 @@ from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
 from promotion_jobs.api.schemas import job_schema
+from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.observe import MetricUnit, metrics
 
 app = resolver()
@@ -11,13 +12,20 @@ app = resolver()
 
 @app.post("/v2/promotions/<promotion_id>/jobs")
 def create_job(promotion_id: str) -> Answer:
-    promotion = wiring.promotions().get(promotion_id)
-    data = requests.json_data(app.current_event)
-    new = requests.validate(job_schema(data), data).to_domain()
-    if requests.is_dry_run(requests.query(app.current_event)):
-        return answer(200, {"data": answers.forecast(promotion_id, new, wiring.job_creator().forecast(promotion, new))})
-    key = requests.idempotency_key(app.current_event)
-    job, is_new = wiring.job_creator().create(promotion, new, client_id(app), key)
+    try:
+        data = requests.json_data(app.current_event)
+        new = requests.validate(job_schema(data), data).to_domain()
+        is_dry_run = requests.is_dry_run(requests.query(app.current_event))
+        key = requests.idempotency_key(app.current_event)
+    except PromotionJobsError:
+        # Whether there is such a promotion comes first (decision 6), and is asked only where it matters.
+        wiring.promotions().get(promotion_id)
+        raise
+    if is_dry_run:
+        return answer(
+            200, {"data": answers.forecast(promotion_id, new, wiring.job_creator().forecast(promotion_id, new))}
+        )
+    job, is_new = wiring.job_creator().create(promotion_id, new, client_id(app), key)
     metrics.add_metric(name="JobsCreated", unit=MetricUnit.Count, value=int(is_new))
     return answer(201, {"data": answers.job(job)})
 

@@ -17,8 +17,7 @@ SCHEDULE = "schedule"
 def start(event: Any) -> dict[str, str]:
     sent = scheduled_job(event)
     logger.append_keys(promotion_id=sent.promotion_id, execution_id=sent.execution_id)
-    promotion = wiring.promotions().get(sent.promotion_id)
-    job, is_new = wiring.job_creator().create(promotion, sent.new, SCHEDULE, sent.execution_id)
+    job, is_new = wiring.job_creator().create(sent.promotion_id, sent.new, SCHEDULE, sent.execution_id)
     logger.info("scheduled job started", job_id=job.id, is_new=is_new)
     metrics.add_metric(name="ScheduledJobsStarted", unit=MetricUnit.Count, value=int(is_new))
     return {"job_id": job.id}

@@ -20,6 +20,7 @@ def deleted(cloud: Cloud, promotion_id: str) -> str:
     """A promotion with a job and a code that has just been deleted."""
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
     cloud.jobs.refuse(job, "made room", NOW)
+    cloud.jobs.close(job.id)
     cloud.add_codes(promotion_id, "A")
     cloud.messages()
     assert cloud.call("delete_promotion", promotion_id) == NO_CONTENT

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.errors import AutomaticPromotion, PromotionNotFound, TooManyJobs
+from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, PromotionNotFound, TooManyJobs
 from promotion_jobs.model import Chunk, Job, JobStatus, Plan
 from promotion_jobs.worker import Claim
 from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, NOW, NOW_TEXT, SEED, UNKNOWN_ID, export_job, generate_job
@@ -72,6 +72,18 @@ def test_a_promotion_that_became_automatic_meanwhile_takes_no_codes(cloud: Cloud
         cloud.jobs.add(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id))
 
 
+def test_a_promotion_that_may_hold_fewer_codes_refuses_the_job_whatever_else_is_wrong(
+    cloud: Cloud, promotion_id: str
+) -> None:
+    cloud.change_promotion(promotion_id, "SET #automatic = :yes, #open_job = :other", yes=True, other=UNKNOWN_ID)
+    job = generate_job(Plan(1_001), promotion_id=promotion_id)
+    before = cloud.items()
+    with pytest.raises(CodesLimitExceeded) as refusal:
+        cloud.jobs.add(job)
+    assert refusal.value.limit == 1_000
+    assert cloud.items() == before
+
+
 def test_a_claim_starts_the_job_and_takes_the_room(cloud: Cloud, job: Job) -> None:
     assert cloud.jobs.claim(job, LATER) is Claim.CLAIMED
     claimed = cloud.job(job.promotion_id, job.id)
@@ -87,7 +99,8 @@ def test_a_second_claim_takes_nothing(cloud: Cloud, job: Job) -> None:
 
 
 def test_a_claim_without_room_takes_nothing(cloud: Cloud) -> None:
-    promotion_id = cloud.create_promotion(max_codes=6)
+    promotion_id = cloud.create_promotion()
+    cloud.change_promotion(promotion_id, "SET #room = :room", room=6)
     job = generate_job(PLAN, promotion_id=promotion_id)
     cloud.jobs.add(job)
     before = cloud.items()
@@ -108,7 +121,6 @@ def test_a_refusal_ends_a_pending_job_and_releases_its_lock(cloud: Cloud, job: J
     refused = cloud.job(job.promotion_id, job.id)
     assert (refused.status, refused.error, refused.updated_at) == (JobStatus.FAILED, "codes limit exceeded", LATER)
     assert cloud.promotion(job.promotion_id).open_job is None
-    assert list(cloud.table.query(Range("OPEN"))) == []
 
 
 def test_a_refusal_leaves_a_job_that_runs_alone(cloud: Cloud, job: Job) -> None:
@@ -150,7 +162,6 @@ def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud
     assert (completed.status, completed.generated, completed.updated_at) == (JobStatus.COMPLETED, 7, LATER)
     promotion = cloud.promotion(job.promotion_id)
     assert (promotion.codes, promotion.room, promotion.open_job) == (7, 993, None)
-    assert list(cloud.table.query(Range("OPEN"))) == []
     before = cloud.items()
     cloud.jobs.complete_generate(job, LATER + timedelta(minutes=1))
     assert cloud.items() == before
@@ -183,6 +194,15 @@ def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotio
 def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job) -> None:
     seen = {"promotion_id": job.promotion_id, "purge": False, "sent_at": NOW_TEXT, "sends": 0, "progress": 0}
     assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": JOB_ID, **seen}]
+
+
+def test_a_job_that_has_ended_awaits_its_announcement_until_it_is_closed(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.refuse(job, "codes limit exceeded", LATER)
+    assert cloud.jobs.awaits_announcement(job.id)
+    for _ in range(2):
+        cloud.jobs.close(job.id)
+        assert not cloud.jobs.awaits_announcement(job.id)
+        assert list(cloud.table.query(Range("OPEN"))) == []
 
 
 def test_jobs_are_listed_newest_first(cloud: Cloud, promotion_id: str) -> None:

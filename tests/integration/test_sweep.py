@@ -125,6 +125,7 @@ def test_what_was_seen_is_noted_once_and_only_while_it_is_open(cloud: Cloud, pro
     assert not store.note(seen, sent_at=NOW, sends=1, progress=5)
     assert cloud.items() == before
     cloud.jobs.refuse(job, "made room", NOW)
+    cloud.jobs.close(job.id)
     before = cloud.items()
     assert not store.note(noted, sent_at=NOW, sends=2, progress=5)
     assert cloud.items() == before

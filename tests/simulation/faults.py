@@ -1,6 +1,6 @@
 """What can go wrong at a call to AWS, and who decides where it does."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum, auto
 from random import Random
@@ -72,15 +72,14 @@ class NoFaults:
 
 @dataclass
 class OneFault(NoFaults):
-    """One fault: at the call of that number, or at the first one for which ``where`` says so."""
+    """``call`` is the one of that number, when it has met the fault."""
 
     fault: Fault
-    number: int | None = None
-    where: Callable[[Call], bool] = lambda _call: False
+    number: int
     call: Call | None = None
 
     def at(self, call: Call) -> Fault | None:
-        if self.call or not (call.number == self.number or self.where(call)):
+        if call.number != self.number:
             return None
         self.call = call
         return self.fault

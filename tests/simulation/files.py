@@ -34,6 +34,7 @@ class MemoryFiles:
     """``files`` are those that can be read; ``unfinished`` uploads cost money and are no files."""
 
     bucket: str = "bucket"
+    least_part_bytes: int = LEAST_PART_BYTES
     files: dict[str, bytes] = field(default_factory=dict)
     unfinished: dict[str, UnfinishedUpload] = field(default_factory=dict)
     _uploads: int = 0
@@ -68,7 +69,7 @@ class MemoryFiles:
         bodies = [upload.parts.get(number, b"") for number in numbers]
         if not upload.parts.keys() >= set(numbers) or [_tag(it) for it in bodies] != [part["ETag"] for part in named]:
             raise _refusal("InvalidPart", operation)
-        if any(len(body) < LEAST_PART_BYTES for body in bodies[:-1]):
+        if any(len(body) < self.least_part_bytes for body in bodies[:-1]):
             raise _refusal("EntityTooSmall", operation)
         return bodies
 

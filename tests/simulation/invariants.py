@@ -1,7 +1,7 @@
 """What must hold of the stored items, whatever happened: each check yields what it finds wrong, as a sentence.
 
-The numbers are those of the invariants in docs/architecture.md's design. ``violations`` checks what holds at any moment
-between two calls; with ``ended`` also what holds when nothing is left to do.
+The numbers are those of the promises in docs/reliability.md. ``violations`` checks what holds when nothing is left
+to do, ``wrong_locks_now`` what costs little enough to be checked after every call.
 """
 
 import csv
@@ -23,17 +23,31 @@ SETTLED = timedelta(minutes=30)
 """Longer than any actor lives."""
 
 
-def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles, *, ended: bool = True) -> list[str]:
+def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles) -> list[str]:
     stored = Stored.read(dynamodb)
-    found = [
+    return [
         *wrong_locks(stored),
         *wrong_numbers(stored),
         *wrong_codes(stored),
         *wrong_jobs(stored),
         *wrong_exports(stored, files),
         *orphans(stored),
+        *unfinished(stored, files),
     ]
-    return [*found, *unfinished(stored, files)] if ended else found
+
+
+def wrong_locks_now(dynamodb: MemoryDynamoDB) -> Iterator[str]:
+    """Invariant 1 of the promotions that are not deleted, read from the items as DynamoDB has them."""
+    for (_, promotion_id), _ in dynamodb.table.partition("PROMOTIONS"):
+        holder: list[str] = []
+        open_jobs: list[str] = []
+        for (_, sort), item in dynamodb.table.partition(f"PROMOTION#{promotion_id}"):
+            if sort == "PROMOTION":
+                holder += item.get("open_job", {}).values()
+            elif item["status"]["S"] in OPEN:
+                open_jobs.append(sort.removeprefix("JOB#"))
+        if holder != open_jobs:
+            yield f"promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
 
 
 def wrong_locks(stored: Stored) -> Iterator[str]:
@@ -210,9 +224,3 @@ def unfinished(stored: Stored, files: MemoryFiles) -> Iterator[str]:
     for key in files.files:
         if key.split("/")[0] not in stored.promotions:
             yield f"file {key} belongs to no promotion"
-
-
-def loose_files(dynamodb: MemoryDynamoDB, files: MemoryFiles) -> list[str]:
-    """Files that no job names: what deliveries that died left behind, for the bucket's lifecycle to clear away."""
-    named = {job["file"]["key"] for job in Stored.read(dynamodb).jobs.values() if "file" in job}
-    return sorted(files.files.keys() - named)

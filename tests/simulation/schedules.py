@@ -1,8 +1,8 @@
-"""Whole schedules, each made of its seed alone: the same seed gives the same one, call by call."""
+"""Whole schedules, each made of its seed and its faults: the same ones give the same schedule, call by call."""
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,10 +10,15 @@ from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.model import Promotion
 from tests.simulation.faults import Fault, Odds, RandomFaults
 from tests.simulation.invariants import violations
+from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop, random_of
 
 Story = Callable[[Workshop], None]
 """What is going on in a schedule: it adds promotions, jobs and actors to a workshop."""
+
+
+class Violation(AssertionError):
+    """What went wrong, with what is needed to see it again."""
 
 
 @dataclass
@@ -21,21 +26,63 @@ class Tally:
     """What many schedules came to."""
 
     schedules: int = 0
+    violations: int = 0
     calls: int = 0
     faults: Counter[Fault] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
 
-    def add(self, workshop: Workshop) -> None:
+    def play(self, story: Story, workshop: Workshop) -> None:
+        """Play a schedule and count it, also where that raises Violation."""
+        try:
+            play(story, workshop)
+        except Violation:
+            self.violations += 1
+            raise
+        finally:
+            self._add(workshop)
+
+    def _add(self, workshop: Workshop) -> None:
         self.schedules += 1
         self.calls += workshop.simulation.calls
         self.faults += workshop.simulation.injected
-        for _, item in workshop.simulation.dynamodb.table:
-            if "job_type" in item:
-                self.ends[f"{item['job_type']['S']} {item['status']['S']}"] += 1
+        for job in Stored.read(workshop.simulation.dynamodb).jobs.values():
+            self.ends[f"{job['job_type']} {job['status']}"] += 1
+
+    def __str__(self) -> str:
+        faults = {fault.name: count for fault, count in sorted(self.faults.items(), key=lambda it: it[0].value)}
+        return (
+            f"{self.schedules:,} schedules, {self.calls:,} calls, {self.faults.total():,} faults injected, "
+            f"{self.violations} violations\nfaults: {_listed(faults)}\njobs: {_listed(self.ends)}"
+        )
 
 
-class Violation(AssertionError):
-    """What went wrong, with what is needed to see it again."""
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def play(story: Story, workshop: Workshop) -> None:
+    """Raises Violation where the story does not end, or ends in items that must not be."""
+    story(workshop)
+    workshop.sweep_until_nothing_is_open()
+    try:
+        workshop.simulation.run()
+    except Exception as error:
+        raise Violation(_report(workshop, [f"{type(error).__name__}: {error}"])) from error
+    found = workshop.simulation.seen + violations(workshop.simulation.dynamodb, workshop.simulation.files)
+    if found and (workshop.fenced or not _has_failed_job(workshop)):
+        raise Violation(_report(workshop, found))
+
+
+def _has_failed_job(workshop: Workshop) -> bool:
+    return any(item.get("status") == {"S": "failed"} for _, item in workshop.simulation.dynamodb.table)
+
+
+def _report(workshop: Workshop, found: list[str]) -> str:
+    lines = [f"seed {workshop.seed!r} (PYTHONHASHSEED {os.environ.get('PYTHONHASHSEED', 'any')}):", *found[:10]]
+    calls = enumerate(workshop.simulation.trace)
+    faults = [f"call {number}: {' '.join(map(str, it))}" for number, it in calls if it[3]]
+    errors = [f"{name}: {error!r}" for name, error in workshop.simulation.errors]
+    return "\n".join([*lines, "faults:", *faults, "errors:", *errors[-10:]])
 
 
 def random_workshop(seed: int | str) -> Workshop:
@@ -56,32 +103,6 @@ def random_workshop(seed: int | str) -> Workshop:
     simulation.dynamodb.absent_delete_fails = layout.random() < 0.5
     simulation.dynamodb.whole = layout.random() < 0.02
     return workshop
-
-
-def run_schedule(story: Story, seed: int | str) -> Workshop:
-    """Raises Violation where the story does not end, or ends in items that must not be."""
-    workshop = random_workshop(seed)
-    story(workshop)
-    workshop.sweep_until_nothing_is_open()
-    try:
-        workshop.simulation.run()
-    except Exception as error:
-        raise Violation(_report(workshop, seed, [f"{type(error).__name__}: {error}"])) from error
-    found = violations(workshop.simulation.dynamodb, workshop.simulation.files)
-    if found and (workshop.fenced or not _has_failed_job(workshop)):
-        raise Violation(_report(workshop, seed, found))
-    return workshop
-
-
-def _has_failed_job(workshop: Workshop) -> bool:
-    return any(item.get("status") == {"S": "failed"} for _, item in workshop.simulation.dynamodb.table)
-
-
-def _report(workshop: Workshop, seed: int | str, found: list[str]) -> str:
-    lines = [f"seed {seed!r} (PYTHONHASHSEED {os.environ.get('PYTHONHASHSEED', 'any')}):", *found[:10]]
-    faults = [" ".join(map(str, it)) for it in workshop.simulation.trace if it[3]]
-    errors = [f"{name}: {error!r}" for name, error in workshop.simulation.errors]
-    return "\n".join([*lines, "faults:", *faults, "errors:", *errors[-10:]])
 
 
 def hand_made(workshop: Workshop, promotion: Promotion, known: list[str]) -> Callable[[], None]:

@@ -4,7 +4,7 @@ Nothing here knows what the package does with it, except for the body of a messa
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from tests.simulation.bus import MemoryBus
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.errors import THROTTLES, refusal
 from tests.simulation.faults import CRASHES, Call, Fault, Faults, disturbed_parts
@@ -55,12 +56,16 @@ class Simulation:
     overtime: float = 0.0
     """How long a function may go on when its time is up: AWS kills it at once, and nothing should hang on that."""
     tolerated: Callable[[Exception], bool] = is_outage
+    watch: Callable[[], Iterable[str]] = tuple
+    """What is wrong after a call of an actor: the first time is kept in ``seen``."""
     sticky: float | None = None
     dynamodb: MemoryDynamoDB = field(default_factory=MemoryDynamoDB)
     files: MemoryFiles = field(default_factory=MemoryFiles)
+    bus: MemoryBus = field(default_factory=MemoryBus)
     injected: Counter[Fault] = field(default_factory=Counter)
     trace: list[tuple[float, str, str, str]] = field(default_factory=list)
     """When, who, what and with which fault."""
+    seen: list[str] = field(default_factory=list)
     calls: int = 0
     deliveries: int = 0
     errors: list[tuple[str, Exception]] = field(default_factory=list)
@@ -80,7 +85,7 @@ class Simulation:
 
     def client(self, service: str) -> Any:
         """The client of a service as actors have it; a test's own look goes to the stand-ins themselves."""
-        stand_in = {"dynamodb": self.dynamodb, "sqs": self.queue, "s3": self.files}[service]
+        stand_in = {"dynamodb": self.dynamodb, "sqs": self.queue, "s3": self.files, "events": self.bus}[service]
         return ActorClient(service, stand_in, self)
 
     def act(
@@ -169,12 +174,22 @@ class Simulation:
         if operation == "transact_write_items":
             # As botocore does, so that what it asks a second time is done once.
             arguments = {**arguments, "ClientRequestToken": str(call.number)}
+        watched = self._watched(function, call)
         if fault is None:
-            return function(**arguments)
+            return watched(**arguments)
         self.injected[fault] += 1
         if fault in CRASHES:
-            self._crash(fault, actor, function, arguments)
-        return self._hindered(fault, call, function, arguments)
+            self._crash(fault, actor, watched, arguments)
+        return self._hindered(fault, call, watched, arguments)
+
+    def _watched(self, function: Callable[..., Any], call: Call) -> Callable[..., Any]:
+        def watched(**arguments: Any) -> Any:
+            try:
+                return function(**arguments)
+            finally:
+                self.seen = self.seen or [f"after call {call.number}: {it}" for it in self.watch()]
+
+        return watched
 
     def _crash(self, fault: Fault, actor: Actor, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
         def take_effect() -> None:

@@ -1,73 +1,174 @@
-"""A test of the tests: where a protective condition is missing, the random schedules notice.
+"""A test of the tests: where a protective condition is missing, a schedule notices.
 
-The stand-in takes the condition for true, as if nobody had written it. How many schedules that takes is no promise; the
-limit is several times what it took when this was written.
+The stand-in takes the condition for true, as if nobody had written it. What is protected by the order of two steps, a
+mutant does in another one. How many schedules that takes is no promise; the limit is several times what it took when
+this was written.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import pytest
 
-from tests.simulation import stories
-from tests.simulation.schedules import Story, Violation, run_schedule
+from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.dynamodb.runs import DynamoRunStore
+from promotion_jobs.generation import Slot
+from promotion_jobs.model import Job
+from promotion_jobs.runs import Run
+from tests.simulation import small_stories, stories
+from tests.simulation.dynamodb import Ignore
+from tests.simulation.faults import Fault, OneFault
+from tests.simulation.schedules import Story, Violation, play, random_workshop
+from tests.simulation.small_stories import small_workshop
 from tests.simulation.values import KeyPair
 from tests.simulation.workshop import Workshop
 
+Condition = tuple[str, str]
+"""The kind of item that it protects, and its text."""
+
+LEASE = ("RUN", "#status = :processing AND #lease_until < :now")
+NOT_STOPPED = ("RUN", "attribute_not_exists(pk) OR #status = :processing OR #status = :completed")
+FREE = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
+FREE_FOR_CODES = f"{FREE} AND #automatic = :false AND #max_codes >= :codes"
+ALL_DONE = ("JOB", "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)")
+
+
+@dataclass(frozen=True, slots=True)
+class LateNotes(DynamoCodeStore):
+    """Notes which attempt a slot inserts after that."""
+
+    late: list[tuple[Job, int, Mapping[Slot, int]]] = field(default_factory=list)
+
+    def note_attempts(self, job: Job, chunk: int, attempts: Mapping[Slot, int]) -> None:
+        self.late.append((job, chunk, attempts))
+
+    def insert(self, job: Job, codes: Mapping[Slot, str]) -> set[Slot]:
+        taken = super(LateNotes, self).insert(job, codes)
+        while self.late:
+            super(LateNotes, self).note_attempts(*self.late.pop())
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLeases(DynamoRunStore):
+    """Who is to clean a run is not told that a worker holds it."""
+
+    def stop(self, job: Job, number: int) -> Run:
+        return replace(super(HiddenLeases, self).stop(job, number), lease=None)
+
+
+def _noted_late(workshop: Workshop) -> None:
+    workshop.code_store = LateNotes
+    small_stories.cancel_half_way(workshop)
+
+
+def _cleaned_at_once(workshop: Workshop) -> None:
+    workshop.runs = HiddenLeases(workshop.table)
+    small_stories.cancel_half_way(workshop)
+
 
 class Mutation(NamedTuple):
-    """``removed`` are conditions with the kind of item that they protect."""
+    """What goes wrong where the ``removed`` conditions are missing, or where a ``mutant`` tells the story.
+
+    A condition that another one hides is missed only ``without`` that one too, as long as the story goes well without
+    that one alone. Faults are random, or else ``fault`` is met by one call after the other.
+    """
 
     what: str
     story: Story
-    removed: set[tuple[str, str]]
+    removed: AbstractSet[Condition] = frozenset()
+    mutant: Story | None = None
+    without: AbstractSet[Condition] = frozenset()
+    fault: Fault | None = None
     schedules: int = 60
 
 
-LEASE = ("RUN", "#status = :processing AND #lease_until < :now")
-NOT_STOPPED = "attribute_not_exists(pk) OR #status = :processing OR #status = :completed"
-LOCK = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
-
 MUTATIONS = [
+    # The lock: taken only if nobody has it,
+    Mutation("a generate job ignores the lock", stories.generate, {("PROMOTION", FREE_FOR_CODES)}),
+    Mutation("a deletion ignores the lock", stories.delete, {("PROMOTION", FREE)}),
+    # and released only by the job that has it. That a job ends but once hides this.
+    Mutation(
+        "a job releases another one's lock",
+        small_stories.cancel_pending,
+        {("PROMOTION", "#open_job = :job")},
+        without={("JOB", "#status = :before")},
+        fault=Fault.CRASH_IN_FLIGHT,
+        schedules=600,
+    ),
+    # A chunk's list only if there is none. The lease, which keeps workers of one run apart, hides this.
+    Mutation(
+        "a chunk is committed twice",
+        stories.overtime,
+        {("CODES", "attribute_not_exists(pk)")},
+        without={LEASE},
+        schedules=150,
+    ),
+    # The run's status in the commit. That cleaning waits for the worker's lease hides this.
+    Mutation(
+        "a chunk of a stopped run is committed",
+        _cleaned_at_once,
+        {("RUN", "#status = :processing")},
+        fault=Fault.CRASH_IN_FLIGHT,
+        schedules=200,
+    ),
+    # Cleaning only when no worker holds the run.
+    Mutation(
+        "a run is cleaned while a worker holds it",
+        small_stories.cancel_half_way,
+        mutant=_cleaned_at_once,
+        fault=Fault.CRASH_IN_FLIGHT,
+        schedules=200,
+    ),
+    # The collision record before the replacement.
+    Mutation(
+        "a replacement is inserted before it is noted",
+        small_stories.cancel_half_way,
+        mutant=_noted_late,
+        fault=Fault.CRASH_AFTER,
+        schedules=200,
+    ),
+    # A run is put only if there is none, and changed only as its status allows.
+    Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
+    Mutation("a run is counted twice", stories.cancel, {("RUN", "#status = :before")}),
+    Mutation("a clean run is stopped once more", stories.cancel, {NOT_STOPPED}),
+    Mutation("a chunk that is gone is uncommitted", stories.cancel, {("CODES", "attribute_exists(pk)")}),
+    Mutation("a job with unfinished runs completes", stories.generate, {ALL_DONE}),
+    # A code is inserted only if nobody has it, and deleted only as this job's and this slot's.
     Mutation("a code is inserted over another", stories.generate, {("CODE", "INSERT")}),
     Mutation("a code made by hand replaces another", stories.generate, {("CODE", "attribute_not_exists(pk)")}),
     Mutation("a clean-up deletes another job's code", stories.generate, {("CODE", "job")}),
     Mutation("a clean-up deletes another slot's code", stories.generate, {("CODE", "slot")}),
-    Mutation("a generate job ignores the lock", stories.generate, {("PROMOTION", f"{LOCK} AND #automatic = :false")}),
-    Mutation("a deletion ignores the lock", stories.delete, {("PROMOTION", LOCK)}),
-    Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
-    Mutation("a run is counted twice", stories.cancel, {("RUN", "#status = :before")}),
-    Mutation("a clean run is stopped once more", stories.cancel, {("RUN", NOT_STOPPED)}),
-    Mutation("a chunk that is gone is uncommitted", stories.cancel, {("CODES", "attribute_exists(pk)")}),
-    Mutation(
-        "a job with unfinished runs completes",
-        stories.generate,
-        {("JOB", "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)")},
-    ),
-    # The lease keeps workers of one run apart; that the chunk's own condition holds shows only without it.
-    Mutation(
-        "a chunk is committed twice", stories.overtime, {LEASE, ("CODES", "attribute_not_exists(pk)")}, schedules=150
-    ),
+    Mutation("a code that changed hands is deleted", stories.delete, {("CODE", "#job = :source AND #slot = :slot")}),
 ]
 
+_CALLS = 50
+"""How many calls of a small story meet the fault before it is told by another seed."""
 
-def _without(mutation: Mutation, called: set[str]) -> Callable[[Workshop], None]:
-    def ignore(key: KeyPair, condition: str) -> bool:
+
+def _workshop(mutation: Mutation, number: int) -> Workshop:
+    if mutation.fault is None:
+        return random_workshop(f"{mutation.story.__name__} {number}")
+    seed, call = divmod(number, _CALLS)
+    return small_workshop(OneFault(mutation.fault, call), seed)
+
+
+def _without(conditions: AbstractSet[Condition], met: set[Condition]) -> Ignore:
+    def ignore(key: KeyPair, text: str) -> bool:
         kind = next((sort for sort in ("RUN", "JOB") if key.sk.startswith(f"{sort}#")), key.pk.split("#")[0])
-        removed = (kind, condition) in mutation.removed
-        called.update({condition} if removed else ())
-        return removed
+        is_missing = (kind, text) in conditions
+        met.update({(kind, text)} if is_missing else ())
+        return is_missing
 
-    def story(workshop: Workshop) -> None:
-        workshop.simulation.dynamodb.ignore = ignore
-        mutation.story(workshop)
-
-    return story
+    return ignore
 
 
-def _fails(story: Story, seed: str) -> bool:
+def _fails(story: Story, workshop: Workshop, ignore: Ignore) -> bool:
+    workshop.simulation.dynamodb.ignore = ignore
     try:
-        run_schedule(story, seed)
+        play(story, workshop)
     except Violation:
         return True
     return False
@@ -75,9 +176,16 @@ def _fails(story: Story, seed: str) -> bool:
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=[it.what for it in MUTATIONS])
 def test_it_is_noticed_when(mutation: Mutation) -> None:
-    removed: set[str] = set()
-    story = _without(mutation, removed)
-    seeds = (f"{mutation.story.__name__} {number}" for number in range(mutation.schedules))
-    assert any(_fails(story, seed) and not _fails(mutation.story, seed) for seed in seeds)
-    # Or the condition is written otherwise now, and something else was noticed.
-    assert removed == {condition for _, condition in mutation.removed}
+    met: set[Condition] = set()
+    missing = mutation.removed | mutation.without
+
+    def is_noticed(number: int) -> bool:
+        mutated, alike = _workshop(mutation, number), _workshop(mutation, number)
+        story, unchanged = mutation.mutant or mutation.story, mutation.story
+        return _fails(story, mutated, _without(missing, met)) and not _fails(
+            unchanged, alike, _without(mutation.without, set())
+        )
+
+    assert any(map(is_noticed, range(mutation.schedules)))
+    # Or a condition is written otherwise now, and something else was noticed.
+    assert met == missing

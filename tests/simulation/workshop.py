@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
+from promotion_jobs.announcements import Announcer
+from promotion_jobs.api import answers
+from promotion_jobs.creation import JobCreator, JobStore, KeyedRequest, NewJob
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -13,10 +16,11 @@ from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.dynamodb.table import Backoff, Table
 from promotion_jobs.errors import PromotionJobsError
+from promotion_jobs.eventbridge import EventBridgeBus
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
-from promotion_jobs.jobs import JobCanceller, JobCreator, Jobs, JobStore, NewJob
+from promotion_jobs.jobs import JobCanceller, Jobs
 from promotion_jobs.model import GenerateParameters, Job, JobType, Plan, Promotion, Terms
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
@@ -28,11 +32,13 @@ from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.simulation.executor import InlineExecutor
 from tests.simulation.faults import Faults, NoFaults
+from tests.simulation.invariants import wrong_locks_now
 from tests.simulation.simulation import Simulation, TimeLeft, is_outage
 from tests.stack.workshop import SmallAlphabetStore
 
 ALPHABET = "bc"
 CLIENT_ID = "shop"
+PART_BYTES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,15 @@ class PlannedStore:
     chunk_codes: int
     run_chunks: int
 
-    def add(self, job: Job) -> None:
-        plan = Plan(job.plan.number_of_codes, self.chunk_codes, self.run_chunks) if job.plan else None
-        self.store.add(replace(job, plan=plan))
+    def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
+        return self.store.earlier(request, now)
 
-    def withdraw(self, job: Job) -> None:
-        self.store.withdraw(job)
+    def add(self, job: Job, request: KeyedRequest | None) -> None:
+        plan = Plan(job.plan.number_of_codes, self.chunk_codes, self.run_chunks) if job.plan else None
+        self.store.add(replace(job, plan=plan), request)
+
+    def withdraw(self, job: Job, request: KeyedRequest | None) -> None:
+        self.store.withdraw(job, request)
 
 
 @dataclass
@@ -66,6 +75,7 @@ class Workshop:
     run_chunks: int = 2
     runs_ahead: int = 2
     fenced: bool = True
+    code_store: type[DynamoCodeStore] = DynamoCodeStore
 
     def __post_init__(self) -> None:
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
@@ -77,17 +87,23 @@ class Workshop:
             sticky=self.sticky,
             tolerated=lambda error: isinstance(error, PromotionJobsError) or is_outage(error),
         )
+        self.simulation.watch = lambda: wrong_locks_now(self.simulation.dynamodb)
         self.clock = self.simulation.clock
         backoff = Backoff(self.simulation.sleep, self.entropy.uniform)
         self.table = Table(self.simulation.client("dynamodb"), self.simulation.dynamodb.table_name, backoff)
         self.job_store, self.runs = SmallAlphabetStore(self.table), DynamoRunStore(self.table)
         self.queue = SqsJobQueue(self.simulation.client("sqs"), self.simulation.queue.url)
-        self.files = S3FileStore(self.simulation.client("s3"), self.simulation.files.bucket)
+        # Some ten codes each, so that an export has several.
+        self.simulation.files.least_part_bytes = PART_BYTES
+        self.files = S3FileStore(self.simulation.client("s3"), self.simulation.files.bucket, PART_BYTES)
+        bus = EventBridgeBus(lambda: self.simulation.client("events"), "bus", answers.job)
+        self.announcer = Announcer(self.job_store, bus)
         promotions = DynamoPromotionStore(self.table)
         self.promotions = Promotions(promotions, self.clock, self.new_id)
         self.remover = PromotionRemover(promotions, self.queue, self.clock, self.new_id)
         self.creator = JobCreator(
             PlannedStore(self.job_store, self.chunk_codes, self.run_chunks),
+            self.promotions,
             self.queue,
             self.clock,
             self.new_id,
@@ -103,7 +119,7 @@ class Workshop:
         return uuid7(self.clock(), self.entropy.getrandbits(74))
 
     def worker(self) -> Worker:
-        codes = DynamoCodeStore(self.table, InlineExecutor(self.entropy))
+        codes = self.code_store(self.table, InlineExecutor(self.entropy))
         return Worker(
             store=self.job_store,
             runs=self.runs,
@@ -111,7 +127,10 @@ class Workshop:
             generator=Generator(codes),
             undoer=Undoer(self.job_store, self.runs, codes, self.queue, self.clock, self.runs_ahead),
             exporter=Exporter(DynamoCodeReader(self.table), self.files, self.new_id),
-            purger=Purger(DynamoPurgeStore(self.table, codes), Generator(codes), self.files, self.queue),
+            purger=Purger(
+                DynamoPurgeStore(self.table, codes), Generator(codes), self.files, self.queue, self.announcer
+            ),
+            announcer=self.announcer,
             now=self.clock,
             new_holder=self.new_id,
             runs_ahead=self.runs_ahead,
@@ -119,6 +138,12 @@ class Workshop:
 
     def _deliver(self, body: str, time_left: TimeLeft) -> None:
         self.worker().deliver(read_message(body), time_left)
+
+    def deliver_all(self) -> None:
+        """Every message that waits and those that they send, at once and without faults; outside of an actor."""
+        waiting = self.simulation.queue.waiting
+        while waiting:
+            self._deliver(waiting.pop(0).body, lambda: timedelta(minutes=1))
 
     def sweep_until_nothing_is_open(self) -> None:
         """Every minute, as an actor that dies like any other."""
@@ -144,7 +169,8 @@ class Workshop:
         """A job with its message; an export where no number is named."""
         parameters = GenerateParameters(number_of_codes) if number_of_codes else None
         job_type = JobType.CODE_GENERATE if parameters else JobType.CODE_EXPORT
-        return self.creator.create(promotion, NewJob(job_type, parameters=parameters), CLIENT_ID)
+        job, _ = self.creator.create(promotion.id, NewJob(job_type, parameters=parameters), CLIENT_ID)
+        return job
 
     def random_code(self) -> str:
         symbols = "".join(self.random.choices(ALPHABET, k=8))

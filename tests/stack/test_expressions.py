@@ -6,7 +6,7 @@ notice.
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.creation import KeyedRequest
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -42,7 +43,9 @@ EXPECTED = {
     "attribute_exists(pk)",
     "attribute_not_exists(#deleted_at)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job)",
-    "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false",
+    "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false AND #max_codes >= :codes",
+    "attribute_not_exists(pk) OR #expires_at <= :now",
+    "#job = :job",
     "attribute_not_exists(pk)",
     "pk = :pk",
     "pk = :pk AND sk BETWEEN :first AND :last",
@@ -58,6 +61,7 @@ EXPECTED = {
     "#status = :open",
     "#status = :processing AND #lease_until < :now",
     "#lease = :lease",
+    "#lease = :lease AND (attribute_not_exists(#exported) OR #exported < :rows)",
     "#open_job = :purge",
     "#sent_at = :seen AND #sends = :before",
     "attribute_not_exists(pk) OR #status = :processing OR #status = :completed",
@@ -119,9 +123,14 @@ def do_all_there_is(workshop: Workshop) -> None:
     DynamoCodeStore(workshop.table, workshop.threads).remove(job, [(0, "nobody's")])
     workshop.add_job(None, promotion_id=job.promotion_id)
     workshop.deliver_all()
-    workshop.add_job(Plan(2_000))
-    workshop.deliver_all()
+    workshop.jobs.refuse(workshop.add_job(None, promotion_id=job.promotion_id), "no more", NOW)
     workshop.jobs.withdraw(workshop.add_job(None, promotion_id=job.promotion_id))
+    export = replace(workshop.add_job(None, promotion_id=job.promotion_id), id=uuid7(NOW, 4))
+    workshop.jobs.cancel_pending(workshop.jobs.list(job.promotion_id)[0], NOW)
+    request = KeyedRequest("me", job.promotion_id, "key", "fingerprint", NOW)
+    workshop.jobs.add(export, request)
+    workshop.jobs.withdraw(export, request)
+    DynamoRunStore(workshop.table).note_exported(job, Lease("somebody", NOW), 1)
     workshop.jobs.cancel_pending(workshop.add_job(None, promotion_id=job.promotion_id), NOW)
     undo_and_purge(workshop)
     change_by_hand(workshop, job)

@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from local.aws import Aws
+from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes import CodeFormat
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
@@ -35,6 +36,7 @@ from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.stack.faults import Crash
+from tests.support.memory import MemoryEventBus
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEED = bytes(range(32))
@@ -94,6 +96,7 @@ class Workshop:
     name: str = field(default_factory=lambda: f"workshop-{uuid4().hex}")
     queue: CollectedMessages = field(default_factory=CollectedMessages)
     job_store: type[DynamoJobStore] = DynamoJobStore
+    bus: MemoryEventBus = field(default_factory=MemoryEventBus)
 
     @property
     def clock(self) -> Clock:
@@ -130,6 +133,7 @@ class Workshop:
         jobs, runs = self.job_store(table), DynamoRunStore(table)
         codes = DynamoCodeStore(table, self.threads)
         files = S3FileStore(self.instrument(self.aws.s3), self.name)
+        announcer = Announcer(jobs, self.bus)
         return Worker(
             store=jobs,
             runs=runs,
@@ -137,7 +141,8 @@ class Workshop:
             generator=Generator(codes),
             undoer=Undoer(jobs, runs, codes, self.queue, self.clock.now, RUNS_AHEAD),
             exporter=Exporter(DynamoCodeReader(table), files, lambda: uuid4().hex),
-            purger=Purger(DynamoPurgeStore(table, codes), Generator(codes), files, self.queue),
+            purger=Purger(DynamoPurgeStore(table, codes), Generator(codes), files, self.queue, announcer),
+            announcer=announcer,
             now=self.clock.now,
             new_holder=lambda: uuid4().hex,
             runs_ahead=RUNS_AHEAD,

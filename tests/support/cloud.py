@@ -29,6 +29,7 @@ from tests.support.events import Context, http_event, read, sqs_event
 
 TABLE = "promotion-jobs"
 BUCKET = "promotion-jobs-exports"
+EVENT_BUS = "promotion-jobs-events"
 CLIENT_SECRET = "open sesame"
 
 NO_CONTENT = 204
@@ -42,6 +43,7 @@ _ACTIONS: Mapping[str, str] = {
     "CreateMultipartUpload": "s3:PutObject",
     "DeleteObjects": "s3:DeleteObject",
     "ListObjectsV2": "s3:ListBucket",
+    "PutEvents": "events:PutEvents",
     "UploadPart": "s3:PutObject",
 }
 """The actions that are not called as the operation is."""
@@ -81,12 +83,17 @@ class Account:
         self.dynamodb = self.session.client("dynamodb")
         self.sqs = self.session.client("sqs")
         self.s3 = self.session.client("s3")
+        self.events = self.session.client("events")
         self.acting: str | None = None
+        self.published: list[tuple[str, Any]] = []
+        """Type and detail of each event, since the last deployment."""
 
     def _authorize(self, params: Mapping[str, Any], event_name: str, **_: Any) -> None:
         """Refuse what the policy of the function that is being called does not allow."""
         _event, service, operation = event_name.split(".")
         wanted = _actions(service, operation, params)
+        if operation == "PutEvents":
+            self.published += [(entry["DetailType"], json.loads(entry["Detail"])) for entry in params["Entries"]]
         if self.acting and not wanted <= template.allowed_actions(self.acting):
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": str(wanted)}}, operation)
 
@@ -108,6 +115,8 @@ class Cloud:
         self.dynamodb.create_table(TableName=TABLE, **{name: stated[name] for name in own})
         self.queue_url = self.sqs.create_queue(QueueName="jobs")["QueueUrl"]
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        account.events.create_event_bus(Name=EVENT_BUS)
+        account.published.clear()
         self.table = Table(self.dynamodb, TABLE)
         self.jobs = DynamoJobStore(self.table)
         self.runs = DynamoRunStore(self.table)
@@ -118,7 +127,12 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        made = {"TABLE_NAME": TABLE, "JOB_QUEUE_URL": self.queue_url, "EXPORT_BUCKET": BUCKET}
+        made = {
+            "TABLE_NAME": TABLE,
+            "JOB_QUEUE_URL": self.queue_url,
+            "EXPORT_BUCKET": BUCKET,
+            "EVENT_BUS_NAME": EVENT_BUS,
+        }
         stated = {
             name: node for function in template.functions() for name, node in template.environment(function).items()
         }

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 from promotion_jobs.creation import KeyedRequest, RequestRepeated
 from promotion_jobs.errors import (
     AutomaticPromotion,
+    CodesLimitExceeded,
     IdempotencyKeyReused,
     PromotionNotFound,
     TooManyJobs,
 )
 from promotion_jobs.generation import Slot
 from promotion_jobs.jobs import Counts
-from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, Message, Promotion
+from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, Message, Promotion
 from promotion_jobs.runs import Run, RunStatus
 from promotion_jobs.tokens import Client, Token
 from promotion_jobs.worker import Claim
@@ -71,6 +72,7 @@ class State:
     codes: dict[str, OwnedCode] = field(default_factory=dict)
     chunks: dict[tuple[str, int], Chunk] = field(default_factory=dict)
     by_hand: dict[str, str] = field(default_factory=dict)
+    announced: set[str] = field(default_factory=set)
     requests: dict[tuple[str, str, str], tuple[KeyedRequest, str]] = field(default_factory=dict)
     notes: dict[tuple[str, int], list[tuple[Slot, int]]] = field(default_factory=dict)
 
@@ -136,7 +138,9 @@ class MemoryJobStore:
         promotion = self.state.visible(job.promotion_id)
         if promotion is None:
             raise PromotionNotFound
-        if promotion.automatic and job.job_type is JobType.CODE_GENERATE:
+        if job.plan and job.plan.number_of_codes > promotion.max_codes:
+            raise CodesLimitExceeded(promotion.max_codes)
+        if job.plan and promotion.automatic:
             raise AutomaticPromotion
         if promotion.open_job:
             raise TooManyJobs(promotion.open_job)
@@ -179,6 +183,13 @@ class MemoryJobStore:
             self.state.promotions[promotion.id] = replace(promotion, room=promotion.room - wanted)
             self._change(job, status=JobStatus.PROCESSING, started_at=now, updated_at=now)
             return Claim.CLAIMED
+
+    def awaits_announcement(self, job_id: str) -> bool:
+        return job_id not in self.state.announced
+
+    def close(self, job_id: str) -> None:
+        with self.state.steps.around("close"):
+            self.state.announced.add(job_id)
 
     def refuse(self, job: Job, error: str, now: datetime) -> None:
         with self.state.steps.around("refuse"):
@@ -285,6 +296,19 @@ class MemoryFiles:
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:
         return f"memory:{key}?name={file_name}&seconds={life.total_seconds():.0f}"
+
+
+@dataclass
+class MemoryEventBus:
+    steps: Steps = field(default_factory=Steps)
+    published: list[Job] = field(default_factory=list)
+    available: bool = True
+
+    def publish(self, job: Job) -> None:
+        if not self.available:
+            raise RuntimeError
+        with self.steps.around("publish"):
+            self.published.append(job)
 
 
 @dataclass

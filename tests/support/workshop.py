@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, count, repeat
 
+from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes import CodeFormat
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
@@ -14,7 +15,7 @@ from promotion_jobs.runs import Run
 from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.support.builders import Clock, message, promotion
-from tests.support.memory import Died, MemoryFiles, MemoryJobStore, MemoryQueue, State
+from tests.support.memory import Died, MemoryEventBus, MemoryFiles, MemoryJobStore, MemoryQueue, State
 from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore
 from tests.support.memory_runs import MemoryPurgeStore, MemoryRunStore
 
@@ -43,11 +44,13 @@ class Workshop:
         )
         self.queue = MemoryQueue(self.state.steps, waiting=[message()])
         self.files = MemoryFiles()
+        self.events = MemoryEventBus(self.state.steps)
         self.clock = Clock()
         self.worker = self._worker(runs_ahead)
 
     def _worker(self, runs_ahead: int) -> Worker:
         jobs, runs, codes = MemoryJobStore(self.state), MemoryRunStore(self.state), MemoryCodeStore(self.state)
+        announcer = Announcer(jobs, self.events)
         attempts, holders = map(str, count()), map("holder {}".format, count(1))
         return Worker(
             store=jobs,
@@ -56,7 +59,8 @@ class Workshop:
             generator=Generator(codes),
             undoer=Undoer(jobs, runs, codes, self.queue, self.clock, runs_ahead),
             exporter=Exporter(MemoryCodeReader(self.state), self.files, lambda: next(attempts)),
-            purger=Purger(MemoryPurgeStore(self.state), Generator(codes), self.files, self.queue),
+            purger=Purger(MemoryPurgeStore(self.state), Generator(codes), self.files, self.queue, announcer),
+            announcer=announcer,
             now=self.clock,
             new_holder=lambda: next(holders),
             runs_ahead=runs_ahead,

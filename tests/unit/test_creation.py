@@ -11,15 +11,19 @@ from promotion_jobs.errors import (
     CodesLimitExceeded,
     CodeSpaceTooSmall,
     IdempotencyKeyReused,
+    PromotionNotFound,
     TooManyJobs,
 )
 from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from promotion_jobs.promotions import Promotions
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,
+    MALFORMED_IDS,
     PROMOTION_ID,
     SEED,
+    UNKNOWN_ID,
     Clock,
     export_job,
     generate_job,
@@ -27,6 +31,7 @@ from tests.support.builders import (
     promotion,
 )
 from tests.support.memory import MemoryJobStore, MemoryQueue, QueueUnavailable, State
+from tests.support.memory_promotions import MemoryPromotionStore
 
 
 class Office:
@@ -43,6 +48,7 @@ class Office:
     def creator(self) -> JobCreator:
         return JobCreator(
             store=MemoryJobStore(self.state),
+            promotions=Promotions(MemoryPromotionStore(self.state), self.clock, lambda _: "a promotion"),
             queue=self.queue,
             now=self.clock,
             new_id=lambda _: next(self.ids),
@@ -51,12 +57,12 @@ class Office:
         )
 
     def create(self, new: NewJob) -> Job:
-        job, is_new = self.creator.create(self.promotion, new, CLIENT_ID)
+        job, is_new = self.creator.create(PROMOTION_ID, new, CLIENT_ID)
         assert is_new
         return job
 
     def create_once(self, new: NewJob, key: str = "key", client_id: str = CLIENT_ID) -> tuple[str, bool]:
-        job, is_new = self.creator.create(self.promotion, new, client_id, key)
+        job, is_new = self.creator.create(PROMOTION_ID, new, client_id, key)
         return job.id, is_new
 
     def end_job(self) -> None:
@@ -131,12 +137,12 @@ def test_an_automatic_promotion_takes_no_codes_but_hears_first_of_what_is_wrong_
     office.assert_unchanged()
 
 
-def test_a_promotion_that_became_automatic_meanwhile_takes_no_codes() -> None:
-    office = Office(promotion(automatic=True))
-    stored, office.promotion = office.promotion, promotion()
-    with pytest.raises(AutomaticPromotion):
-        office.create(_generate(1))
-    office.promotion = stored
+@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
+@pytest.mark.parametrize("new", [_generate(1), _generate(2_824_296), NewJob(JobType.CODE_EXPORT)])
+def test_a_promotion_that_does_not_exist_is_not_found(promotion_id: str, new: NewJob) -> None:
+    office = Office(promotion())
+    with pytest.raises(PromotionNotFound):
+        office.creator.create(promotion_id, new, CLIENT_ID)
     office.assert_unchanged()
 
 
@@ -201,7 +207,7 @@ def test_a_key_is_remembered_for_a_day(age: timedelta, again: tuple[str, bool]) 
 def test_the_same_request_gives_its_job_also_where_it_would_be_refused_by_now() -> None:
     office = Office(promotion(max_codes=10))
     office.create_once(_generate(10))
-    office.promotion = promotion(max_codes=9)
+    office.state.promotions[PROMOTION_ID] = promotion(max_codes=9)
     assert office.create_once(_generate(10)) == (JOB_ID, False)
 
 
@@ -256,7 +262,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(
     stored: Promotion, new: NewJob, forecast: Forecast
 ) -> None:
     office = Office(stored)
-    assert office.creator.forecast(stored, new) == forecast
+    assert office.creator.forecast(PROMOTION_ID, new) == forecast
     office.assert_unchanged()
     assert office.state.steps.taken == []
 
@@ -273,7 +279,7 @@ def test_a_dry_run_of_what_cannot_be_is_refused_like_the_job(
     stored: Promotion, new: NewJob, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        Office(stored).creator.forecast(stored, new)
+        Office(stored).creator.forecast(PROMOTION_ID, new)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("table_name", "TABLE_NAME"),
         ("job_queue_url", "JOB_QUEUE_URL"),
+        ("event_bus_name", "EVENT_BUS_NAME"),
         ("export_bucket", "EXPORT_BUCKET"),
         ("export_life", "EXPORT_LIFE_DAYS"),
         ("least_guess_odds", "LEAST_GUESS_ODDS"),

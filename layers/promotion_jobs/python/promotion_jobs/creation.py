@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Protocol
 
 from promotion_jobs import codes
-from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, CodeSpaceTooSmall
+from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, CodeSpaceTooSmall, PromotionNotFound
 from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
+from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
@@ -58,12 +59,18 @@ class JobStore(Protocol):
     def add(self, job: Job, request: KeyedRequest | None) -> None:
         """Add the job, take its promotion's lock and remember the request, all or nothing.
 
-        Raises RequestRepeated where the request is remembered, TooManyJobs where another job holds the lock,
-        AutomaticPromotion where a code_generate job meets one, and PromotionNotFound.
+        Raises RequestRepeated where the request is remembered; else, in this order, PromotionNotFound,
+        CodesLimitExceeded, AutomaticPromotion, and TooManyJobs where another job holds the lock.
         """
 
     def withdraw(self, job: Job, request: KeyedRequest | None) -> None:
         """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
+
+
+class PromotionReader(Protocol):
+    def get(self, promotion_id: str) -> Promotion:
+        """Raises PromotionNotFound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +86,44 @@ class Forecast:
 @dataclass(frozen=True, slots=True)
 class JobCreator:
     store: JobStore
+    promotions: PromotionReader
     queue: JobQueue
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
     new_seed: Callable[[], bytes]
     least_guess_odds: int
 
-    def create(self, promotion: Promotion, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
+    def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
 
-        Raises CodesLimitExceeded, CodeSpaceTooSmall, AutomaticPromotion, IdempotencyKeyReused and what JobStore.add
-        raises; then nothing has changed.
+        Raises CodeSpaceTooSmall, IdempotencyKeyReused and what JobStore.add raises; then nothing has changed.
         """
+        if not is_identifier(promotion_id):
+            raise PromotionNotFound
         now = self.now()
         request = (
-            KeyedRequest(client_id, promotion.id, key, new.fingerprint(), now + IDEMPOTENCY_KEY_LIFE) if key else None
+            KeyedRequest(client_id, promotion_id, key, new.fingerprint(), now + IDEMPOTENCY_KEY_LIFE) if key else None
         )
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
-        self._check(promotion, new)
-        job = self._job(promotion, new, client_id, now)
+        if self._is_guessable(new):
+            # What else is wrong comes first, and only the promotion knows.
+            self._check(self.promotions.get(promotion_id), new)
+        job = self._job(promotion_id, new, client_id, now)
         try:
             self.store.add(job, request)
         except RequestRepeated:
             # Another of the same was faster: now it is there, or it was withdrawn and this one has a chance again.
-            return self.create(promotion, new, client_id, key)
+            return self.create(promotion_id, new, client_id, key)
         with ExitStack() as undo:
             undo.callback(self.store.withdraw, job, request)
-            self.queue.send(Message(promotion.id, job.id))
+            self.queue.send(Message(promotion_id, job.id))
             undo.pop_all()
         return job, True
 
-    def forecast(self, promotion: Promotion, new: NewJob) -> Forecast:
-        """Raises CodesLimitExceeded, CodeSpaceTooSmall and AutomaticPromotion, as :meth:`create` would."""
+    def forecast(self, promotion_id: str, new: NewJob) -> Forecast:
+        """Raises what :meth:`create` would, but for the lock."""
+        promotion = self.promotions.get(promotion_id)
         self._check(promotion, new)
         wanted = new.parameters.number_of_codes if new.parameters else 0
         return Forecast(
@@ -121,10 +133,10 @@ class JobCreator:
             estimate=generate_estimate(Plan(wanted)) if wanted else export_estimate(promotion.codes),
         )
 
-    def _job(self, promotion: Promotion, new: NewJob, client_id: str, now: datetime) -> Job:
+    def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
         return Job(
             id=self.new_id(now),
-            promotion_id=promotion.id,
+            promotion_id=promotion_id,
             job_type=new.job_type,
             status=JobStatus.PENDING,
             name=new.name,
@@ -136,13 +148,16 @@ class JobCreator:
             updated_at=now,
         )
 
+    def _is_guessable(self, new: NewJob) -> bool:
+        return new.parameters is not None and new.parameters.guess_odds < self.least_guess_odds
+
     def _check(self, promotion: Promotion, new: NewJob) -> None:
         if new.parameters is None:
             return
         number, odds = new.parameters.number_of_codes, new.parameters.guess_odds
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
-        if odds < self.least_guess_odds:
+        if self._is_guessable(new):
             enough = codes.enough_length(number, self.least_guess_odds)
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
         if promotion.automatic:

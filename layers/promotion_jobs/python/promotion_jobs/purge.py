@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from promotion_jobs.announcements import Announcer
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.generation import GenerateWork, Generator
 from promotion_jobs.jobs import DelayedQueue
@@ -39,6 +40,7 @@ class Purger:
     generator: Generator
     files: FileRemover
     queue: DelayedQueue
+    announcer: Announcer
 
     def purge(self, message: Message, deadline: Deadline) -> None:
         """Clear the promotion away; with too little time left, the rest is sent as a new message."""
@@ -57,6 +59,8 @@ class Purger:
             for run in range(job.plan.runs if job.plan else 0):
                 # What a delivery that died left behind, of which the lists know nothing.
                 yield partial(self.generator.remove_strays, GenerateWork.of(job), run)
+            # While there is something to tell.
+            yield partial(self.announcer.announce, job)
             yield partial(self.store.remove_job, promotion_id, job.id)
         yield partial(self.files.remove_all, f"{promotion_id}/")
         yield partial(self.store.remove_promotion, promotion_id, message.job_id)

@@ -26,6 +26,10 @@ class Settings:
         return self.environment["EXPORT_BUCKET"]
 
     @property
+    def event_bus_name(self) -> str:
+        return self.environment["EVENT_BUS_NAME"]
+
+    @property
     def export_life(self) -> timedelta:
         return timedelta(days=int(self.environment["EXPORT_LIFE_DAYS"]))
 

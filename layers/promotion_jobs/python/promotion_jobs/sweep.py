@@ -19,7 +19,7 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class OpenWork:
-    """A job that is open, or a purge: when its messages were last sent, how often without progress since."""
+    """A job that is open or not announced, or a purge: when its messages were last sent, how often without progress."""
 
     promotion_id: str
     id: str
@@ -56,8 +56,9 @@ class Sweeper:
 
     def _look_at(self, work: OpenWork) -> int:
         job = None if work.purge else self.store.get(work.promotion_id, work.id)
-        runs = self.runs.all(job) if job and job.plan and job.status is not JobStatus.PENDING else {}
-        progress = sum(run.generated + run.deleted + 1 for run in runs.values())
+        is_worked_on = job and job.plan and job.status in {JobStatus.PROCESSING, JobStatus.CANCELLING}
+        runs = self.runs.all(job) if job and is_worked_on else {}
+        progress = sum(run.generated + run.deleted + 1 for run in runs.values()) if is_worked_on else work.progress
         now = self.now()
         if progress != work.progress:
             self.store.note(work, sent_at=now, sends=0, progress=progress)
@@ -88,7 +89,7 @@ class Sweeper:
 
     def _unfinished(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
         """The next runs that nobody works on; run 0 where all are done, since any delivery ends what can end."""
-        if job.status is JobStatus.PENDING:
+        if job.status is JobStatus.PENDING or not job.status.is_open:
             return [0]
         finished = RunStatus.CLEAN if job.is_undone else RunStatus.COMPLETED
         numbers = range(job.plan.runs if job.plan else 1)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from promotion_jobs.announcements import Announcer
+from promotion_jobs.api import answers
 from promotion_jobs.creation import JobCreator
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
@@ -22,6 +24,7 @@ from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.eventbridge import EventBridgeBus
 from promotion_jobs.exports import Downloads, Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
@@ -40,6 +43,7 @@ from promotion_jobs.worker import Worker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
 
 _INSERT_THREADS = 8
 """As many as saturate the worker's one vCPU; more only wait for each other."""
@@ -124,7 +128,15 @@ def promotion_codes() -> PromotionCodes:
 
 @cache
 def job_creator() -> JobCreator:
-    return JobCreator(DynamoJobStore(_table()), _queue(), _now, _new_id, _new_seed, settings().least_guess_odds)
+    return JobCreator(
+        store=DynamoJobStore(_table()),
+        promotions=promotions(),
+        queue=_queue(),
+        now=_now,
+        new_id=_new_id,
+        new_seed=_new_seed,
+        least_guess_odds=settings().least_guess_odds,
+    )
 
 
 @cache
@@ -135,6 +147,17 @@ def jobs() -> Jobs:
 @cache
 def downloads() -> Downloads:
     return Downloads(jobs(), _files(), _now, settings().export_life)
+
+
+@cache
+def _events() -> "EventBridgeClient":
+    return boto3.client("events", config=Config(**_PATIENCE))
+
+
+@cache
+def _announcer() -> Announcer:
+    # Made with the first event: most deliveries have none.
+    return Announcer(DynamoJobStore(_table()), EventBridgeBus(_events, settings().event_bus_name, answers.job))
 
 
 def _runs_ahead() -> int:
@@ -155,7 +178,8 @@ def worker() -> Worker:
         generator=generator,
         undoer=Undoer(jobs_, runs, codes, queue, _now, _runs_ahead()),
         exporter=Exporter(DynamoCodeReader(table), files, lambda: _new_id(_now())),
-        purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue),
+        purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue, _announcer()),
+        announcer=_announcer(),
         now=_now,
         new_holder=lambda: _new_id(_now()),
         runs_ahead=_runs_ahead(),

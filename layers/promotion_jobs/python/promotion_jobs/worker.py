@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
+from promotion_jobs.announcements import Announcer
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.exports import Exporter, ExportStopped
@@ -69,6 +70,7 @@ class Worker:
     undoer: Undoer
     exporter: Exporter
     purger: Purger
+    announcer: Announcer
     now: Callable[[], datetime]
     new_holder: Callable[[], str]
     runs_ahead: int
@@ -78,16 +80,28 @@ class Worker:
 
         Whatever it raises, the message comes back and nothing is lost.
         """
-        deadline = Deadline.of(time_left)
         try:
-            if message.purge:
-                self.purger.purge(message, deadline)
-                return 0
-            return self._work(message, deadline)
+            return self._deliver(message, Deadline.of(time_left))
         except StoreBusy:
             # As a new message: a store that throttles must not use up this one's tries.
             self.queue.send(message, BUSY_DELAY)
             return 0
+
+    def _deliver(self, message: Message, deadline: Deadline) -> int:
+        if message.purge:
+            self.purger.purge(message, deadline)
+            return 0
+        generated = self._work(message, deadline)
+        self._announce(message)
+        return generated
+
+    def _announce(self, message: Message) -> None:
+        job = self.store.get(message.promotion_id, message.job_id)
+        if job:
+            self.announcer.announce(job)
+        else:
+            # Purged, and announced before that.
+            self.announcer.forget(message.job_id)
 
     def _work(self, message: Message, deadline: Deadline) -> int:
         job = self.store.get(message.promotion_id, message.job_id)

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from math import ceil
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
-
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from promotion_jobs.creation import Forecast, NewJob
 from promotion_jobs.estimates import PRICES_IN, PRICES_OF
@@ -15,6 +13,9 @@ from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, Promotion
 from promotion_jobs.timestamps import to_text
 from promotion_jobs.tokens import Token
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -152,7 +153,7 @@ def code(it: Code) -> Document:
 
 
 def listing(
-    it: Listing[T], render: Callable[[T], Document], event: APIGatewayProxyEventV2, filter_: str | None
+    it: Listing[T], render: Callable[[T], Document], event: "APIGatewayProxyEventV2", filter_: str | None
 ) -> Document:
     """A page with its links and numbers (contract 1.4, decision 12)."""
     page = it.page
@@ -180,7 +181,7 @@ def listing(
     }
 
 
-def _link(event: APIGatewayProxyEventV2, page: Page, filter_: str | None) -> str:
+def _link(event: "APIGatewayProxyEventV2", page: Page, filter_: str | None) -> str:
     scheme = event.headers.get("x-forwarded-proto", "https")
     host = event.headers.get("host") or event.request_context.domain_name
     filtered = f"&filter={quote(filter_, safe='(),:')}" if filter_ else ""

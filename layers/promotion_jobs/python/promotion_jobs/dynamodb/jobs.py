@@ -16,6 +16,7 @@ from promotion_jobs.dynamodb.keys import Key, Range
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import (
     AutomaticPromotion,
+    CodesLimitExceeded,
     IdempotencyKeyReused,
     PromotionJobsError,
     PromotionNotFound,
@@ -97,7 +98,9 @@ def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
     """Why a promotion, as it stands, did not give its lock to the job; in the order of decision 6."""
     if not promotion or "deleted_at" in promotion:
         return PromotionNotFound()
-    if promotion["automatic"] and job.job_type is JobType.CODE_GENERATE:
+    if job.plan and job.plan.number_of_codes > promotion["max_codes"]:
+        return CodesLimitExceeded(promotion["max_codes"])
+    if job.plan and promotion["automatic"]:
         return AutomaticPromotion()
     return TooManyJobs(promotion["open_job"])
 
@@ -149,9 +152,9 @@ class DynamoJobStore:
     def add(self, job: Job, request: KeyedRequest | None = None) -> None:
         condition = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
         values: dict[str, Any] = {"job": job.id}
-        if job.job_type is JobType.CODE_GENERATE:
-            condition += " AND #automatic = :false"
-            values["false"] = False
+        if job.plan:
+            condition += " AND #automatic = :false AND #max_codes >= :codes"
+            values |= {"false": False, "codes": job.plan.number_of_codes}
         try:
             self.table.transact(
                 self.table.update(keys.promotion(job.promotion_id), "SET #open_job = :job", condition, **values),
@@ -182,7 +185,8 @@ class DynamoJobStore:
 
     def withdraw(self, job: Job, request: KeyedRequest | None = None) -> None:
         key = keys.job(job.promotion_id, job.id)
-        forget = [self.table.delete(_request_key(request), "#job = :job", job=job.id)] if request else []
+        forget = [self.table.delete(keys.open_job(job.id))]
+        forget += [self.table.delete(_request_key(request), "#job = :job", job=job.id)] if request else []
         self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING), also=forget)
 
     # Cancelling
@@ -248,6 +252,15 @@ class DynamoJobStore:
             change = self._move(job, _FAILED, now, also_set=failed, also_if=clean, error=job.failure, **values)
         self._end(job, change, returned=job.plan.number_of_codes if job.plan else 0)
 
+    # Announcing
+
+    def awaits_announcement(self, job_id: str) -> bool:
+        return self.table.get(keys.open_job(job_id)) is not None
+
+    def close(self, job_id: str) -> None:
+        # Without a condition: a job that has ended is never open again.
+        self.table.transact(self.table.delete(keys.open_job(job_id)))
+
     def _move(
         self, job: Job, states: States, now: datetime, *, also_set: str = "", also_if: str = "", **values: Any
     ) -> Action:
@@ -268,7 +281,8 @@ class DynamoJobStore:
     ) -> bool:
         """Make the last change of a job and release its lock; False if it ended otherwise.
 
-        So many of its codes are published with that, or so much room is given back.
+        So many of its codes are published with that, or so much room is given back. It stays listed as open work until
+        its end is announced.
         """
         counted = "SET #codes = #codes + :published, #room = #room + :returned REMOVE #open_job"
         try:
@@ -282,7 +296,6 @@ class DynamoJobStore:
                     published=published,
                     returned=returned,
                 ),
-                self.table.delete(keys.open_job(job.id)),
                 *also,
             )
         except ConditionLost:

@@ -1,0 +1,109 @@
+"""Stories so small that every single call of them can meet a fault, in a schedule of its own.
+
+Up to its fault each goes the same way, so that the call of a number is the same one every time.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from promotion_jobs.generation import GenerateWork
+from promotion_jobs.model import Job, Promotion
+from promotion_jobs.runs import Lease
+from tests.simulation.faults import Faults
+from tests.simulation.workshop import Workshop
+
+CODES = 18
+"""Five chunks, the last one short, in three runs."""
+
+
+def small_workshop(faults: Faults, seed: int = 0) -> Workshop:
+    workshop = Workshop(seed, faults, workers=2, chunk_codes=4, run_chunks=2)
+    workshop.simulation.dynamodb.page_bytes = 300
+    return workshop
+
+
+def _taken(workshop: Workshop) -> tuple[Promotion, Sequence[str]]:
+    """Somebody else's promotion with a sixth of all codes, so that jobs collide with them."""
+    promotion = workshop.add_promotion()
+    codes = sorted({workshop.random_code() for _ in range(50)})
+    workshop.add_codes(promotion, codes)
+    return promotion, codes
+
+
+def _taken_for_a_while(workshop: Workshop) -> None:
+    """As above, and the codes come free while a job makes its own."""
+    promotion, codes = _taken(workshop)
+    workshop.act("shop", lambda: workshop.code_changes.remove(promotion, codes), after=0.7)
+
+
+def _filled(workshop: Workshop) -> Promotion:
+    """A promotion with codes of a job and codes made by hand, one of which is removed."""
+    _taken(workshop)
+    promotion = workshop.add_promotion()
+    workshop.add_codes(promotion, ["by-hand-1", "by-hand-2", "by-hand-3"])
+    workshop.code_changes.remove(promotion, ["by-hand-2"])
+    workshop.add_job(promotion, CODES)
+    workshop.deliver_all()
+    return promotion
+
+
+def _die_half_way(workshop: Workshop, job: Job) -> None:
+    """What is left of a worker that died holding the job's first run."""
+    now = workshop.clock()
+    workshop.job_store.claim(job, now)
+    claimed = workshop.job_store.get(job.promotion_id, job.id)
+    assert claimed is not None
+    workshop.runs.take(claimed, 0, Lease("a dead worker", now + timedelta(minutes=2)), now)
+    workshop.worker().generator.generate(GenerateWork.of(claimed), run=0, chunk=0)
+
+
+def _late_message(workshop: Workshop) -> None:
+    for message in workshop.simulation.queue.waiting:
+        message.visible_at = 10
+
+
+def generate(workshop: Workshop) -> None:
+    _taken_for_a_while(workshop)
+    promotion = workshop.add_promotion()
+    workshop.act("customer", lambda: workshop.add_job(promotion, CODES))
+
+
+def cancel_pending(workshop: Workshop) -> None:
+    """Two who cancel at the same time, and one who asks for another job after that."""
+    promotion = workshop.add_promotion()
+    job = workshop.add_job(promotion, CODES)
+    _late_message(workshop)
+    for name in ("customer", "other customer"):
+        workshop.act(name, lambda: workshop.canceller.cancel(promotion.id, job.id))
+    workshop.act("next customer", lambda: workshop.add_job(promotion, CODES), after=0.5)
+
+
+def cancel_half_way(workshop: Workshop) -> None:
+    _taken_for_a_while(workshop)
+    job = workshop.add_job(workshop.add_promotion(), CODES)
+    workshop.act("customer", lambda: workshop.canceller.cancel(job.promotion_id, job.id), after=0.7)
+
+
+def export(workshop: Workshop) -> None:
+    promotion = _filled(workshop)
+    # What is there now has been there for long, so it must be in the file.
+    workshop.simulation.clock.seconds += 3_600
+    workshop.act("customer", lambda: workshop.add_job(promotion, None))
+
+
+def delete(workshop: Workshop) -> None:
+    promotion = _filled(workshop)
+    workshop.add_job(promotion, None)
+    workshop.deliver_all()
+    workshop.act("remover", lambda: workshop.remover.delete(promotion.id))
+
+
+def sweep(workshop: Workshop) -> None:
+    """All messages are lost: of a new job, of one whose worker died, of one that was cancelled then, of a purge."""
+    deleted = _filled(workshop)
+    _, abandoned, cancelled = (workshop.add_job(workshop.add_promotion(), 9) for _ in range(3))
+    _die_half_way(workshop, abandoned)
+    _die_half_way(workshop, cancelled)
+    workshop.canceller.cancel(cancelled.promotion_id, cancelled.id)
+    workshop.remover.delete(deleted.id)
+    workshop.simulation.queue.waiting.clear()

@@ -1,0 +1,84 @@
+"""A fault at every single call to AWS that anybody makes in the life of a job: one schedule for each of them.
+
+A failure names the call, by its number in the story.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pytest
+
+from tests.simulation import small_stories
+from tests.simulation.faults import Fault, NoFaults, OneFault
+from tests.simulation.schedules import Story, Tally, play
+from tests.simulation.small_stories import CODES, small_workshop
+from tests.simulation.stored import Stored
+from tests.simulation.workshop import Workshop
+
+FAULTS = (Fault.CRASH_BEFORE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER, Fault.NO_ANSWER_AFTER, Fault.PAUSE)
+
+
+class Scene(NamedTuple):
+    """``ends`` is how its jobs end where nothing goes wrong. The calls are ``whose``, or everybody's."""
+
+    story: Story
+    ends: Sequence[str]
+    whose: str = ""
+
+
+SCENES = {
+    scene.story.__name__: scene
+    for scene in (
+        Scene(small_stories.generate, ["code_generate completed"]),
+        Scene(small_stories.cancel_pending, ["code_generate cancelled", "code_generate completed"]),
+        Scene(small_stories.cancel_half_way, ["code_generate cancelled"]),
+        Scene(small_stories.export, ["code_export completed", "code_generate completed"]),
+        Scene(small_stories.delete, []),
+        Scene(small_stories.sweep, ["code_generate cancelled", *["code_generate completed"] * 2], whose="sweep"),
+    )
+}
+
+
+def _undisturbed(scene: str) -> Workshop:
+    workshop = small_workshop(NoFaults())
+    play(SCENES[scene].story, workshop)
+    return workshop
+
+
+def _calls(scene: str) -> Sequence[int]:
+    whose, trace = SCENES[scene].whose, _undisturbed(scene).simulation.trace
+    return [number for number, (_, actor, *_) in enumerate(trace) if whose in {"", actor}]
+
+
+def _ends(workshop: Workshop) -> Sequence[str]:
+    return sorted(f"{job['job_type']} {job['status']}" for job in _stored(workshop).jobs.values())
+
+
+def _stored(workshop: Workshop) -> Stored:
+    return Stored.read(workshop.simulation.dynamodb)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
+@pytest.mark.parametrize("scene", SCENES)
+def test_whatever_call_it_meets_one_fault_does_no_harm(scene: str, fault: Fault, tally: Tally) -> None:
+    for number in _calls(scene):
+        faults = OneFault(fault, number)
+        workshop = small_workshop(faults)
+        tally.play(SCENES[scene].story, workshop)
+        assert faults.call, f"there was no call {number}"
+        assert not any("failed" in end for end in _ends(workshop)), faults.call
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_without_a_fault_a_story_ends_as_it_should(scene: str) -> None:
+    assert _ends(_undisturbed(scene)) == SCENES[scene].ends
+    assert _calls(scene)
+
+
+def test_the_job_collides_with_the_codes_of_others() -> None:
+    assert _stored(_undisturbed("generate")).collisions
+
+
+def test_the_cancel_comes_half_way() -> None:
+    (job,) = _stored(_undisturbed("cancel_half_way")).jobs.values()
+    assert 0 < job["generated"] < CODES

@@ -1,0 +1,1 @@
+"""Benchmarks: this service beside what it is compared with, in one interleaved run, each with its goal."""

@@ -1,0 +1,202 @@
+"""The service on the emulator, for benchmarks that need a real engine: its table, its queue and its functions.
+
+The functions run in this process, so what it takes is what a worker, or a function of the API, takes.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.measure import Run, Work, environment, timed
+from local import PROJECT
+from local.aws import CREDENTIALS, Aws
+from local.emulator import running_emulator
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.identifiers import uuid7
+from promotion_jobs.limits import TOKEN_LIFE
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
+from promotion_jobs.sqs import SqsJobQueue
+from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
+from tests.support import template
+from tests.support.events import Context, read, sqs_event
+
+STATE = PROJECT / ".local/bench"
+WHO = "bench"
+NAME = "bench"
+"""Of the table, the queue and the bucket."""
+
+_GLOBAL = template.TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+
+
+def new_id() -> str:
+    return uuid7(datetime.now(UTC), int.from_bytes(os.urandom(9), "big"))
+
+
+def promotion(codes: int = 0, room: int = 0, promotion_id: str = "") -> Promotion:
+    """A promotion that has so many codes, and room for some more."""
+    now = datetime.now(UTC)
+    return Promotion(
+        id=promotion_id or new_id(),
+        fields=json.loads(read("create_promotion")["body"])["data"],
+        automatic=False,
+        max_codes=codes + room,
+        room=room,
+        codes=codes,
+        created_by=WHO,
+        updated_by=WHO,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def generate_job(promotion_id: str, plan: Plan, job_id: str = "") -> Job:
+    now = datetime.now(UTC)
+    return Job(
+        id=job_id or new_id(),
+        promotion_id=promotion_id,
+        job_type=JobType.CODE_GENERATE,
+        status=JobStatus.PENDING,
+        parameters=GenerateParameters(plan.number_of_codes, code_prefix="summer"),
+        plan=plan,
+        seed=os.urandom(32),
+        created_by=WHO,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    aws: Aws
+
+    @property
+    def table(self) -> Table:
+        return Table(self.aws.dynamodb, NAME)
+
+    @property
+    def jobs(self) -> DynamoJobStore:
+        return DynamoJobStore(self.table)
+
+    @property
+    def promotions(self) -> DynamoPromotionStore:
+        return DynamoPromotionStore(self.table)
+
+    @property
+    def queue_url(self) -> str:
+        return self.aws.sqs.get_queue_url(QueueName=NAME)["QueueUrl"]
+
+    def renew(self) -> None:
+        """An empty table: what one run left behind must not weigh on the next."""
+        stated = template.properties("Table")
+        own = {name: stated[name] for name in ("BillingMode", "KeySchema", "AttributeDefinitions")}
+        if NAME in self.aws.dynamodb.list_tables()["TableNames"]:
+            self.aws.dynamodb.delete_table(TableName=NAME)
+        self.aws.dynamodb.create_table(TableName=NAME, **own)
+
+    def on_new_table(self, prepare: Callable[[], Work]) -> Run:
+        """A run of what ``prepare`` returns; what it does itself is not measured."""
+
+        def run() -> Any:
+            self.renew()
+            return timed(prepare())()
+
+        return run
+
+    def environment(self, function: str) -> dict[str, str]:
+        """What the template gives to the function, and where the emulator is."""
+        made = {"Table": NAME, "ExportBucket": NAME, "JobQueue": self.queue_url, "EventBus": "default"}
+        variables = {
+            name: made[node["Ref"]] if isinstance(node, dict) and node["Ref"] in made else str(template.value(node))
+            for name, node in (_GLOBAL | template.environment(function)).items()
+        }
+        return self.account | variables
+
+    @property
+    def account(self) -> dict[str, str]:
+        """What AWS's clients read."""
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.aws.endpoint_url, "NO_PROXY": "127.0.0.1"}
+
+    def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """The real handler, in this process, which has its variables from now on; its log goes nowhere."""
+        os.environ.update(self.environment(name))
+        nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - open as long as this process
+        with redirect_stdout(nowhere):
+            handler = import_module(f"functions.{name}.app").handler
+
+        def invoke(event: dict[str, Any]) -> Any:
+            with redirect_stdout(nowhere):
+                return handler(event, Context(name))
+
+        return invoke
+
+    def let_in(self) -> None:
+        """Have the token that the events bear, and the client whose it is."""
+        store = DynamoTokenStore(self.table)
+        Tokens(store, lambda: datetime.now(UTC), new_id).register_client("demo", "demo-secret", "Demo")
+        token = read("list_codes")["headers"]["authorization"].removeprefix("Bearer ")
+        store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, datetime.now(UTC) + TOKEN_LIFE))
+
+    def start_job(self, plan: Plan) -> Job:
+        """A pending job of its own promotion, with its message in the queue."""
+        owner = promotion(room=plan.number_of_codes)
+        self.promotions.add(owner)
+        job = generate_job(owner.id, plan)
+        self.jobs.add(job)
+        SqsJobQueue(self.aws.sqs, self.queue_url).send(Message(owner.id, job.id))
+        return job
+
+    def generate(self, codes: int) -> Work:
+        """A job of so many codes by the real worker, from its message to its last state."""
+        worker = self.function("run_job")
+        job = self.start_job(Plan(codes))
+        first = self.messages()
+
+        def work() -> int:
+            waiting = first
+            while waiting:
+                for message in waiting:
+                    worker(sqs_event(message))
+                waiting = self.messages()
+            done = self.jobs.get(job.promotion_id, job.id)
+            assert done is not None
+            assert done.status is JobStatus.COMPLETED
+            return done.generated
+
+        return work
+
+    def messages(self) -> list[Message]:
+        """What waits in the queue, which is empty afterwards."""
+        waiting: list[Message] = []
+        url = self.queue_url
+        while found := self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                waiting.append(Message(**json.loads(message["Body"])))
+        return waiting
+
+
+@contextmanager
+def deployment() -> Iterator[Deployment]:
+    """The emulator with what a deployment has beside its functions, until the end of the block.
+
+    Clients that this process makes with nothing but defaults talk to it.
+    """
+    STATE.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="emulator-", dir=STATE) as state, running_emulator(Path(state)) as emulator:
+        emulator.wait_until_ready()
+        made = Deployment(Aws(emulator.endpoint_url))
+        made.aws.sqs.create_queue(QueueName=NAME)
+        made.aws.s3.create_bucket(Bucket=NAME)
+        made.renew()
+        with environment(made.account):
+            yield made

@@ -1,0 +1,1 @@
+"""What others have published, run as they run it."""

@@ -1,0 +1,33 @@
+"""One module a benchmark: its ``run`` measures it and says what its goals are."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+
+from bench.measure import Bench, Outcome
+
+NAMES = (
+    "generation",
+    "write_path",
+    "job",
+    "calls",
+    "bulk_peer",
+    "cancel",
+    "export",
+    "listing",
+    "growth",
+    "cold_start",
+    "package",
+    "create_job",
+)
+
+
+def run(name: str, bench: Bench) -> Outcome:
+    """Run a benchmark, in a process of its own: what one loads or leaves behind must not help or hurt another."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        return process.submit(_run, name, bench).result()
+
+
+def _run(name: str, bench: Bench) -> Outcome:
+    outcome: Outcome = import_module(f"bench.suite.{name}").run(bench)
+    return outcome

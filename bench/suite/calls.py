@@ -1,0 +1,35 @@
+"""What a job costs, counted: calls and write units for whole jobs, with all that claims, counts and completes them."""
+
+from bench import service
+from bench.measure import Bench, Goal, Outcome, Samples
+from bench.stub import Stub, stub
+from bench.suite.growth import deliver_job
+
+_UNITS = "write units"
+_UNIT_BOUNDS = {8: 1.03, 16: 1.05}
+
+
+def _counted(server: Stub, codes: int, length: int, prefix: str | None = None) -> tuple[float, float]:
+    """Calls for a thousand codes, and write units for one."""
+    server.counted()
+    made = deliver_job(server, codes, length, prefix)
+    counted = server.counted()
+    return sum(calls for what, calls in counted.items() if what != _UNITS) / made * 1_000, counted[_UNITS] / made
+
+
+def run(bench: Bench) -> Outcome:
+    codes = bench.size(100_000, 25_000)
+    with stub() as server:
+        service.use(server)
+        by_length = {length: _counted(server, codes, length) for length in _UNIT_BOUNDS}
+        _, prefixed = _counted(server, codes, 8, "summer")
+    calls = max(calls for calls, _ in by_length.values())
+    note = f"a job of {codes:,} codes; 40 calls are its inserts. With the prefix 'summer' {prefixed:.3f} units a code"
+    goals = [
+        Goal("calls for 1,000 codes", calls, 43, at_most=True, unit="", note=note),
+        *(
+            Goal(f"write units for a code of {length}", by_length[length][1], bound, at_most=True, unit="")
+            for length, bound in _UNIT_BOUNDS.items()
+        ),
+    ]
+    return Outcome(goals, Samples({}))

@@ -1,0 +1,135 @@
+"""What a new container of each function takes to import its handler and answer its first event, in CPU time.
+
+Each in a process of its own with byte code at hand, as in Lambda, beside one that makes a single client of boto3.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from tempfile import TemporaryFile
+from typing import Any
+
+from bench.emulator import WHO, Deployment, deployment, generate_job, new_id, promotion
+from bench.measure import Bench, Goal, Outcome, Run, Sample
+from local import PROJECT
+from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
+from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.model import ExportFile, Job, JobType, Plan, Terms
+from promotion_jobs.promotion_codes import CodeChanges, NewCode
+from tests.support import template
+from tests.support.events import read
+
+_CLIENT = "boto3.client('dynamodb')"
+_WORKER, _SWEEP = "run_job", "sweep_jobs"
+_FUNCTIONS = sorted(template.functions())
+_PROGRAM = PROJECT / "bench/first_event.py"
+_LAYER = PROJECT / "layers/promotion_jobs/python"
+
+_CODES = 25
+"""Of the worker's first job: one batch."""
+
+_PATH = read("get_job")["pathParameters"]
+_PROMOTION, _JOB = _PATH["promotion_id"], _PATH["job_id"]
+"""The events name these."""
+
+
+def _child(arguments: list[str], environment: dict[str, str], sent: Any = None) -> tuple[Sample, str]:
+    """What a new interpreter took, from its start to its end, and what it wrote to standard error."""
+    with TemporaryFile("w+") as given, TemporaryFile("w+") as said:
+        json.dump(sent, given)
+        given.seek(0)
+        started = time.perf_counter()
+        command = [sys.executable, "-P", *arguments]
+        child = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=said, env=environment)  # noqa: S603 - ours
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read()
+    assert child.returncode == 0, text
+    return Sample(1, usage.ru_utime + usage.ru_stime, wall), text
+
+
+def _client(made: Deployment) -> Run:
+    environment = {"PATH": os.defpath, **made.account}
+    return lambda: _child(["-c", f"import boto3, os; {_CLIENT}; os._exit(0)"], environment)[0]
+
+
+def _function(made: Deployment, name: str) -> Run:
+    folders = os.pathsep.join(map(str, (PROJECT / "functions" / name, _LAYER)))
+    environment = {"PATH": os.defpath, "PYTHONPATH": folders, **made.environment(name)}
+
+    def run() -> Sample:
+        made.renew()
+        _fill(made, name)
+        sample, reply = _child([str(_PROGRAM)], environment, read(name))
+        assert _is_good(name, json.loads(reply)), reply
+        return sample
+
+    return run
+
+
+def _is_good(name: str, reply: Any) -> bool:
+    if name == _SWEEP:
+        return reply is None
+    if name == _WORKER:
+        return bool(reply == {"batchItemFailures": []})
+    answered: int = reply["statusCode"]
+    return answered in ({404} if name == "reject_unknown_route" else {200, 201, 204})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _fill(made: Deployment, name: str) -> None:
+    """What the event of the function is about."""
+    made.let_in()
+    owner = promotion(room=1_000, promotion_id=_PROMOTION)
+    made.promotions.add(owner)
+    if name != "add_codes":
+        changes = CodeChanges(DynamoCodeReader(made.table), DynamoCodeEditor(made.table), _now, lambda _: new_id())
+        changes.add(owner, [NewCode(code, Terms()) for code in ("WELCOME-10", "WELCOME-20")], WHO)
+    job = generate_job(_PROMOTION, Plan(_CODES), job_id=_JOB)
+    if name in {_WORKER, "cancel_job"}:
+        made.jobs.add(job)
+    else:
+        _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=None, plan=None, seed=b""))
+
+
+def _add_export(made: Deployment, job: Job) -> None:
+    made.jobs.add(job)
+    made.jobs.claim(job, _now())
+    made.jobs.complete_export(job, ExportFile(f"{_PROMOTION}/{_JOB}/1.csv", rows=2, size=120, sha256="0" * 64), _now())
+
+
+def run(bench: Bench) -> Outcome:
+    with deployment() as made:
+        contenders = {_CLIENT: _client(made)} | {name: _function(made, name) for name in _FUNCTIONS}
+        samples = bench.interleaved(contenders, quick_rounds=1)
+    ratios = {name: samples.cpu_each(name) / samples.cpu_each(_CLIENT) for name in _FUNCTIONS}
+    api = sorted(ratios.keys() - {_WORKER, _SWEEP}, key=ratios.__getitem__)
+    best, worst = api[0], api[-1]
+    return Outcome(
+        [
+            Goal(
+                f"CPU of a cold start, against {_CLIENT}: the API's worst",
+                ratios[worst],
+                1.6,
+                at_most=True,
+                note=f"{worst}; the best is {best} with {ratios[best]:.2f}×",
+            ),
+            Goal(
+                f"CPU of a cold start, against {_CLIENT}: the worker",
+                ratios[_WORKER],
+                1.2,
+                at_most=True,
+                note=f"with a whole job of {_CODES} codes as its first; the sweep takes {ratios[_SWEEP]:.2f}×",
+            ),
+        ],
+        samples,
+    )

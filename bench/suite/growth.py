@@ -1,0 +1,53 @@
+"""Whole jobs of growing size, worked off by the real worker: a code must cost the same in all of them."""
+
+from dataclasses import replace
+
+from bench import service
+from bench.measure import Bench, Goal, Outcome, Run, Work, timed
+from bench.stub import Stub, stub
+from promotion_jobs import wiring
+from promotion_jobs.model import JobStatus, Message
+
+_SMALLEST = 1_000
+_BOUND = 1.2
+
+
+def deliver_job(server: Stub, codes: int, length: int | None = None, prefix: str | None = None) -> int:
+    """Work off a job, run by run in their order; returns how many codes were made."""
+    job = service.generate_job(codes, length, prefix)
+    if job.plan is None:
+        raise TypeError
+    server.give(service.job_items(job))
+    made = 0
+    for run in range(job.plan.runs):
+        made += wiring.worker().deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
+        if run == 0:
+            server.give(service.job_items(replace(job, status=JobStatus.PROCESSING)))
+    return made
+
+
+def _jobs(server: Stub, codes: int, times: int) -> Work:
+    return lambda: sum(deliver_job(server, codes) for _ in range(times))
+
+
+def _name(codes: int) -> str:
+    return f"{codes:,} codes"
+
+
+def run(bench: Bench) -> Outcome:
+    sizes = [_SMALLEST, 10_000, 100_000] + ([] if bench.quick else [1_000_000])
+    with stub() as server:
+        service.use(server)
+        # Small jobs are repeated, so that each run takes some seconds.
+        contenders: dict[str, Run] = {
+            _name(codes): timed(_jobs(server, codes, max(1, bench.size(20_000, 5_000) // codes))) for codes in sizes
+        }
+        deliver_job(server, _SMALLEST)
+        samples = bench.interleaved(contenders, rounds=3, quick_rounds=1, warm_up=False)
+    smallest = samples.cpu_each(_name(_SMALLEST))
+    what = f"CPU per code of a job of {{}}, against one of {_name(_SMALLEST)}"
+    goals = [
+        Goal(what.format(_name(codes)), samples.cpu_each(_name(codes)) / smallest, _BOUND, at_most=True)
+        for codes in sizes[1:]
+    ]
+    return Outcome(goals, samples)

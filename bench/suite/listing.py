@@ -1,0 +1,110 @@
+"""GET …/codes through its handler: a page far behind the first, of one big job and of a thousand small ones."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from bench.emulator import WHO, Deployment, deployment, new_id, promotion
+from bench.measure import Bench, Goal, Outcome, timed
+from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.codes import to_values
+from promotion_jobs.limits import CHUNK_CODES, PAGE_LENGTH
+from promotion_jobs.model import Chunk
+from tests.support.events import http_event
+
+_CODES = 10_000
+_FAR = _CODES - PAGE_LENGTH
+_BIG, _SMALL = "one job", "1,000 small jobs"
+_SMALL_JOBS = 1_000
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+def _chunk(source: str, number: int, codes: int) -> Chunk:
+    made = chunk_codes(source.encode(), number, codes, CodeFormat(8, "summer"))
+    return Chunk(source=source, number=number, codes=made, created_by=WHO, created_at=datetime.now(UTC))
+
+
+def _published(made: Deployment, chunks: list[Chunk]) -> str:
+    """The id of a promotion with the codes of finished jobs: their lists, which is what a list reads."""
+    owner = promotion(codes=_CODES)
+    made.promotions.add(owner)
+    for chunk in chunks:
+        key = keys.chunk(owner.id, chunk.source, chunk.number)
+        made.table.transact(made.table.put(key, to_values(chunk)))
+    return owner.id
+
+
+def _big(made: Deployment) -> str:
+    job = new_id()
+    return _published(made, [_chunk(job, number, CHUNK_CODES) for number in range(_CODES // CHUNK_CODES)])
+
+
+def _small(made: Deployment) -> str:
+    return _published(made, [_chunk(new_id(), 0, _CODES // _SMALL_JOBS) for _ in range(_SMALL_JOBS)])
+
+
+def _page(handler: Handler, promotion_id: str, offset: int) -> None:
+    query = f"page[limit]={PAGE_LENGTH}&page[offset]={offset}"
+    reply = handler(http_event("list_codes", ids={"promotion_id": promotion_id}, query=query))
+    answer = json.loads(reply["body"])
+    assert len(answer["data"]) == PAGE_LENGTH
+    assert answer["meta"]["results"]["total"] == _CODES
+
+
+def _counted_queries() -> Counter[str]:
+    """The calls of all clients that this process makes from now on, as they add up, by their names."""
+    calls: Counter[str] = Counter()
+    boto3.setup_default_session()
+    assert boto3.DEFAULT_SESSION is not None
+    boto3.DEFAULT_SESSION.events.register("before-call", lambda model, **_: calls.update([model.name]))
+    return calls
+
+
+def run(bench: Bench) -> Outcome:
+    pages = bench.size(40, 10)
+    with deployment() as made:
+        made.let_in()
+        calls = _counted_queries()
+        handler = made.function("list_codes")
+        owners = {_BIG: _big(made), _SMALL: _small(made)}
+        queries: dict[tuple[str, int], int] = {}
+
+        def work(name: str, offset: int) -> Callable[[], int]:
+            def ask() -> int:
+                before = calls["Query"]
+                for _ in range(pages):
+                    _page(handler, owners[name], offset)
+                queries[name, offset] = (calls["Query"] - before) // pages
+                return pages
+
+            return ask
+
+        samples = bench.interleaved(
+            {_name(name, offset): timed(work(name, offset)) for name in owners for offset in (0, _FAR)}
+        )
+    ratio = {name: samples.wall_each(_name(name, _FAR)) / samples.wall_each(_name(name, 0)) for name in owners}
+    more = queries[_SMALL, _FAR] - queries[_SMALL, 0]
+    return Outcome(
+        [
+            Goal(f"a page at offset {_FAR:,}, against one at 0: {_BIG}", ratio[_BIG], 1.5, at_most=True),
+            Goal(
+                f"Query calls more at offset {_FAR:,}: {_SMALL}",
+                more,
+                3,
+                at_most=True,
+                unit="calls",
+                note=f"it takes {ratio[_SMALL]:.1f}× the time: there are a thousand lists to read",
+            ),
+        ],
+        samples,
+    )
+
+
+def _name(name: str, offset: int) -> str:
+    return f"{name}, offset {offset:,}"

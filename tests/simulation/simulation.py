@@ -57,7 +57,7 @@ class Simulation:
     """How long a function may go on when its time is up: AWS kills it at once, and nothing should hang on that."""
     tolerated: Callable[[Exception], bool] = is_outage
     watch: Callable[[], Iterable[str]] = tuple
-    """What is wrong after a call of an actor: the first time is kept in ``seen``."""
+    """What is wrong after an actor's transaction; of the first time it is kept in ``seen``."""
     sticky: float | None = None
     dynamodb: MemoryDynamoDB = field(default_factory=MemoryDynamoDB)
     files: MemoryFiles = field(default_factory=MemoryFiles)
@@ -174,13 +174,13 @@ class Simulation:
         if operation == "transact_write_items":
             # As botocore does, so that what it asks a second time is done once.
             arguments = {**arguments, "ClientRequestToken": str(call.number)}
-        watched = self._watched(function, call)
+            function = self._watched(function, call)
         if fault is None:
-            return watched(**arguments)
+            return function(**arguments)
         self.injected[fault] += 1
         if fault in CRASHES:
-            self._crash(fault, actor, watched, arguments)
-        return self._hindered(fault, call, watched, arguments)
+            self._crash(fault, actor, function, arguments)
+        return self._hindered(fault, call, function, arguments)
 
     def _watched(self, function: Callable[..., Any], call: Call) -> Callable[..., Any]:
         def watched(**arguments: Any) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
 from promotion_jobs.errors import StoreBusy
 from tests.support.builders import JOB_ID, PROMOTION_ID, generate_job
@@ -230,3 +231,20 @@ def test_only_codes_of_the_job_and_the_slot_are_removed(table: NewTable, in_turn
         "Statement": 'DELETE FROM "table" WHERE "pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
         "Parameters": [{"S": "CODE#code-0"}, {"S": "CODE"}, {"S": JOB_ID}, {"N": "0"}],
     }
+
+
+@pytest.mark.parametrize(("first_page", "limits"), [(None, [None, None, None]), (1, [1, 8, 64]), (11, [11, 88, 704])])
+def test_each_page_after_the_likely_one_may_be_eight_times_as_long(
+    first_page: int | None, limits: list[int | None]
+) -> None:
+    asked: list[int | None] = []
+
+    class Pages:
+        def query(self, **options: Any) -> dict[str, Any]:
+            asked.append(options.get("Limit"))
+            more = {"LastEvaluatedKey": {"pk": {"S": "A"}}} if len(asked) < len(limits) else {}
+            return {"Items": [{"pk": {"S": "A"}}], **more}
+
+    client: Any = Pages()
+    assert list(Table(client, "table").query(Range("A"), first_page)) == [{"pk": "A"}] * len(limits)
+    assert asked == limits

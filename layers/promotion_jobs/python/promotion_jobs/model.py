@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -200,11 +201,10 @@ class Chunk:
     def job_id(self) -> str | None:
         return None if self.own_terms is not None else self.source
 
-    def visible(self) -> Iterator[Code]:
-        """The codes that are there, in their order."""
-        for position, code in enumerate(self.codes):
-            if position not in self.removed:
-                yield self.code_at(position, code)
+    def visible(self, offset: int = 0) -> Iterator[Code]:
+        """The codes that are there, in their order, without the first ``offset`` of them."""
+        there = (it for it in enumerate(self.codes) if it[0] not in self.removed)
+        return (self.code_at(position, code) for position, code in islice(there, offset, None))
 
     def code_at(self, position: int, code: str) -> Code:
         terms = self.terms if self.own_terms is None else self.own_terms[position]

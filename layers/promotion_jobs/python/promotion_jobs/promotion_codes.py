@@ -100,7 +100,7 @@ class PromotionCodes:
         end = min(page.offset + page.limit, total)
         if page.offset >= end:
             return Listing([], total, page)
-        return Listing(list(islice(self._visible(promotion, job_id, end), page.offset, end)), total, page)
+        return Listing(list(islice(self._visible(promotion, job_id, page.offset, end), end - page.offset)), total, page)
 
     def get(self, promotion: Promotion, code: str) -> Code:
         """Raises CodeNotFound."""
@@ -118,11 +118,14 @@ class PromotionCodes:
             return None
         return chunk.code_at(location.position, chunk.codes[location.position])
 
-    def _visible(self, promotion: Promotion, job_id: str | None, likely: int) -> Iterable[Code]:
-        # What an open job has committed is published by its completion, all at once.
-        for chunk in self.store.chunks(promotion.id, job_id, ceil(likely / CHUNK_CODES) + 1):
-            if chunk.source != promotion.open_job:
-                yield from chunk.visible()
+    def _visible(self, promotion: Promotion, job_id: str | None, offset: int, end: int) -> Iterable[Code]:
+        """Those behind ``offset``; chunks that lie before it altogether are only counted."""
+        for chunk in self.store.chunks(promotion.id, job_id, ceil(end / CHUNK_CODES) + 1):
+            # What an open job has committed is published by its completion, all at once.
+            visible = 0 if chunk.source == promotion.open_job else len(chunk.codes) - len(chunk.removed)
+            if offset < visible:
+                yield from chunk.visible(offset)
+            offset = max(offset - visible, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,14 +128,15 @@ class Table:
     def query(self, keys: Range, first_page: int | None = None, **options: Any) -> Iterator[Item]:
         """The items of a range in the order of their sort keys; pages are fetched as they are needed.
 
-        ``first_page`` is how many items will likely do: with more, later pages come whole. Other options go to Query as
-        they are.
+        ``first_page`` is how many items will likely do; each page after it may be eight times as long. Other options go
+        to Query as they are.
         """
         values, condition = {":pk": keys.pk}, "pk = :pk"
         if keys.first is not None and keys.last is not None:
             values |= {":first": keys.first, ":last": keys.last}
             condition += " AND sk BETWEEN :first AND :last"
-        start: dict[str, Any] = {"Limit": first_page} if first_page else {}
+        start: dict[str, Any] = {}
+        limit: dict[str, Any] = {"Limit": first_page} if first_page else {}
         while True:
             answer = self.client.query(
                 TableName=self.name,
@@ -144,11 +145,13 @@ class Table:
                 ExpressionAttributeValues=to_item(values),
                 **options,
                 **start,
+                **limit,
             )
             yield from map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            limit = {name: 8 * items for name, items in limit.items()}
 
     def put(self, key: Key, values: Mapping[str, Any]) -> Action:
         """The action that adds an item if there is none under its key."""

@@ -152,7 +152,7 @@ class Deployment:
         self.promotions.add(owner)
         job = generate_job(owner.id, plan)
         self.jobs.add(job)
-        SqsJobQueue(self.aws.sqs, self.queue_url).send(Message(owner.id, job.id))
+        SqsJobQueue(lambda: self.aws.sqs, self.queue_url).send(Message(owner.id, job.id))
         return job
 
     def generate(self, codes: int) -> Work:

@@ -3,7 +3,8 @@
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
-from promotion_jobs.api.schemas import SentCodes
+from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.codes import SentCodes
 
 app = resolver()
 
@@ -11,7 +12,7 @@ app = resolver()
 @app.post("/v2/promotions/<promotion_id>/codes")
 def add_codes(promotion_id: str) -> Answer:
     promotion = wiring.promotions().get(promotion_id)
-    sent = requests.validate(SentCodes, requests.json_data(app.current_event))
+    sent = validate(SentCodes, requests.json_data(app.current_event))
     wiring.code_changes().add(promotion, [code.to_domain() for code in sent.codes], client_id(app))
     return answer(201, {"data": answers.promotion(promotion)})
 

@@ -3,7 +3,8 @@
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
-from promotion_jobs.api.schemas import job_schema
+from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.observe import MetricUnit, metrics
 
@@ -14,7 +15,7 @@ app = resolver()
 def create_job(promotion_id: str) -> Answer:
     try:
         data = requests.json_data(app.current_event)
-        new = requests.validate(job_schema(data), data).to_domain()
+        new = validate(job_schema(data), data).to_domain()
         is_dry_run = requests.is_dry_run(requests.query(app.current_event))
         key = requests.idempotency_key(app.current_event)
     except PromotionJobsError:

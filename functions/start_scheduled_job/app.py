@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from promotion_jobs import wiring
 from promotion_jobs.api.errors import answer_to
-from promotion_jobs.api.schemas import scheduled_job
+from promotion_jobs.api.schemas.jobs import scheduled_job
 from promotion_jobs.errors import PromotionJobsError, StoreBusy
 from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
 

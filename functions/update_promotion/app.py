@@ -3,7 +3,7 @@
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
-from promotion_jobs.api.schemas import changed
+from promotion_jobs.api.schemas.promotions import changed
 
 app = resolver()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -19,7 +19,7 @@ def account() -> Account:
 @contextmanager
 def _deployed(account: Account) -> Iterator[Cloud]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(boto3, "DEFAULT_SESSION", account.session)
+        patch.setattr(botocore.session, "get_session", lambda: account.session)
         cloud = Cloud(account)
         for name, value in cloud.environment.items():
             patch.setenv(name, value)

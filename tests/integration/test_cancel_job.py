@@ -51,7 +51,7 @@ def test_the_message_of_a_job_that_was_cancelled_before_it_started_announces_tha
     cloud.call("cancel_job", promotion_id, job_id)
     before = cloud.items()
     for _ in range(2):
-        assert cloud.deliver(Message(promotion_id, job_id)) == {"batchItemFailures": []}
+        cloud.deliver(Message(promotion_id, job_id))
     assert cloud.items() == [item for item in before if item["pk"] != {"S": "OPEN"}]
     _, shown = cloud.call("get_job", promotion_id, job_id)
     assert cloud.account.published == [("Promotion Job Cancelled", shown["data"])]

@@ -13,6 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from promotion_jobs.timestamps import from_text
+from tests.simulation.bus import MemoryBus
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.files import MemoryFiles
 from tests.simulation.stored import OPEN, UNDONE, Listed, Plain, Stored
@@ -23,7 +24,7 @@ SETTLED = timedelta(minutes=30)
 """Longer than any actor lives."""
 
 
-def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles) -> list[str]:
+def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles, bus: MemoryBus) -> list[str]:
     stored = Stored.read(dynamodb)
     return [
         *wrong_locks(stored),
@@ -33,6 +34,7 @@ def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles) -> list[str]:
         *wrong_exports(stored, files),
         *orphans(stored),
         *unfinished(stored, files),
+        *unannounced(stored, bus),
     ]
 
 
@@ -224,3 +226,11 @@ def unfinished(stored: Stored, files: MemoryFiles) -> Iterator[str]:
     for key in files.files:
         if key.split("/")[0] not in stored.promotions:
             yield f"file {key} belongs to no promotion"
+
+
+def unannounced(stored: Stored, bus: MemoryBus) -> Iterator[str]:
+    """Invariant 5: the end of every job was told, and nothing else was."""
+    told = {(job["id"], job["status"]) for _, job in bus.published}
+    for job_id, job in stored.jobs.items():
+        if {status for it, status in told if it == job_id} != {job["status"]}:
+            yield f"job {job_id} is {job['status']}, and what was told of it is {told}"

@@ -68,7 +68,8 @@ def play(story: Story, workshop: Workshop) -> None:
         workshop.simulation.run()
     except Exception as error:
         raise Violation(_report(workshop, [f"{type(error).__name__}: {error}"])) from error
-    found = workshop.simulation.seen + violations(workshop.simulation.dynamodb, workshop.simulation.files)
+    simulation = workshop.simulation
+    found = simulation.seen + violations(simulation.dynamodb, simulation.files, simulation.bus)
     if found and (workshop.fenced or not _has_failed_job(workshop)):
         raise Violation(_report(workshop, found))
 

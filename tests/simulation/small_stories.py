@@ -99,11 +99,14 @@ def delete(workshop: Workshop) -> None:
 
 
 def sweep(workshop: Workshop) -> None:
-    """All messages are lost: of a new job, of one whose worker died, of one that was cancelled then, of a purge."""
+    """All messages are lost: of a new job, of one whose worker died, of one that was cancelled then, of one whose end
+    nobody announced, and of a purge.
+    """
     deleted = _filled(workshop)
-    _, abandoned, cancelled = (workshop.add_job(workshop.add_promotion(), 9) for _ in range(3))
+    _, abandoned, cancelled, unannounced = (workshop.add_job(workshop.add_promotion(), 9) for _ in range(4))
     _die_half_way(workshop, abandoned)
     _die_half_way(workshop, cancelled)
     workshop.canceller.cancel(cancelled.promotion_id, cancelled.id)
+    workshop.job_store.cancel_pending(unannounced, workshop.clock())
     workshop.remover.delete(deleted.id)
     workshop.simulation.queue.waiting.clear()

@@ -34,7 +34,7 @@ SCENES = {
         Scene(small_stories.cancel_half_way, ["code_generate cancelled"]),
         Scene(small_stories.export, ["code_export completed", "code_generate completed"]),
         Scene(small_stories.delete, []),
-        Scene(small_stories.sweep, ["code_generate cancelled", *["code_generate completed"] * 2], whose="sweep"),
+        Scene(small_stories.sweep, [*["code_generate cancelled"] * 2, *["code_generate completed"] * 2], whose="sweep"),
     )
 }
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from promotion_jobs.announcements import Announcer
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.generation import Slot
@@ -59,6 +60,15 @@ class HiddenLeases(DynamoRunStore):
         return replace(super(HiddenLeases, self).stop(job, number), lease=None)
 
 
+class ClosingAnnouncer(Announcer):
+    """Takes a job off the list of open work, and then tells that it has ended."""
+
+    def announce(self, job: Job) -> None:
+        if not job.status.is_open and self.store.awaits_announcement(job.id):
+            self.store.close(job.id)
+            self.bus.publish(job)
+
+
 def _noted_late(workshop: Workshop) -> None:
     workshop.code_store = LateNotes
     small_stories.cancel_half_way(workshop)
@@ -67,6 +77,11 @@ def _noted_late(workshop: Workshop) -> None:
 def _cleaned_at_once(workshop: Workshop) -> None:
     workshop.runs = HiddenLeases(workshop.table)
     small_stories.cancel_half_way(workshop)
+
+
+def _closed_first(workshop: Workshop) -> None:
+    workshop.announcer = ClosingAnnouncer(workshop.announcer.store, workshop.announcer.bus)
+    small_stories.generate(workshop)
 
 
 class Mutation(NamedTuple):
@@ -130,6 +145,14 @@ MUTATIONS = [
         fault=Fault.CRASH_AFTER,
         schedules=200,
     ),
+    # The announcement before the job is closed.
+    Mutation(
+        "a job is closed before its end is announced",
+        small_stories.generate,
+        mutant=_closed_first,
+        fault=Fault.CRASH_AFTER,
+        schedules=200,
+    ),
     # A run is put only if there is none, and changed only as its status allows.
     Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
     Mutation("a run is counted twice", stories.cancel, {("RUN", "#status = :before")}),
@@ -144,7 +167,7 @@ MUTATIONS = [
     Mutation("a code that changed hands is deleted", stories.delete, {("CODE", "#job = :source AND #slot = :slot")}),
 ]
 
-_CALLS = 50
+_CALLS = 70
 """How many calls of a small story meet the fault before it is told by another seed."""
 
 

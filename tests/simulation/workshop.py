@@ -92,10 +92,10 @@ class Workshop:
         backoff = Backoff(self.simulation.sleep, self.entropy.uniform)
         self.table = Table(self.simulation.client("dynamodb"), self.simulation.dynamodb.table_name, backoff)
         self.job_store, self.runs = SmallAlphabetStore(self.table), DynamoRunStore(self.table)
-        self.queue = SqsJobQueue(self.simulation.client("sqs"), self.simulation.queue.url)
+        self.queue = SqsJobQueue(lambda: self.simulation.client("sqs"), self.simulation.queue.url)
         # Some ten codes each, so that an export has several.
         self.simulation.files.least_part_bytes = PART_BYTES
-        self.files = S3FileStore(self.simulation.client("s3"), self.simulation.files.bucket, PART_BYTES)
+        self.files = S3FileStore(lambda: self.simulation.client("s3"), self.simulation.files.bucket, PART_BYTES)
         bus = EventBridgeBus(lambda: self.simulation.client("events"), "bus", answers.job)
         self.announcer = Announcer(self.job_store, bus)
         promotions = DynamoPromotionStore(self.table)

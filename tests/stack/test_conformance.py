@@ -126,7 +126,7 @@ def test_a_link_opens_the_file_that_it_was_signed_for(
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
     config = Config(signature_version="s3v4")
     client = session.client("s3", endpoint_url=workshop.aws.endpoint_url, config=config)
-    files = S3FileStore(client, workshop.name)
+    files = S3FileStore(lambda: client, workshop.name)
     for key in ("mine.csv", "yours.csv"):
         with files.upload(key) as write:
             write(key.encode())

@@ -131,8 +131,8 @@ class Workshop:
     def worker(self) -> Worker:
         table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
         jobs, runs = self.job_store(table), DynamoRunStore(table)
-        codes = DynamoCodeStore(table, self.threads)
-        files = S3FileStore(self.instrument(self.aws.s3), self.name)
+        codes, s3 = DynamoCodeStore(table, self.threads), self.instrument(self.aws.s3)
+        files = S3FileStore(lambda: s3, self.name)
         announcer = Announcer(jobs, self.bus)
         return Worker(
             store=jobs,

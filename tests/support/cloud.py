@@ -10,10 +10,10 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.exceptions import ClientError
 
-from promotion_jobs import wiring
+from promotion_jobs import clients, wiring
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
@@ -65,7 +65,7 @@ def _actions(service: str, operation: str, parameters: Mapping[str, Any]) -> set
 
 def forget_caches() -> None:
     """As in a container that has just started: settings and clients are made anew."""
-    for it in (settings, *vars(wiring).values()):
+    for it in (settings, *vars(wiring).values(), *vars(clients).values()):
         if hasattr(it, "cache_clear"):
             it.cache_clear()
 
@@ -78,12 +78,14 @@ class Account:
     """The clients of an AWS account, made once for all tests, since that takes the longest."""
 
     def __init__(self) -> None:
-        self.session = boto3.Session("testing", "testing", region_name="eu-west-1")
-        self.session.events.register("provide-client-params", self._authorize)
-        self.dynamodb = self.session.client("dynamodb")
-        self.sqs = self.session.client("sqs")
-        self.s3 = self.session.client("s3")
-        self.events = self.session.client("events")
+        self.session: Any = botocore.session.get_session()
+        self.session.set_credentials("testing", "testing")
+        self.session.set_config_variable("region", "eu-west-1")
+        self.session.get_component("event_emitter").register("provide-client-params", self._authorize)
+        self.dynamodb: Any = self.session.create_client("dynamodb")
+        self.sqs: Any = self.session.create_client("sqs")
+        self.s3: Any = self.session.create_client("s3")
+        self.events: Any = self.session.create_client("events")
         self.acting: str | None = None
         self.published: list[tuple[str, Any]] = []
         """Type and detail of each event, since the last deployment."""
@@ -178,10 +180,9 @@ class Cloud:
         )
         return self.send(function, event)
 
-    def deliver(self, *messages: Message | str) -> dict[str, Any]:
-        """What the worker answers to a batch."""
-        answer: dict[str, Any] = self._invoke("run_job", sqs_event(*messages))
-        return answer
+    def deliver(self, *messages: Message | str) -> None:
+        """What makes messages come again is raised."""
+        assert self._invoke("run_job", sqs_event(*messages)) is None
 
     def sweep(self) -> None:
         assert self._invoke("sweep_jobs", read("sweep_jobs")) is None

@@ -35,7 +35,6 @@ def test_the_worker_takes_one_message_at_a_time_and_only_so_many_work_at_once() 
     assert event == {
         "Queue": _attribute_of("JobQueue", "Arn"),
         "BatchSize": 1,
-        "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}},
     }
     concurrency = TEMPLATE["Parameters"]["WorkerConcurrency"]

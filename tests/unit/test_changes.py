@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.api.requests import validate
-from promotion_jobs.api.schemas import NamedCodes, SentCodes, changed
+from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
+from promotion_jobs.api.schemas.promotions import changed
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.model import Terms
 from promotion_jobs.promotion_codes import NewCode

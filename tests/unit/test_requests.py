@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from promotion_jobs.api import requests
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
+from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.errors import Fault, InvalidFilter, InvalidRequest
 from promotion_jobs.jobs import FILTER_ATTRIBUTES
 from promotion_jobs.listing import Page
@@ -220,7 +221,7 @@ class _Pair(BaseModel):
 
 def test_each_thing_wrong_with_the_data_is_a_fault_with_its_path() -> None:
     with pytest.raises(InvalidRequest) as refusal:
-        requests.validate(_Pair, {"second": {"a": [], "b": 1}})
+        validate(_Pair, {"second": {"a": [], "b": 1}})
     assert refusal.value.faults == (
         Fault("data.first", "required", "first is required"),
         Fault("data.second.a", "invalid", "a must be a whole number"),

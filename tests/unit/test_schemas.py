@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.api.requests import validate
-from promotion_jobs.api.schemas import SentPromotion, job_schema
+from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.jobs import job_schema
+from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.model import GenerateParameters, JobType

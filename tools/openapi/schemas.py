@@ -4,7 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from promotion_jobs.api.schemas import NamedCodes, SentCodes, SentExportJob, SentGenerateJob, SentPromotion
+from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
+from promotion_jobs.api.schemas.jobs import SentExportJob, SentGenerateJob
+from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.model import JobStatus, JobType
 
 Schema = dict[str, Any]

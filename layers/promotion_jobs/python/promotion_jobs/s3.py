@@ -39,7 +39,9 @@ class _Upload:
 
 @dataclass(frozen=True, slots=True)
 class S3FileStore:
-    client: "S3Client"
+    """``client`` makes the client when it is first needed: most workers write no file."""
+
+    client: "Callable[[], S3Client]"
     bucket: str
     part_bytes: int = PART_BYTES
 
@@ -47,30 +49,30 @@ class S3FileStore:
     def upload(self, key: str) -> Iterator[Callable[[bytes], bool]]:
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         # Without a condition: the key is this attempt's alone.
-        created = self.client.create_multipart_upload(**target, ContentType=CSV)
-        upload = _Upload(self.client, target | {"UploadId": created["UploadId"]}, self.part_bytes)
+        created = self.client().create_multipart_upload(**target, ContentType=CSV)
+        upload = _Upload(self.client(), target | {"UploadId": created["UploadId"]}, self.part_bytes)
         try:
             yield upload.write
             upload.send_part()
-            self.client.complete_multipart_upload(**upload.target, MultipartUpload={"Parts": upload.parts})  # type: ignore[typeddict-item]
+            self.client().complete_multipart_upload(**upload.target, MultipartUpload={"Parts": upload.parts})  # type: ignore[typeddict-item]
         except BaseException:
-            self.client.abort_multipart_upload(**upload.target)
+            self.client().abort_multipart_upload(**upload.target)
             raise
 
     def remove(self, key: str) -> None:
         # Without a condition: the key is one attempt's alone.
-        self.client.delete_object(Bucket=self.bucket, Key=key)
+        self.client().delete_object(Bucket=self.bucket, Key=key)
 
     def remove_all(self, prefix: str) -> None:
         """Remove every file whose key starts with the prefix."""
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+        for page in self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             found: list[Any] = [{"Key": file["Key"]} for file in page.get("Contents", [])]
             if found:
                 # Without a condition: nobody else writes below the prefix.
-                self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
+                self.client().delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:
-        return self.client.generate_presigned_url(
+        return self.client().generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self.bucket,

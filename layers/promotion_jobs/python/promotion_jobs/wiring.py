@@ -1,55 +1,32 @@
 """The composition root: the one place where ports meet adapters, and where time and randomness come from.
 
-Every factory is cached, so a container makes each client once, when it is first needed.
+Every factory is cached, so a container makes each use case once, and imports what it takes when it is first needed: a
+function that reads a job loads nothing of what makes codes.
 """
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
-from promotion_jobs.announcements import Announcer
-from promotion_jobs.api import answers
-from promotion_jobs.creation import JobCreator
-from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
-from promotion_jobs.dynamodb.purges import DynamoPurgeStore
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.dynamodb.table import Table
-from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-from promotion_jobs.eventbridge import EventBridgeBus
-from promotion_jobs.exports import Downloads, Exporter
-from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
-from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.limits import RUNS_AHEAD
-from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
-from promotion_jobs.promotions import PromotionRemover, Promotions
-from promotion_jobs.purge import Purger
-from promotion_jobs.s3 import S3FileStore
 from promotion_jobs.settings import settings
-from promotion_jobs.sqs import SqsJobQueue
-from promotion_jobs.sweep import Sweeper
-from promotion_jobs.tokens import Tokens
-from promotion_jobs.undo import Undoer
-from promotion_jobs.worker import Worker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_events.client import EventBridgeClient
 
-_INSERT_THREADS = 8
-"""As many as saturate the worker's one vCPU; more only wait for each other."""
-
-_PATIENCE: Any = {"connect_timeout": 1, "read_timeout": 5, "retries": {"mode": "standard", "total_max_attempts": 3}}
-"""A call that stalls is asked again while its function still has time."""
+    from promotion_jobs.announcements import Announcer
+    from promotion_jobs.creation import JobCreator
+    from promotion_jobs.exports import Downloads
+    from promotion_jobs.jobs import JobCanceller, Jobs
+    from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
+    from promotion_jobs.promotions import PromotionRemover, Promotions
+    from promotion_jobs.s3 import S3FileStore
+    from promotion_jobs.sqs import SqsJobQueue
+    from promotion_jobs.sweep import Sweeper
+    from promotion_jobs.tokens import Tokens
+    from promotion_jobs.worker import Worker
 
 
 def _now() -> datetime:
@@ -70,64 +47,100 @@ def _new_seed() -> bytes:
 
 @cache
 def _table() -> Table:
-    config = Config(
-        **_PATIENCE,
-        max_pool_connections=_INSERT_THREADS + 2,
-        # Half of a batch's CPU time is botocore checking values that were made a line above.
-        parameter_validation=False,
-    )
-    return Table(boto3.client("dynamodb", config=config), settings().table_name)
+    from promotion_jobs import clients
+
+    return Table(clients.dynamodb(), settings().table_name)
 
 
 @cache
-def _queue() -> SqsJobQueue:
-    return SqsJobQueue(boto3.client("sqs", config=Config(**_PATIENCE)), settings().job_queue_url)
+def _queue() -> "SqsJobQueue":
+    from promotion_jobs import clients
+    from promotion_jobs.sqs import SqsJobQueue
+
+    return SqsJobQueue(clients.sqs, settings().job_queue_url)
 
 
 @cache
-def _files() -> S3FileStore:
-    # Or links of most regions are signed for the global endpoint, which redirects to the region's, where they are void.
-    regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
-    config = Config(**_PATIENCE, signature_version="s3v4", s3=regional)
-    return S3FileStore(boto3.client("s3", config=config), settings().export_bucket)
+def _files() -> "S3FileStore":
+    from promotion_jobs import clients
+    from promotion_jobs.s3 import S3FileStore
 
-
-def tokens_in(client: "DynamoDBClient", table_name: str) -> Tokens:
-    return Tokens(DynamoTokenStore(Table(client, table_name)), _now, _new_token)
+    return S3FileStore(clients.s3, settings().export_bucket)
 
 
 @cache
-def tokens() -> Tokens:
-    return Tokens(DynamoTokenStore(_table()), _now, _new_token)
+def _announcer() -> "Announcer":
+    from promotion_jobs import clients
+    from promotion_jobs.announcements import Announcer
+    from promotion_jobs.api import answers
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.eventbridge import EventBridgeBus
+
+    return Announcer(DynamoJobStore(_table()), EventBridgeBus(clients.events, settings().event_bus_name, answers.job))
+
+
+def tokens_in(client: "DynamoDBClient", table_name: str) -> "Tokens":
+    return _tokens(Table(client, table_name))
+
+
+def _tokens(table: Table) -> "Tokens":
+    from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+    from promotion_jobs.tokens import Tokens
+
+    return Tokens(DynamoTokenStore(table), _now, _new_token)
 
 
 @cache
-def promotions() -> Promotions:
+def tokens() -> "Tokens":
+    return _tokens(_table())
+
+
+@cache
+def promotions() -> "Promotions":
+    from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+    from promotion_jobs.promotions import Promotions
+
     return Promotions(DynamoPromotionStore(_table()), _now, _new_id)
 
 
 @cache
-def promotion_remover() -> PromotionRemover:
+def promotion_remover() -> "PromotionRemover":
+    from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
+    from promotion_jobs.promotions import PromotionRemover
+
     return PromotionRemover(DynamoPromotionStore(_table()), _queue(), _now, _new_id)
 
 
 @cache
-def code_changes() -> CodeChanges:
-    return CodeChanges(DynamoCodeReader(_table()), DynamoCodeEditor(_table()), _now, _new_id)
+def promotion_codes() -> "PromotionCodes":
+    from promotion_jobs.dynamodb.codes import DynamoCodeReader
+    from promotion_jobs.promotion_codes import PromotionCodes
 
-
-@cache
-def job_canceller() -> JobCanceller:
-    return JobCanceller(jobs(), DynamoJobStore(_table()), _queue(), _now)
-
-
-@cache
-def promotion_codes() -> PromotionCodes:
     return PromotionCodes(DynamoCodeReader(_table()))
 
 
 @cache
-def job_creator() -> JobCreator:
+def code_changes() -> "CodeChanges":
+    from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
+    from promotion_jobs.dynamodb.codes import DynamoCodeReader
+    from promotion_jobs.promotion_codes import CodeChanges
+
+    return CodeChanges(DynamoCodeReader(_table()), DynamoCodeEditor(_table()), _now, _new_id)
+
+
+@cache
+def jobs() -> "Jobs":
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.jobs import Jobs
+
+    return Jobs(DynamoJobStore(_table()), _now)
+
+
+@cache
+def job_creator() -> "JobCreator":
+    from promotion_jobs.creation import JobCreator
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+
     return JobCreator(
         store=DynamoJobStore(_table()),
         promotions=promotions(),
@@ -140,36 +153,45 @@ def job_creator() -> JobCreator:
 
 
 @cache
-def jobs() -> Jobs:
-    return Jobs(DynamoJobStore(_table()), _now)
+def job_canceller() -> "JobCanceller":
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.jobs import JobCanceller
+
+    return JobCanceller(jobs(), DynamoJobStore(_table()), _queue(), _now)
 
 
 @cache
-def downloads() -> Downloads:
+def downloads() -> "Downloads":
+    from promotion_jobs.exports import Downloads
+
     return Downloads(jobs(), _files(), _now, settings().export_life)
-
-
-@cache
-def _events() -> "EventBridgeClient":
-    return boto3.client("events", config=Config(**_PATIENCE))
-
-
-@cache
-def _announcer() -> Announcer:
-    # Made with the first event: most deliveries have none.
-    return Announcer(DynamoJobStore(_table()), EventBridgeBus(_events, settings().event_bus_name, answers.job))
 
 
 def _runs_ahead() -> int:
     """Fewer than there are workers, so that one job never takes all of them."""
+    from promotion_jobs.limits import RUNS_AHEAD
+
     return max(1, min(RUNS_AHEAD, settings().worker_concurrency // 2))
 
 
 @cache
-def worker() -> Worker:
+def worker() -> "Worker":
+    from concurrent.futures import ThreadPoolExecutor
+
+    from promotion_jobs.clients import INSERT_THREADS
+    from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.dynamodb.purges import DynamoPurgeStore
+    from promotion_jobs.dynamodb.runs import DynamoRunStore
+    from promotion_jobs.exports import Exporter
+    from promotion_jobs.generation import Generator
+    from promotion_jobs.purge import Purger
+    from promotion_jobs.undo import Undoer
+    from promotion_jobs.worker import Worker
+
     table, queue, files = _table(), _queue(), _files()
     jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
-    codes = DynamoCodeStore(table, ThreadPoolExecutor(_INSERT_THREADS))
+    codes = DynamoCodeStore(table, ThreadPoolExecutor(INSERT_THREADS))
     generator = Generator(codes)
     return Worker(
         store=jobs_,
@@ -187,11 +209,14 @@ def worker() -> Worker:
 
 
 @cache
-def sweeper() -> Sweeper:
-    table = _table()
+def sweeper() -> "Sweeper":
+    from promotion_jobs.dynamodb.runs import DynamoRunStore
+    from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
+    from promotion_jobs.sweep import Sweeper
+
     return Sweeper(
-        store=DynamoSweepStore(table),
-        runs=DynamoRunStore(table),
+        store=DynamoSweepStore(_table()),
+        runs=DynamoRunStore(_table()),
         queue=_queue(),
         now=_now,
         patience=settings().worker_timeout,

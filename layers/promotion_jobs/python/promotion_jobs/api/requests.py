@@ -5,43 +5,19 @@ import math
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.listing import Page, parse_filter
 
-Model = TypeVar("Model", bound=BaseModel)
-
 _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _IDEMPOTENCY_KEY = re.compile(rf"[ -~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-
-_EXPLANATIONS: Mapping[str, str] = {
-    "bool_type": "must be true or false",
-    "dict_type": "must be an object",
-    "extra_forbidden": "is not a parameter of this job",
-    "greater_than_equal": "must be at least {ge}",
-    "int_type": "must be a whole number",
-    "less_than_equal": "must be at most {le}",
-    "list_type": "must be a list",
-    "too_long": "must have at most {max_length} entries",
-    "too_short": "must have at least {min_length} entries",
-    "literal_error": "must be {expected}",
-    "model_type": "must be an object",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "string_type": "must be text",
-    "string_unicode": "must be text",
-    "value_error": "{error}",
-}
-"""What a fault is called for a human, by pydantic's name for it; our own validators bring their own words."""
 
 
 def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
@@ -94,24 +70,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         _refuse(text)
     return number
-
-
-def validate(model: type[Model], data: Mapping[str, Any]) -> Model:
-    """The data as the model has it. Raises InvalidRequest with a fault for each thing wrong."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)[: limits.FAULTS]
-        raise InvalidRequest(*map(_fault, details)) from None
-
-
-def _fault(details: ErrorDetails) -> Fault:
-    path = [str(part) for part in details["loc"]]
-    source, name = ".".join(["data", *path]), path[-1] if path else "data"
-    if details["type"] == "missing":
-        return Fault(source, "required", f"{name} is required")
-    explanation = _EXPLANATIONS.get(details["type"], "is not valid")
-    return Fault(source, "invalid", f"{name} {explanation.format(**details.get('ctx', {}))}")
 
 
 def query(event: APIGatewayProxyEventV2) -> dict[str, str]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from promotion_jobs.dynamodb.keys import Key, Range
+from promotion_jobs.dynamodb.values import from_value, to_value
 from promotion_jobs.errors import StoreBusy
 
 if TYPE_CHECKING:
@@ -19,19 +18,6 @@ Item = dict[str, Any]
 Action = dict[str, Any]
 """One of the writes of a transaction."""
 
-
-class _PlainValues(TypeDeserializer):
-    """Every number in this table is whole, and bytes are bytes: no Decimal and no Binary beyond this module."""
-
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
-
-    def _deserialize_b(self, value: bytes) -> bytes:
-        return value
-
-
-_serialize = TypeSerializer().serialize
-_deserialize = _PlainValues().deserialize
 
 _ALIAS = re.compile(r"#(\w+)")
 _CONDITION_LOST = "ConditionalCheckFailed"
@@ -77,11 +63,11 @@ class Backoff:
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
     """As DynamoDB wants it; values that are None are left out."""
-    return {name: _serialize(value) for name, value in values.items() if value is not None}
+    return {name: to_value(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
-    return {name: _deserialize(value) for name, value in item.items()}
+    return {name: from_value(value) for name, value in item.items()}
 
 
 def _condition(condition: str, values: Mapping[str, Any], update: str = "") -> dict[str, Any]:
@@ -94,9 +80,7 @@ def _condition(condition: str, values: Mapping[str, Any], update: str = "") -> d
     return {
         **(conditional if condition else {}),
         **({"ExpressionAttributeNames": names} if names else {}),
-        **(
-            {"ExpressionAttributeValues": {f":{name}": _serialize(it) for name, it in values.items()}} if values else {}
-        ),
+        **({"ExpressionAttributeValues": {f":{name}": to_value(it) for name, it in values.items()}} if values else {}),
     }
 
 

@@ -1,0 +1,95 @@
+"""Jobs, as clients and schedules ask for them (contract 1.2)."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from promotion_jobs import limits
+from promotion_jobs.api.schemas.base import ConsumeUnit, Sent, validate
+from promotion_jobs.creation import NewJob
+from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.model import GenerateParameters, JobType
+
+_PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
+Lengths = limits.CODE_LENGTHS
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        msg = f"must be at most {limits.PREFIX_LENGTH} letters, digits, - and _, and start with a letter or digit"
+        raise ValueError(msg)
+    return text
+
+
+class SentParameters(Sent):
+    model_config = ConfigDict(extra="forbid")
+
+    number_of_codes: Annotated[int, Field(ge=1)]
+    consume_unit: ConsumeUnit | None = None
+    max_uses_per_code: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
+    code_length: Annotated[int, Field(ge=Lengths[0], le=Lengths[-1])] | None = None
+    code_prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+
+
+class _SentJob(Sent):
+    type: Literal["promotion_job"]
+    name: Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH)] | None = None
+
+
+class SentGenerateJob(_SentJob):
+    job_type: Literal["code_generate"]
+    parameters: SentParameters
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_GENERATE, self.name, GenerateParameters(**self.parameters.model_dump()))
+
+
+class SentExportJob(_SentJob):
+    job_type: Literal["code_export"]
+    parameters: Annotated[dict[str, Any], Field(max_length=0)] | None = None
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_EXPORT, self.name)
+
+
+JOBS: dict[Any, type[SentGenerateJob | SentExportJob]] = {
+    "code_generate": SentGenerateJob,
+    "code_export": SentExportJob,
+}
+
+
+def job_schema(data: dict[str, Any]) -> type[SentGenerateJob | SentExportJob]:
+    """The model of the job type that was sent. Raises InvalidRequest where there is none."""
+    job_type = data.get("job_type")
+    if not isinstance(job_type, str) or job_type not in JOBS:
+        title, rule = (
+            ("required", "is required") if job_type is None else ("invalid", "must be one of " + ", ".join(JOBS))
+        )
+        raise InvalidRequest(Fault("data.job_type", title, f"job_type {rule}"))
+    return JOBS[job_type]
+
+
+class _SentSchedule(Sent):
+    promotion_id: str
+    execution_id: Annotated[str, Field(min_length=1, max_length=limits.IDEMPOTENCY_KEY_CHARACTERS)]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    promotion_id: str
+    execution_id: str
+    new: NewJob
+
+
+def scheduled_job(data: Any) -> ScheduledJob:
+    """What the input of a schedule asks for; what it does not know, it ignores (docs/schedules.md).
+
+    Raises InvalidRequest.
+    """
+    if not isinstance(data, dict):
+        raise InvalidRequest(Fault("data", "invalid", "data must be an object"))
+    sent = validate(_SentSchedule, data)
+    new = validate(job_schema(data), {**data, "type": "promotion_job"}).to_domain()
+    return ScheduledJob(sent.promotion_id, sent.execution_id, new)

@@ -1,0 +1,75 @@
+"""Promotions, as clients send them (contract 3)."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from promotion_jobs import limits
+from promotion_jobs.api.schemas.base import Sent, validate
+from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.model import Promotion
+from promotion_jobs.promotions import NewPromotion
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+
+
+def _date(text: str) -> str:
+    """A date, with or without a time and an offset, as the API gives it back: in UTC (contract 3)."""
+    try:
+        moment = datetime.fromisoformat(text if _DATE.fullmatch(text) else "")
+        in_utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        msg = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
+        raise ValueError(msg) from None
+    return f"{in_utc:%Y-%m-%dT%H:%M:%S}Z".zfill(len("2000-01-01T00:00:00Z"))
+
+
+Date = Annotated[str, AfterValidator(_date)]
+
+
+class SentPromotion(Sent):
+    """Members that nobody knows are ignored (docs/decisions.md, "Beyond the contract")."""
+
+    type: Literal["promotion"]
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    description: str
+    enabled: bool = False
+    automatic: bool = False
+    promotion_type: Literal[
+        "fixed_discount",
+        "percent_discount",
+        "item_fixed_discount",
+        "item_percent_discount",
+        "x_for_y",
+        "x_for_amount",
+        "bundle_fixed_discount",
+        "bundle_gift",
+    ]
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    min_cart_value: list[Any] | None = None
+    max_discount_value: list[Any] | None = None
+    max_applications_per_cart: Annotated[int, Field(ge=0)] | None = None
+    start: Date
+    end: Date
+    max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION)] = limits.CODES_PER_PROMOTION
+
+    def to_domain(self) -> NewPromotion:
+        """Raises InvalidRequest where it ends before it starts, and where it is more than an item should hold."""
+        if self.end < self.start:
+            raise InvalidRequest(Fault("data.end", "invalid", "end must not be before start"))
+        fields = self.model_dump(by_alias=True, exclude_none=True, exclude={"type", "automatic", "max_codes"})
+        if len(json.dumps(fields)) > limits.PROMOTION_BYTES:
+            detail = f"a promotion may have at most {limits.PROMOTION_BYTES:,} bytes"
+            raise InvalidRequest(Fault("data", "invalid", detail))
+        return NewPromotion(fields, self.automatic, self.max_codes)
+
+
+def changed(promotion: Promotion, data: dict[str, Any]) -> NewPromotion:
+    """What a promotion becomes with the members that were sent; those that were not stay. Raises InvalidRequest."""
+    known = {field.alias or name for name, field in SentPromotion.model_fields.items()}
+    sent = {name: value for name, value in data.items() if name in known}
+    stored = {"type": "promotion", "automatic": promotion.automatic, "max_codes": promotion.max_codes}
+    return validate(SentPromotion, {**stored, **promotion.fields, **sent}).to_domain()

@@ -47,8 +47,8 @@ build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any hos
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
 
 .PHONY: simulate
-simulate: .venv/.dev ## random schedules of crashes, redelivery, conflicts and throttling [N=20000]
-	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py
+simulate: .venv/.dev ## one fault at every call, then random schedules of them [N=20000]
+	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py tests/simulation/test_crashes.py
 
 .PHONY: bench
 bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/performance.svg [ONLY="growth export"]

@@ -81,6 +81,8 @@ def wrong_numbers(stored: Stored) -> Iterator[str]:
             for job in stored.jobs_of(promotion_id).values()
             if "plan" in job and job["status"] in OPEN - {"pending"}
         )
+        if promotion["room"] < 0:
+            yield f"promotion {promotion_id} has room for {promotion['room']} codes"
         if promotion["codes"] != visible:
             yield f"promotion {promotion_id} counts {promotion['codes']} codes and shows {visible}"
         if promotion["max_codes"] - promotion["room"] != visible + claimed:

@@ -33,6 +33,8 @@ LEASE = ("RUN", "#status = :processing AND #lease_until < :now")
 NOT_STOPPED = ("RUN", "attribute_not_exists(pk) OR #status = :processing OR #status = :completed")
 FREE = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
 FREE_FOR_CODES = f"{FREE} AND #automatic = :false AND #max_codes >= :codes"
+ROOM = ("PROMOTION", "#room >= :codes AND #open_job = :job")
+ROOM_BY_HAND = ("PROMOTION", "#automatic = :false AND #room >= :codes AND attribute_not_exists(#deleted_at)")
 ALL_DONE = ("JOB", "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)")
 
 
@@ -153,6 +155,9 @@ MUTATIONS = [
         fault=Fault.CRASH_AFTER,
         schedules=200,
     ),
+    # Codes only if there is room for them.
+    Mutation("a job takes room that is not there", stories.generate, {ROOM}),
+    Mutation("codes made by hand take room that is not there", stories.generate, {ROOM_BY_HAND}),
     # A run is put only if there is none, and changed only as its status allows.
     Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
     Mutation("a run is counted twice", stories.cancel, {("RUN", "#status = :before")}),

@@ -1,6 +1,6 @@
 """How long a job will take, and what it will cost: rough, for a dry run (docs/performance.md has what was measured).
 
-Prices are those of us-east-1 on demand, without the free tier.
+Prices are those on demand, without the free tier.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,6 @@ from math import ceil
 from promotion_jobs.limits import CHUNK_CODES, RUNS_AHEAD
 from promotion_jobs.model import Plan
 
-PRICES_OF = "2026-11"
-PRICES_IN = "us-east-1"
 _WRITE_UNIT = Decimal("0.625e-6")
 _READ_UNIT = Decimal("0.125e-6")
 _WORKER_SECOND = Decimal("0.0000133334") * 1_769 / 1_024
@@ -31,6 +29,8 @@ _ROWS_PER_PART = 50_000
 class Estimate:
     seconds: int
     dollars: Decimal
+    region: str = "us-east-1"
+    prices_of: str = "2026-11"
 
 
 def generate_estimate(plan: Plan) -> Estimate:

@@ -5,17 +5,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from promotion_jobs.creation import Forecast, NewJob
-from promotion_jobs.estimates import PRICES_IN, PRICES_OF
-from promotion_jobs.jobs import Progress
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, Promotion
 from promotion_jobs.timestamps import to_text
-from promotion_jobs.tokens import Token
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
+    from promotion_jobs.creation import Forecast, NewJob
+    from promotion_jobs.jobs import Progress
+    from promotion_jobs.tokens import Token
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -25,7 +25,7 @@ def _set(values: Mapping[str, Any]) -> Document:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def token(access_token: str, issued: Token, life_seconds: int) -> Document:
+def token(access_token: str, issued: "Token", life_seconds: int) -> Document:
     """At the top level, without ``data``: contract 4."""
     return {
         "access_token": access_token,
@@ -54,7 +54,7 @@ def promotion(it: Promotion) -> Document:
     )
 
 
-def job(it: Job, progress: Progress | None = None) -> Document:
+def job(it: Job, progress: "Progress | None" = None) -> Document:
     """The job object of contract 1.1. ``meta.progress`` and ``meta.file`` go beyond it."""
     return _set(
         {
@@ -81,7 +81,7 @@ def job(it: Job, progress: Progress | None = None) -> Document:
     )
 
 
-def forecast(promotion_id: str, new: NewJob, it: Forecast) -> Document:
+def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
     """The job that a dry run was about, without what only a job has that exists (decisions, "Beyond the contract")."""
     return _set(
         {
@@ -101,8 +101,8 @@ def forecast(promotion_id: str, new: NewJob, it: Forecast) -> Document:
                         "estimated_cost": {
                             "amount": f"{it.estimate.dollars:.6f}",
                             "currency": "USD",
-                            "region": PRICES_IN,
-                            "prices_of": PRICES_OF,
+                            "region": it.estimate.region,
+                            "prices_of": it.estimate.prices_of,
                         },
                     },
                 }
@@ -122,7 +122,7 @@ def _result(it: Job) -> Document | None:
     return _set({"generated": it.generated, "deleted": it.deleted if cancelled or it.deleted else None})
 
 
-def _progress(it: Progress) -> Document:
+def _progress(it: "Progress") -> Document:
     return _set(
         {
             "done": it.done,

@@ -1,16 +1,17 @@
 """JobQueue: each message is one run of a job to work on (docs/architecture.md)."""
 
 from datetime import timedelta
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import wiring
 from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
 from promotion_jobs.sqs import read_message
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def run_job(body: str, context: LambdaContext) -> None:
+
+def run_job(body: str, context: "LambdaContext") -> None:
     message = read_message(body)
     logger.append_keys(promotion_id=message.promotion_id, job_id=message.job_id, run=message.run)
     generated = wiring.worker().deliver(
@@ -21,7 +22,7 @@ def run_job(body: str, context: LambdaContext) -> None:
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> None:
+def handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """A batch is one message: what its delivery raises makes it come again."""
     try:
         for record in event["Records"]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.creation import KeyedRequest, RequestRepeated
 from promotion_jobs.dynamodb.table import from_item
-from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, TooManyJobs
-from promotion_jobs.model import Job
+from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, TooManyJobs
+from promotion_jobs.model import Job, KeyedRequest
 from tests.support.answers import TOO_MANY_JOBS, failure, fault, unprocessable
 from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job
 from tests.support.cloud import Answer, Cloud

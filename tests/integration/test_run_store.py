@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
-from promotion_jobs.generation import Commit
 from promotion_jobs.jobs import Counts
 from promotion_jobs.model import Chunk, Job, Plan
-from promotion_jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.runs import Commit, Lease, Run, RunStatus
 from tests.support.builders import LEASE, NOW, generate_job
 from tests.support.cloud import Cloud
 

@@ -15,8 +15,7 @@ import pytest
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.generation import Slot
-from promotion_jobs.model import Job
+from promotion_jobs.model import Job, Slot
 from promotion_jobs.runs import Run
 from tests.simulation import small_stories, stories
 from tests.simulation.dynamodb import Ignore

@@ -7,7 +7,7 @@ from random import Random
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
-from promotion_jobs.creation import JobCreator, JobStore, KeyedRequest, NewJob
+from promotion_jobs.creation import JobCreator, JobStore, NewJob
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -21,7 +21,7 @@ from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import GenerateParameters, Job, JobType, Plan, Promotion, Terms
+from promotion_jobs.model import GenerateParameters, Job, JobType, KeyedRequest, Plan, Promotion, Terms
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.purge import Purger

@@ -15,7 +15,6 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.codes import CodeFormat, chunk_codes
-from promotion_jobs.creation import KeyedRequest
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -23,7 +22,7 @@ from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.listing import Page
-from promotion_jobs.model import Job, Plan, Terms
+from promotion_jobs.model import Job, KeyedRequest, Plan, Terms
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion
 from promotion_jobs.runs import Lease

@@ -20,8 +20,8 @@ from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.table import Table
-from promotion_jobs.generation import Commit
 from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
+from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings
 from tests.support import template
 from tests.support.builders import CLIENT_ID, LEASE, NOW

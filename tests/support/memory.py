@@ -6,20 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from promotion_jobs.creation import KeyedRequest, RequestRepeated
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
     IdempotencyKeyReused,
     PromotionNotFound,
+    RequestRepeated,
     TooManyJobs,
 )
-from promotion_jobs.generation import Slot
-from promotion_jobs.jobs import Counts
-from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, Message, Promotion
+from promotion_jobs.jobs import Claim, Counts
+from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, KeyedRequest, Message, Promotion, Slot
 from promotion_jobs.runs import Run, RunStatus
 from promotion_jobs.tokens import Client, Token
-from promotion_jobs.worker import Claim
 
 
 class Died(BaseException):

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promotion_jobs.errors import AutomaticPromotion, DuplicateCode, PromotionFull, PromotionNotFound
-from promotion_jobs.generation import Commit, Slot
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Chunk, Job, JobStatus
-from promotion_jobs.promotion_codes import Location
-from promotion_jobs.runs import RunStatus
+from promotion_jobs.model import Chunk, Job, JobStatus, Location, Slot
+from promotion_jobs.runs import Commit, RunStatus
 from tests.support.memory import OwnedCode, State
 
 LONGEST_KEY_BYTES = 2_048

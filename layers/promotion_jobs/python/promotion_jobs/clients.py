@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,9 +31,19 @@ _COMMON: Any = {
 }
 
 
+class _OurServices(Loader):
+    """Botocore's own loader looks into the folders of all 440 services, twice."""
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        del type_name
+        return ["dynamodb", "events", "s3", "sqs"]
+
+
 @cache
 def _session() -> Any:
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _OurServices())
+    return session
 
 
 @cache

@@ -12,12 +12,18 @@ from hashlib import sha256
 from typing import Protocol
 
 from promotion_jobs import codes
-from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, CodeSpaceTooSmall, PromotionNotFound
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    CodesLimitExceeded,
+    CodeSpaceTooSmall,
+    PromotionNotFound,
+    RequestRepeated,
+)
 from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
 from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, KeyedRequest, Message, Plan, Promotion
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +37,6 @@ class NewJob:
     def fingerprint(self) -> str:
         """The same for any two that ask for the same."""
         return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedRequest:
-    """A request that may come twice: the client's key makes it one, and it must ask for the same both times."""
-
-    client_id: str
-    promotion_id: str
-    key: str
-    fingerprint: str
-    expires_at: datetime
-
-
-class RequestRepeated(Exception):
-    """The same request created a job meanwhile."""
 
 
 class JobStore(Protocol):

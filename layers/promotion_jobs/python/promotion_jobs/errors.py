@@ -158,6 +158,10 @@ class IdempotencyKeyReused(PromotionJobsError):
     pass
 
 
+class RequestRepeated(Exception):
+    """The same request created a job meanwhile. Not for callers: they get that job."""
+
+
 class NoFile(PromotionJobsError):
     def __init__(self, status: str) -> None:
         super().__init__(status)

@@ -12,22 +12,11 @@ Whatever dies, and however often a chunk is delivered, the same protocol holds (
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Protocol
 
 from promotion_jobs.codes import chunk_codes, replacement_code
-from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan, Terms
-
-Slot = int
-"""The position of a code in its job, counted from 0."""
-
-
-class Commit(Enum):
-    COMMITTED = auto()
-    ALREADY_COMMITTED = auto()
-    """An earlier or a concurrent delivery was first."""
-    STOPPED = auto()
-    """The run is stopped: nothing of it commits from now on."""
+from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan, Slot, Terms
+from promotion_jobs.runs import Commit
 
 
 class CodeStore(Protocol):

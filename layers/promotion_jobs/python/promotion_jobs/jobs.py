@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Protocol
 
 from promotion_jobs.errors import (
@@ -55,6 +56,13 @@ class JobReader(Protocol):
     def visible_codes(self, promotion_id: str) -> int:
         """How many codes an export of the promotion would have."""
         ...
+
+
+class Claim(Enum):
+    CLAIMED = auto()
+    NO_ROOM = auto()
+    NOT_PENDING = auto()
+    """Another delivery was first."""
 
 
 class JobQueue(Protocol):

@@ -12,6 +12,9 @@ from typing import Any
 from promotion_jobs import limits
 from promotion_jobs.codes import CodeFormat
 
+Slot = int
+"""The position of a code in its job, counted from 0."""
+
 
 class JobType(StrEnum):
     CODE_GENERATE = "code_generate"
@@ -209,6 +212,28 @@ class Chunk:
     def code_at(self, position: int, code: str) -> Code:
         terms = self.terms if self.own_terms is None else self.own_terms[position]
         return Code(code, terms, self.job_id, self.created_by, self.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request that may come twice: the client's key makes it one, and it must ask for the same both times."""
+
+    client_id: str
+    promotion_id: str
+    key: str
+    fingerprint: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a code is listed: in the chunk of that number of its source, at that position."""
+
+    source: str
+    chunk: int
+    position: int
+    slot: int
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from promotion_jobs.errors import CodeNotFound, DuplicateCode, WriteConflict
 from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.limits import CHUNK_CODES
 from promotion_jobs.listing import Listing, Page
-from promotion_jobs.model import Chunk, Code, Promotion, Terms
+from promotion_jobs.model import Chunk, Code, Location, Promotion, Terms
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     "code": str.casefold,
@@ -29,17 +29,6 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
 
 
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a code is listed: in the chunk of that number of its source, at that position."""
-
-    source: str
-    chunk: int
-    position: int
-    slot: int
-    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ delivery; so a worker that dies costs its job the rest of its lease, and nothing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Protocol
 
 from promotion_jobs.model import Job
@@ -18,6 +18,14 @@ class RunStatus(StrEnum):
     COMPLETED = "completed"
     CANCELLING = "cancelling"
     CLEAN = "clean"
+
+
+class Commit(Enum):
+    COMMITTED = auto()
+    ALREADY_COMMITTED = auto()
+    """An earlier or a concurrent delivery was first."""
+    STOPPED = auto()
+    """The run is stopped: nothing of it commits from now on."""
 
 
 @dataclass(frozen=True, slots=True)

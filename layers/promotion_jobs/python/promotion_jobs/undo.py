@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Protocol
 
 from promotion_jobs.deadline import Deadline
-from promotion_jobs.generation import CodeStore, GenerateWork, Slot
+from promotion_jobs.generation import CodeStore, GenerateWork
 from promotion_jobs.jobs import DelayedQueue
 from promotion_jobs.limits import HAND_BACK_DELAY, LONGEST_DELAY
-from promotion_jobs.model import Job, Message
+from promotion_jobs.model import Job, Message, Slot
 from promotion_jobs.runs import RunStatus, RunStore
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
@@ -16,12 +15,12 @@ from promotion_jobs.announcements import Announcer
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.exports import Exporter, ExportStopped
-from promotion_jobs.generation import Commit, GenerateWork, Generator
-from promotion_jobs.jobs import DelayedQueue
+from promotion_jobs.generation import GenerateWork, Generator
+from promotion_jobs.jobs import Claim, DelayedQueue
 from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
 from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, Message
 from promotion_jobs.purge import Purger
-from promotion_jobs.runs import Lease, Run, RunStatus, RunStore
+from promotion_jobs.runs import Commit, Lease, Run, RunStatus, RunStore
 from promotion_jobs.undo import Undoer
 
 CODES_LIMIT_EXCEEDED = "codes limit exceeded"
@@ -29,13 +28,6 @@ CODES_LIMIT_EXCEEDED = "codes limit exceeded"
 
 GIVEN_UP = "given up after repeated errors"
 """The ``error`` of a job that came to nothing however often it was tried."""
-
-
-class Claim(Enum):
-    CLAIMED = auto()
-    NO_ROOM = auto()
-    NOT_PENDING = auto()
-    """Another delivery was first."""
 
 
 class WorkStore(Protocol):

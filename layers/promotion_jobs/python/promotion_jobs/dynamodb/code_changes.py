@@ -14,8 +14,7 @@ from promotion_jobs.errors import (
     PromotionJobsError,
     PromotionNotFound,
 )
-from promotion_jobs.model import Chunk, JobStatus
-from promotion_jobs.promotion_codes import Location
+from promotion_jobs.model import Chunk, JobStatus, Location
 
 _PROMOTION = 0
 """The position of the promotion in each transaction."""

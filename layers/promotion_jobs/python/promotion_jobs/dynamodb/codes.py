@@ -15,11 +15,9 @@ from typing import Any
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
-from promotion_jobs.generation import Commit, Slot
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Chunk, Job, JobStatus, Terms
-from promotion_jobs.promotion_codes import Location
-from promotion_jobs.runs import RunStatus
+from promotion_jobs.model import Chunk, Job, JobStatus, Location, Slot, Terms
+from promotion_jobs.runs import Commit, RunStatus
 from promotion_jobs.timestamps import from_text, to_text
 
 BATCH = 25

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from promotion_jobs.creation import KeyedRequest, RequestRepeated
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Key, Range
+from promotion_jobs.dynamodb.open_work import opened
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import (
     AutomaticPromotion,
@@ -20,12 +20,12 @@ from promotion_jobs.errors import (
     IdempotencyKeyReused,
     PromotionJobsError,
     PromotionNotFound,
+    RequestRepeated,
     TooManyJobs,
 )
-from promotion_jobs.jobs import Counts
-from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs import Claim, Counts
+from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, KeyedRequest, Plan
 from promotion_jobs.timestamps import from_text, to_text
-from promotion_jobs.worker import Claim
 
 _LOCK, _REQUEST = 0, 3
 """Positions in the transaction that creates a job."""
@@ -83,11 +83,6 @@ def from_item(item: Item) -> Job:
         started_at=from_text(item["started_at"]) if "started_at" in item else None,
         stopped_at=from_text(item["stopped_at"]) if "stopped_at" in item else None,
     )
-
-
-def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:
-    """What the sweep knows of a job, or of a purge, whose message was sent now."""
-    return {"promotion_id": promotion_id, "purge": purge, "sent_at": to_text(now), "sends": 0, "progress": 0}
 
 
 def _request_key(request: KeyedRequest) -> Key:

@@ -1,0 +1,11 @@
+"""What is open, as the sweep will see it: an item for each job and purge, put with it."""
+
+from datetime import datetime
+
+from promotion_jobs.dynamodb.table import Item
+from promotion_jobs.timestamps import to_text
+
+
+def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:
+    """What the sweep knows of a job, or of a purge, whose message was sent now."""
+    return {"promotion_id": promotion_id, "purge": purge, "sent_at": to_text(now), "sends": 0, "progress": 0}

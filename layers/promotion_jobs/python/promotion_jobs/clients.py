@@ -10,6 +10,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
+from promotion_jobs.dynamodb.statements import send_statements_as_they_are
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
@@ -51,6 +53,7 @@ def dynamodb() -> "DynamoDBClient":
     # Further ones would wait for a connection.
     config = Config(**_COMMON, max_pool_connections=INSERT_THREADS + 2)
     client: DynamoDBClient = _session().create_client("dynamodb", config=config)
+    send_statements_as_they_are(client)
     return client
 
 

@@ -110,7 +110,7 @@ def _add_export(made: Deployment, job: Job) -> None:
 def run(bench: Bench) -> Outcome:
     with deployment() as made:
         contenders = {_CLIENT: _client(made)} | {name: _function(made, name) for name in _FUNCTIONS}
-        samples = bench.interleaved(contenders, quick_rounds=1)
+        samples = bench.interleaved(contenders, rounds=9, quick_rounds=1)
     ratios = {name: samples.cpu_each(name) / samples.cpu_each(_CLIENT) for name in _FUNCTIONS}
     api = sorted(ratios.keys() - {_WORKER, _SWEEP, _SCHEDULED}, key=ratios.__getitem__)
     best, worst = api[0], api[-1]

@@ -17,7 +17,7 @@ def create_job(promotion_id: str) -> Answer:
         data = requests.json_data(app.current_event)
         new = validate(job_schema(data), data).to_domain()
         is_dry_run = requests.is_dry_run(requests.query(app.current_event))
-        key = requests.idempotency_key(app.current_event)
+        key = None if is_dry_run else requests.idempotency_key(app.current_event)
     except PromotionJobsError:
         # Whether there is such a promotion comes first (decision 6), and is asked only where it matters.
         wiring.promotions().get(promotion_id)

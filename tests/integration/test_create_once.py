@@ -9,9 +9,9 @@ import pytest
 from promotion_jobs.dynamodb.table import from_item
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, TooManyJobs
 from promotion_jobs.model import Job, KeyedRequest
-from tests.support.answers import TOO_MANY_JOBS, failure, fault, unprocessable
+from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, fault, unprocessable
 from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job
-from tests.support.cloud import Answer, Cloud
+from tests.support.cloud import Answer, Cloud, forget_caches
 
 GENERATE = {"type": "promotion_job", "job_type": "code_generate", "name": "job", "parameters": {"number_of_codes": 100}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
@@ -111,18 +111,35 @@ def test_what_is_refused_is_not_remembered(cloud: Cloud, job: Job) -> None:
     assert cloud.items() == before
 
 
-def test_a_job_that_is_withdrawn_is_forgotten_with_its_request(cloud: Cloud, job: Job) -> None:
-    before = cloud.items()
-    cloud.jobs.add(job, _request(job))
-    cloud.jobs.withdraw(job, _request(job))
-    assert cloud.items() == before
+def test_a_request_whose_promotion_was_deleted_finds_none(cloud: Cloud, promotion_id: str) -> None:
+    _, first = _create(cloud, promotion_id, EXPORT)
+    cloud.call("cancel_job", promotion_id, first["data"]["id"])
+    assert cloud.call("delete_promotion", promotion_id)[0] == 204
+    assert _create(cloud, promotion_id, EXPORT) == PROMOTION_NOT_FOUND
 
 
-def test_a_request_whose_promotion_was_purged_finds_no_promotion(cloud: Cloud, job: Job) -> None:
+def test_a_request_whose_job_was_purged_finds_no_promotion(cloud: Cloud, job: Job) -> None:
     cloud.jobs.add(job, _request(job))
     cloud.jobs.withdraw(job)
     with pytest.raises(PromotionNotFound):
         cloud.jobs.earlier(_request(job), NOW)
+
+
+def test_a_request_whose_job_could_not_be_queued_finds_it_when_it_comes_again(
+    cloud: Cloud, promotion_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("JOB_QUEUE_URL", f"{cloud.queue_url}-is-gone")
+        forget_caches()
+        assert _create(cloud, promotion_id, EXPORT)[0] == 500
+    forget_caches()
+    job_id = cloud.promotion(promotion_id).open_job
+    status, answer = _create(cloud, promotion_id, EXPORT)
+    assert (status, answer["data"]["id"], answer["data"]["status"]) == (201, job_id, "pending")
+
+
+def test_a_dry_run_does_not_look_at_the_key(cloud: Cloud, promotion_id: str) -> None:
+    assert _create(cloud, promotion_id, EXPORT, "k" * 256, "dry_run=true")[0] == 200
 
 
 COST = {"currency": "USD", "region": "us-east-1", "prices_of": "2026-11"}

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, invalid, required, too_many_codes
 from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
-from tests.support.cloud import Cloud
+from tests.support.cloud import Cloud, forget_caches
 
 GENERATE = {"job_type": "code_generate", "name": "weekly", "parameters": {"number_of_codes": 10}}
 EXPORT = {"job_type": "code_export"}
@@ -88,9 +88,13 @@ def test_a_promotion_that_is_gone_is_not_found(cloud: Cloud, promotion_id: str) 
     assert cloud.items() == before
 
 
-def test_a_job_that_cannot_be_queued_fails_the_execution_and_leaves_no_lock(cloud: Cloud, promotion_id: str) -> None:
-    before = cloud.items()
-    cloud.sqs.delete_queue(QueueUrl=cloud.queue_url)
-    with pytest.raises(ClientError):
-        cloud.start_scheduled(_input(promotion_id, **EXPORT))
-    assert cloud.items() == before
+def test_a_job_that_cannot_be_queued_fails_the_execution_and_is_there_for_its_next_attempt(
+    cloud: Cloud, promotion_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("JOB_QUEUE_URL", f"{cloud.queue_url}-is-gone")
+        forget_caches()
+        with pytest.raises(ClientError):
+            cloud.start_scheduled(_input(promotion_id, **EXPORT))
+    forget_caches()
+    assert cloud.start_scheduled(_input(promotion_id, **EXPORT)) == {"job_id": cloud.promotion(promotion_id).open_job}

@@ -56,8 +56,8 @@ class PlannedStore:
         plan = Plan(job.plan.number_of_codes, self.chunk_codes, self.run_chunks) if job.plan else None
         self.store.add(replace(job, plan=plan), request)
 
-    def withdraw(self, job: Job, request: KeyedRequest | None) -> None:
-        self.store.withdraw(job, request)
+    def withdraw(self, job: Job) -> None:
+        self.store.withdraw(job)
 
 
 @dataclass

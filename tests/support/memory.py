@@ -147,12 +147,10 @@ class MemoryJobStore:
         if request:
             self.state.requests[_name(request)] = request, job.id
 
-    def withdraw(self, job: Job, request: KeyedRequest | None = None) -> None:
+    def withdraw(self, job: Job) -> None:
         if self.state.jobs[job.id].status is JobStatus.PENDING:
             self._release(job)
             del self.state.jobs[job.id]
-            if request:
-                del self.state.requests[_name(request)]
 
     def cancel_pending(self, job: Job, now: datetime) -> bool:
         with self.state.steps.around("cancel pending"):

@@ -103,7 +103,8 @@ forecast = {
         Forecast(lock_is_free=True, room_is_enough=True, room=499_000, estimate=generate_estimate(Plan(1_000))),
     )
 }
-processing = {"data": answers.job(replace(GENERATE, status=JobStatus.PROCESSING), Progress(400, 1_000, 3_571, LATER))}
+_BIG = replace(GENERATE, parameters=GenerateParameters(100_000, code_prefix="summer"), status=JobStatus.PROCESSING)
+processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
 jobs = _page([EXPORT, GENERATE], answers.job, f"/{PROMOTION_ID}/jobs")
 code = {"data": answers.code(CODE)}

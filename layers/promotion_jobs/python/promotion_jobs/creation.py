@@ -5,7 +5,6 @@ Or only forecast: a dry run checks the same and writes nothing (decisions, "Beyo
 
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -54,7 +53,7 @@ class JobStore(Protocol):
         CodesLimitExceeded, AutomaticPromotion, and TooManyJobs where another job holds the lock.
         """
 
-    def withdraw(self, job: Job, request: KeyedRequest | None) -> None:
+    def withdraw(self, job: Job) -> None:
         """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
 
 
@@ -87,7 +86,8 @@ class JobCreator:
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
 
-        Raises CodeSpaceTooSmall, IdempotencyKeyReused and what JobStore.add raises; then nothing has changed.
+        Raises CodeSpaceTooSmall, IdempotencyKeyReused and what JobStore.add raises; then nothing has changed. Whatever
+        the queue raises, a job without a key is taken back, and one with a key is there for the next attempt.
         """
         if not is_identifier(promotion_id):
             raise PromotionNotFound
@@ -104,12 +104,15 @@ class JobCreator:
         try:
             self.store.add(job, request)
         except RequestRepeated:
-            # Another of the same was faster: now it is there, or it was withdrawn and this one has a chance again.
+            # Another of the same was faster.
             return self.create(promotion_id, new, client_id, key)
-        with ExitStack() as undo:
-            undo.callback(self.store.withdraw, job, request)
+        try:
             self.queue.send(Message(promotion_id, job.id))
-            undo.pop_all()
+        except BaseException:
+            # Another attempt of a request with a key may have been answered with this job; the sweep queues it.
+            if request is None:
+                self.store.withdraw(job)
+            raise
         return job, True
 
     def forecast(self, promotion_id: str, new: NewJob) -> Forecast:

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from promotion_jobs import limits
-from promotion_jobs.codes import CodeFormat
+from promotion_jobs.codes import CodeFormat, guess_odds
 
 Slot = int
 """The position of a code in its job, counted from 0."""
@@ -74,7 +74,7 @@ class GenerateParameters:
     @property
     def guess_odds(self) -> int:
         """One guess in this many hits one of these codes."""
-        return self.code_format.space // self.number_of_codes
+        return guess_odds(self.number_of_codes, self.code_format.length)
 
     @property
     def code_format(self) -> CodeFormat:

@@ -56,9 +56,11 @@ class Sweeper:
 
     def _look_at(self, work: OpenWork) -> int:
         job = None if work.purge else self.store.get(work.promotion_id, work.id)
-        is_worked_on = job and job.plan and job.status in {JobStatus.PROCESSING, JobStatus.CANCELLING}
+        is_worked_on = job is not None and job.status in {JobStatus.PROCESSING, JobStatus.CANCELLING}
         runs = self.runs.all(job) if job and is_worked_on else {}
-        progress = sum(run.generated + run.deleted + 1 for run in runs.values()) if is_worked_on else work.progress
+        progress = sum(run.generated + run.deleted + run.exported + 1 for run in runs.values())
+        if not is_worked_on:
+            progress = work.progress
         now = self.now()
         if progress != work.progress:
             self.store.note(work, sent_at=now, sends=0, progress=progress)

@@ -84,7 +84,10 @@ class Worker:
             self.purger.purge(message, deadline)
             return 0
         generated = self._work(message, deadline)
-        self._announce(message)
+        try:
+            self._announce(message)
+        except StoreBusy:
+            self.queue.send(message, BUSY_DELAY)
         return generated
 
     def _announce(self, message: Message) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Key, Range
+from promotion_jobs.dynamodb.keys import Key
 from promotion_jobs.dynamodb.open_work import opened
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import (
@@ -123,7 +123,7 @@ class DynamoJobStore:
         return from_item(job) if job else None
 
     def counts(self, job_id: str) -> Counts:
-        runs = list(self.table.query(Range(keys.run(job_id, 0)["pk"])))
+        runs = list(self.table.query(keys.runs(job_id)))
         return Counts(*(sum(run.get(name, 0) for run in runs) for name in ("generated", "deleted", "exported")))
 
     def visible_codes(self, promotion_id: str) -> int:
@@ -138,9 +138,9 @@ class DynamoJobStore:
             return None
         if item["fingerprint"] != request.fingerprint:
             raise IdempotencyKeyReused
-        job = self.get(request.promotion_id, item["job"])
+        job = self.find(request.promotion_id, item["job"])
         if job is None:
-            # A job lives as long as its promotion.
+            # A job lives as long as its promotion, of which the purge has come as far as this.
             raise PromotionNotFound
         return job
 
@@ -178,11 +178,10 @@ class DynamoJobStore:
             now=int(job.created_at.timestamp()),
         )
 
-    def withdraw(self, job: Job, request: KeyedRequest | None = None) -> None:
+    def withdraw(self, job: Job) -> None:
         key = keys.job(job.promotion_id, job.id)
-        forget = [self.table.delete(keys.open_job(job.id))]
-        forget += [self.table.delete(_request_key(request), "#job = :job", job=job.id)] if request else []
-        self._end(job, self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING), also=forget)
+        change = self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING)
+        self._end(job, change, also=[self.table.delete(keys.open_job(job.id))])
 
     # Cancelling
 

@@ -75,6 +75,11 @@ def run(job_id: str, number: int) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": f"RUN#{number:08d}"}
 
 
+def runs(job_id: str) -> Range:
+    """All runs of the job."""
+    return Range(run(job_id, 0)["pk"])
+
+
 def code(code: str) -> Key:
     """By the code itself, without regard to case: unique in the store, and spread over all partitions (decision 5)."""
     return {"pk": f"CODE#{code.casefold()}", "sk": "CODE"}

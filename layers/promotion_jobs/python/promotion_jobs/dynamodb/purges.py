@@ -32,8 +32,8 @@ class DynamoPurgeStore:
         return [from_item(item) for item in self.table.query(keys.jobs(promotion_id))]
 
     def remove_job(self, promotion_id: str, job_id: str) -> None:
-        for partition in (keys.run(job_id, 0)["pk"], keys.collisions(job_id, 0)["pk"]):
-            self._remove([{"pk": item["pk"], "sk": item["sk"]} for item in self.table.query(Range(partition))])
+        for items in (keys.runs(job_id), Range(keys.collisions(job_id, 0)["pk"])):
+            self._remove([{"pk": item["pk"], "sk": item["sk"]} for item in self.table.query(items)])
         self._remove([keys.job(promotion_id, job_id)])
 
     def remove_promotion(self, promotion_id: str, purge_id: str) -> None:

@@ -162,5 +162,5 @@ class DynamoRunStore:
             )
 
     def all(self, job: Job) -> Mapping[int, Run]:
-        runs = self.table.query(Range(keys.run(job.id, 0)["pk"]))
+        runs = self.table.query(keys.runs(job.id))
         return {keys.run_of(item): _from_item(item) for item in runs}

@@ -16,6 +16,8 @@ from bench.plot import plot
 PROJECT = Path(__file__).resolve().parent.parent
 _PACKAGES = ("aws-lambda-powertools", "boto3", "botocore", "ministack", "pydantic", "urllib3")
 
+_BEGIN, _END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+
 Outcomes = Mapping[str, Outcome]
 
 
@@ -76,7 +78,23 @@ def keep(outcomes: Outcomes, *, quick: bool, date: str) -> None:
     document = {"date": date, "quick": quick, "machine": _machine(), "benchmarks": _figures(outcomes)}
     figures.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     picture.write_text(plot({name: outcome.goals for name, outcome in outcomes.items()}))
+    if not quick:
+        _write_page(outcomes)
     print(f"Written: {figures.relative_to(PROJECT)} and {picture.relative_to(PROJECT)}")
+
+
+def _write_page(outcomes: Outcomes) -> None:
+    """Put the figures where the page about performance has its place for them."""
+    page = PROJECT / "docs/performance.md"
+    text = page.read_text()
+    begin, end = text.index(_BEGIN) + len(_BEGIN), text.index(_END)
+    rows = ["| | | measured | goal | |", "|---|---|--:|--:|---|"]
+    for name, outcome in outcomes.items():
+        for goal in outcome.goals:
+            measured = _number(goal.measured, goal.unit) if goal.is_measured else "-"
+            note = f"<br>{goal.note}" if goal.note else ""
+            rows.append(f"| {name} | {goal.what}{note} | {measured} | {_bound(goal)} | {verdict(goal)} |")
+    page.write_text("\n".join([text[:begin], *rows, text[end:]]))
 
 
 def _machine() -> dict[str, Any]:

@@ -20,7 +20,13 @@ serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=80
 	@$(BIN)/python -m local.serve --port $(PORT)
 
 .PHONY: test
-test: lint types template-test ## everything that must hold: lint, types, template, unit, integration and stack tests
+test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
+	@$(MAKE) --no-print-directory --jobs=2 checks pytest
+
+# Side by side on two cores: when the stack tests begin, the checks are long done.
+.PHONY: checks pytest
+checks: lint types template-test
+pytest: .venv/.dev
 	$(BIN)/pytest
 
 .PHONY: lint

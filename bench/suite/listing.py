@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
 from bench.emulator import WHO, Deployment, deployment, new_id, promotion
 from bench.measure import Bench, Goal, Outcome, timed
+from promotion_jobs import clients
 from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import to_values
@@ -58,11 +57,9 @@ def _page(handler: Handler, promotion_id: str, offset: int) -> None:
 
 
 def _counted_queries() -> Counter[str]:
-    """The calls of all clients that this process makes from now on, as they add up, by their names."""
+    """The calls that the service's client makes from now on, as they add up, by their names."""
     calls: Counter[str] = Counter()
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    boto3.DEFAULT_SESSION.events.register("before-call", lambda model, **_: calls.update([model.name]))
+    clients.dynamodb().meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
     return calls
 
 
@@ -70,8 +67,8 @@ def run(bench: Bench) -> Outcome:
     pages = bench.size(40, 10)
     with deployment() as made:
         made.let_in()
-        calls = _counted_queries()
         handler = made.function("list_codes")
+        calls = _counted_queries()
         owners = {_BIG: _big(made), _SMALL: _small(made)}
         queries: dict[tuple[str, int], int] = {}
 
@@ -89,6 +86,7 @@ def run(bench: Bench) -> Outcome:
             {_name(name, offset): timed(work(name, offset)) for name in owners for offset in (0, _FAR)}
         )
     ratio = {name: samples.wall_each(_name(name, _FAR)) / samples.wall_each(_name(name, 0)) for name in owners}
+    assert all(queries.values()), "no call was counted"
     more = queries[_SMALL, _FAR] - queries[_SMALL, 0]
     return Outcome(
         [

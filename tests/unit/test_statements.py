@@ -1,4 +1,4 @@
-"""What goes out is what botocore would have sent, without its walk through the values."""
+"""What goes out and comes in is what botocore would have made of it, without its walk through the values."""
 
 import json
 from types import SimpleNamespace
@@ -11,6 +11,10 @@ from botocore.config import Config
 
 from promotion_jobs.dynamodb.statements import send_statements_as_they_are
 
+ANSWER = {
+    "Responses": [{"TableName": "t"}, {"Error": {"Code": "DuplicateItem", "Message": "é"}, "TableName": "t"}],
+    "ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 1.0}],
+}
 STATEMENT = {"Statement": "INSERT INTO \"t\" VALUE {'pk': ?}", "Parameters": [{"S": "CODE#é"}, {"N": "7"}]}
 
 
@@ -18,21 +22,22 @@ def _sent(*, hooked: bool, **parameters: Any) -> list[tuple[Any, str]]:
     """Body and target of what a client sends, twice."""
     sent = []
 
-    def answer(request: Any, **_: Any) -> AWSResponse:
+    def respond(request: Any, **_: Any) -> AWSResponse:
         sent.append((json.loads(request.body), request.headers["X-Amz-Target"].decode()))
         headers: Any = {"content-type": "application/x-amz-json-1.0"}
-        raw: Any = SimpleNamespace(stream=lambda: [b'{"Responses": []}'])
+        raw: Any = SimpleNamespace(stream=lambda: [json.dumps(ANSWER).encode()])
         return AWSResponse(request.url, 200, headers, raw)
 
     session = botocore.session.get_session()
     session.set_credentials("testing", "testing")
     config = Config(parameter_validation=False)
     client: Any = session.create_client("dynamodb", region_name="eu-west-1", config=config)
-    client.meta.events.register("before-send.dynamodb", answer)
+    client.meta.events.register("before-send.dynamodb", respond)
     if hooked:
         send_statements_as_they_are(client)
     for _ in range(2):
-        assert client.batch_execute_statement(**parameters)["Responses"] == []
+        answer = client.batch_execute_statement(**parameters)
+        assert {name: answer[name] for name in ANSWER} == ANSWER
     return sent
 
 
@@ -41,6 +46,6 @@ def _sent(*, hooked: bool, **parameters: Any) -> list[tuple[Any, str]]:
     [{"Statements": [STATEMENT] * 2}, {"Statements": [STATEMENT], "ReturnConsumedCapacity": "TOTAL"}],
     ids=["statements alone", "and more"],
 )
-def test_the_request_is_the_same(parameters: dict[str, Any]) -> None:
+def test_the_request_and_what_is_made_of_its_answer_are_the_same(parameters: dict[str, Any]) -> None:
     assert _sent(hooked=True, **parameters) == _sent(hooked=False, **parameters)
     assert _sent(hooked=True, **parameters)[0][0] == parameters

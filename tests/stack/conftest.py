@@ -1,12 +1,15 @@
-"""The stack as it is deployed, once for all tests of a run."""
+"""The stack as it is deployed, once for all tests of a run; and a worker in this process on its emulator."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
 from local.api import Api
 from local.client import Client
 from local.stack import LocalStack, local_stack
+from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from tests.stack.workshop import SmallAlphabetStore, Workshop
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +22,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 @pytest.fixture(scope="session")
 def api(stack: LocalStack) -> Api:
     return Api.signed_in(stack.base_url, stack.client)
+
+
+@pytest.fixture(scope="module")
+def threads() -> Iterator[Executor]:
+    with ThreadPoolExecutor(8) as executor:
+        yield executor
+
+
+@pytest.fixture(params=[DynamoJobStore, SmallAlphabetStore], ids=["whole alphabet", "small alphabet"])
+def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
+    return Workshop(stack.aws, threads, job_store=request.param).create()

@@ -1,6 +1,6 @@
 """The generation protocol on the emulator: the real worker, the real conditions, messages delivered as a test likes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -8,31 +8,12 @@ from datetime import timedelta
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.codes import chunk_codes
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.limits import LEASE_MARGIN
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Plan
+from promotion_jobs.model import Job, JobStatus, Message
 from tests.stack.faults import CallCounter, Crash
-from tests.stack.workshop import FOREIGN_JOB, SEED, TIMEOUT, SmallAlphabetStore, Workshop
-
-PLAN = Plan(90, chunk_codes=20, run_chunks=2)
-"""Five chunks, the last one short, in three runs."""
-
-FIRST_CHOICES = chunk_codes(SEED, 0, 20, GenerateParameters(90, code_prefix="Summer").code_format)
-FOREIGN = {slot: FIRST_CHOICES[slot] for slot in (0, 7, 19)}
-
-
-@pytest.fixture(scope="module")
-def threads() -> Iterator[Executor]:
-    with ThreadPoolExecutor(8) as executor:
-        yield executor
-
-
-@pytest.fixture(params=[DynamoJobStore, SmallAlphabetStore], ids=["whole alphabet", "small alphabet"])
-def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
-    return Workshop(stack.aws, threads, job_store=request.param).create()
+from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, TIMEOUT, SmallAlphabetStore, Workshop
 
 
 @pytest.fixture

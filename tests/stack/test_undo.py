@@ -1,34 +1,16 @@
 """Cancelling, giving up and purging: nothing stays of what was made, and nothing of anybody else's goes."""
 
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.codes import chunk_codes
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.limits import TRIES
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Plan
+from promotion_jobs.model import Job, JobStatus, Message
 from promotion_jobs.promotions import NewPromotion
 from tests.stack.faults import CallCounter
-from tests.stack.workshop import FOREIGN_JOB, NOW, SEED, SmallAlphabetStore, Workshop
-
-PLAN = Plan(90, chunk_codes=20, run_chunks=2)
-FIRST_CHOICES = chunk_codes(SEED, 0, 20, GenerateParameters(90, code_prefix="Summer").code_format)
-FOREIGN = {slot: FIRST_CHOICES[slot] for slot in (0, 7, 19)}
-
-
-@pytest.fixture(scope="module")
-def threads() -> Iterator[Executor]:
-    with ThreadPoolExecutor(8) as executor:
-        yield executor
-
-
-@pytest.fixture(params=[DynamoJobStore, SmallAlphabetStore], ids=["whole alphabet", "small alphabet"])
-def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
-    return Workshop(stack.aws, threads, job_store=request.param).create()
+from tests.stack.workshop import FOREIGN, FOREIGN_JOB, NOW, PLAN, Workshop
 
 
 def assert_undone(workshop: Workshop, job: Job, status: JobStatus, error: str | None = None) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from local.aws import Aws
 from promotion_jobs.announcements import Announcer
-from promotion_jobs.codes import CodeFormat
+from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
@@ -44,6 +44,13 @@ TIMEOUT = timedelta(minutes=2)
 RUNS_AHEAD = 2
 _ROUNDS = 500
 FOREIGN_JOB = "00000000-0000-7000-8000-00000000f0e1"
+
+PLAN = Plan(90, chunk_codes=20, run_chunks=2)
+"""Five chunks, the last one short, in three runs."""
+
+_FIRST_CHOICES = chunk_codes(SEED, 0, 20, GenerateParameters(90, code_prefix="Summer").code_format)
+FOREIGN = {slot: _FIRST_CHOICES[slot] for slot in (0, 7, 19)}
+"""Codes that the plan's job would have chosen, and another has."""
 
 
 @dataclass

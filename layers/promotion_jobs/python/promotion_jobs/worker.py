@@ -131,10 +131,16 @@ class Worker:
     def _new_lease(self, deadline: Deadline) -> Lease:
         return Lease(self.new_holder(), self.now() + deadline.time_left() + LEASE_MARGIN)
 
-    def _give_up(self, job: Job, message: Message, lease: Lease) -> None:
-        self.runs.release(job, message.run, lease, forgive=False)
-        self.store.give_up(job, GIVEN_UP, self.now())
-        self.queue.send(replace(message, run=0))
+    def _may_go_on(self, job: Job, message: Message, run: Run, lease: Lease, *, held: bool) -> bool:
+        """Whether this delivery has a run to work on; one that came to nothing too often has its job given up."""
+        if not held:
+            # Somebody else works on it; if that one dies, the sweep sends the run again.
+            return False
+        if run.tries > TRIES:
+            self.runs.release(job, message.run, lease, forgive=False)
+            self.store.give_up(job, GIVEN_UP, self.now())
+            self.queue.send(replace(message, run=0))
+        return run.tries <= TRIES
 
     def _generate(self, work: GenerateWork, message: Message, deadline: Deadline) -> int:
         if message.run == 0:
@@ -145,11 +151,7 @@ class Worker:
         if run.status is RunStatus.COMPLETED:
             self.generator.remove_strays(work, message.run)
             self.store.complete_generate(work.job, self.now())
-        if not held:
-            # Somebody else works on it; if that one dies, the sweep sends the run again.
-            return 0
-        if run.tries > TRIES:
-            self._give_up(work.job, message, lease)
+        if not self._may_go_on(work.job, message, run, lease, held=held):
             return 0
         with self._holding(work.job, message.run, lease):
             return self._run(work, message, run, deadline)
@@ -192,10 +194,7 @@ class Worker:
     def _export(self, job: Job, message: Message, deadline: Deadline) -> None:
         lease = self._new_lease(deadline)
         run, held = self.runs.take(job, 0, lease, self.now())
-        if not held:
-            return
-        if run.tries > TRIES:
-            self._give_up(job, message, lease)
+        if not self._may_go_on(job, message, run, lease, held=held):
             return
         with self._holding(job, 0, lease), suppress(ExportStopped):
             file = self.exporter.export(job, partial(self._note_exported, job, lease))

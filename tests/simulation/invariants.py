@@ -120,7 +120,9 @@ def wrong_jobs(stored: Stored) -> Iterator[str]:
         if "deleted_at" in promotion:
             continue
         chunks = {number: it for (source, number), it in stored.chunks[job["promotion"]].items() if source == job_id}
-        if job["status"] == "completed" and "plan" in job:
+        if job["job_type"] == "code_delete":
+            yield from _wrong_deletion(job_id, job, stored.runs[job_id])
+        elif job["status"] == "completed" and "plan" in job:
             yield from _wrong_completed(job_id, job, chunks, stored.runs[job_id])
         elif job["status"] in UNDONE:
             yield from _wrong_undone(job_id, job, chunks, stored.runs[job_id])
@@ -130,17 +132,31 @@ def _wrong_completed(job_id: str, job: Plain, chunks: dict[int, Plain], runs: di
     plan = job["plan"]
     wanted, size = plan["number_of_codes"], plan["chunk_codes"]
     codes = [code.casefold() for chunk in chunks.values() for code in chunk["codes"].split("\n")]
-    if len(codes) != wanted or len(set(codes)) != wanted or job.get("generated") != wanted:
+    # A deletion takes whole chunks.
+    planned = {number: min(size, wanted - number * size) for number in range(-(-wanted // size))}
+    gone = sum(codes for number, codes in planned.items() if number not in chunks)
+    if len(set(codes)) != len(codes) or len(codes) + gone != wanted or job.get("generated") != wanted:
         yield f"job {job_id} has {len(codes)} codes, {len(set(codes))} different, says {job.get('generated')}: {wanted}"
-    short = {number for number, chunk in chunks.items() if chunk["codes"].count("\n") + 1 != size}
-    if sorted(chunks) != list(range(-(-wanted // size))) or not short <= {wanted // size}:
-        yield f"job {job_id} has chunks {sorted(chunks)}, short ones {sorted(short)}"
-    removed = sum(len(chunk.get("removed", ())) for chunk in chunks.values())
+    wrong = {number for number, it in chunks.items() if it["codes"].count("\n") + 1 != planned.get(number)}
+    if wrong:
+        yield f"job {job_id} has chunks {sorted(chunks)}, wrong ones {sorted(wrong)}"
+    removed = gone + sum(len(chunk.get("removed", ())) for chunk in chunks.values())
     if job.get("deleted", 0) != removed:
         yield f"job {job_id} counts {job.get('deleted', 0)} deleted codes of {removed}"
     counted = sum(run["generated"] for run in runs.values())
     if counted != wanted or {run["status"] for run in runs.values()} != {"completed"} or job["runs_done"] != len(runs):
         yield f"job {job_id} is completed with {counted} codes in {job['runs_done']} runs done: {runs}"
+
+
+def _wrong_deletion(job_id: str, job: Plain, runs: dict[int, Plain]) -> Iterator[str]:
+    statuses = {"completed": ["completed"], "cancelled": ["clean"], "failed": ["clean"]}.get(job["status"])
+    never_started = job["status"] == "cancelled" and not runs
+    if statuses is None or not (never_started or [run["status"] for run in runs.values()] == statuses):
+        yield f"deletion {job_id} is {job['status']} with the runs {runs}"
+    if job.get("deleted", 0) != sum(run.get("deleted", 0) for run in runs.values()):
+        yield f"deletion {job_id} counts {job.get('deleted')} deleted codes, and its runs {runs}"
+    if any("unlisted" in run for run in runs.values()):
+        yield f"deletion {job_id} is {job['status']} and has noted codes: {runs}"
 
 
 def _wrong_undone(job_id: str, job: Plain, chunks: dict[int, Plain], runs: dict[int, Plain]) -> Iterator[str]:

@@ -8,8 +8,10 @@ from random import Random
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
 from promotion_jobs.creation import JobCreator, JobStore, NewJob
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
@@ -21,7 +23,16 @@ from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import GenerateParameters, Job, JobType, KeyedRequest, Plan, Promotion, Terms
+from promotion_jobs.model import (
+    DeleteParameters,
+    GenerateParameters,
+    Job,
+    JobType,
+    KeyedRequest,
+    Plan,
+    Promotion,
+    Terms,
+)
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.purge import Purger
@@ -55,6 +66,9 @@ class PlannedStore:
     def add(self, job: Job, request: KeyedRequest | None) -> None:
         plan = Plan(job.plan.number_of_codes, self.chunk_codes, self.run_chunks) if job.plan else None
         self.store.add(replace(job, plan=plan), request)
+
+    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+        return self.store.visible_codes(promotion_id, job_id)
 
     def withdraw(self, job: Job) -> None:
         self.store.withdraw(job)
@@ -120,13 +134,15 @@ class Workshop:
 
     def worker(self) -> Worker:
         codes = self.code_store(self.table, InlineExecutor(self.entropy))
+        deleter = Deleter(DynamoDeletionStore(self.table, codes))
         return Worker(
             store=self.job_store,
             runs=self.runs,
             queue=self.queue,
             generator=Generator(codes),
-            undoer=Undoer(self.job_store, self.runs, codes, self.queue, self.clock, self.runs_ahead),
+            undoer=Undoer(self.job_store, self.runs, codes, deleter, self.queue, self.clock, self.runs_ahead),
             exporter=Exporter(DynamoCodeReader(self.table), self.files, self.new_id),
+            deleter=deleter,
             purger=Purger(
                 DynamoPurgeStore(self.table, codes), Generator(codes), self.files, self.queue, self.announcer
             ),
@@ -170,6 +186,12 @@ class Workshop:
         parameters = GenerateParameters(number_of_codes) if number_of_codes else None
         job_type = JobType.CODE_GENERATE if parameters else JobType.CODE_EXPORT
         job, _ = self.creator.create(promotion.id, NewJob(job_type, parameters=parameters), CLIENT_ID)
+        return job
+
+    def add_deletion(self, promotion: Promotion, job_id: str | None = None) -> Job:
+        """A deletion with its message: of all codes, or of those of one job."""
+        new = NewJob(JobType.CODE_DELETE, deletion=DeleteParameters(job_id))
+        job, _ = self.creator.create(promotion.id, new, CLIENT_ID)
         return job
 
     def random_code(self) -> str:

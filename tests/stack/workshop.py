@@ -18,7 +18,9 @@ import pytest
 from local.aws import Aws
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
@@ -139,15 +141,16 @@ class Workshop:
         table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
         jobs, runs = self.job_store(table), DynamoRunStore(table)
         codes, s3 = DynamoCodeStore(table, self.threads), self.instrument(self.aws.s3)
-        files = S3FileStore(lambda: s3, self.name)
+        files, deleter = S3FileStore(lambda: s3, self.name), Deleter(DynamoDeletionStore(table, codes))
         announcer = Announcer(jobs, self.bus)
         return Worker(
             store=jobs,
             runs=runs,
             queue=self.queue,
             generator=Generator(codes),
-            undoer=Undoer(jobs, runs, codes, self.queue, self.clock.now, RUNS_AHEAD),
+            undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock.now, RUNS_AHEAD),
             exporter=Exporter(DynamoCodeReader(table), files, lambda: uuid4().hex),
+            deleter=deleter,
             purger=Purger(DynamoPurgeStore(table, codes), Generator(codes), files, self.queue, announcer),
             announcer=announcer,
             now=self.clock.now,

@@ -15,7 +15,7 @@ from promotion_jobs.errors import (
     TooManyJobs,
 )
 from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, KeyedRequest, Message, Promotion, Slot
+from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Promotion, Slot
 from promotion_jobs.runs import Run, RunStatus
 from promotion_jobs.tokens import Client, Token
 
@@ -73,6 +73,7 @@ class State:
     announced: set[str] = field(default_factory=set)
     requests: dict[tuple[str, str, str], tuple[KeyedRequest, str]] = field(default_factory=dict)
     notes: dict[tuple[str, int], list[tuple[Slot, int]]] = field(default_factory=dict)
+    unlisted: dict[str, Chunk] = field(default_factory=dict)
 
     def visible(self, promotion_id: str) -> Promotion | None:
         """None for a promotion that is deleted, as for one that never was."""
@@ -88,6 +89,14 @@ class State:
     def codes_of(self, job: Job) -> list[tuple[Slot, str]]:
         """Each code of the job with its slot, in the order of the slots, which should have one each."""
         return sorted((owned.slot, owned.code) for owned in self.codes.values() if owned.source == job.id)
+
+    def remove_own(self, chunk: Chunk) -> None:
+        """Remove the chunk's codes that are still its own."""
+        job = self.jobs.get(chunk.source)
+        first = chunk.number * (job.chunk_codes if job else 0)
+        for slot, code in enumerate(chunk.codes, first):
+            if self.codes.get(code.casefold()) == OwnedCode(chunk.source, slot, code):
+                del self.codes[code.casefold()]
 
     def listed_codes(self, job: Job) -> list[str]:
         listed = (chunk for (source, _), chunk in sorted(self.chunks.items()) if source == job.id)
@@ -117,8 +126,11 @@ class MemoryJobStore:
         runs = [run for (owner, _), run in self.state.runs.items() if owner == job_id]
         return Counts(*(sum(getattr(run, name) for run in runs) for name in ("generated", "deleted", "exported")))
 
-    def visible_codes(self, promotion_id: str) -> int:
-        return self.state.promotions[promotion_id].codes
+    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+        if job_id is None:
+            return self.state.promotions[promotion_id].codes
+        job = self.get(promotion_id, job_id)
+        return job.visible_codes if job else 0
 
     def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
         with self.state.steps.around("look for the request"):
@@ -203,7 +215,7 @@ class MemoryJobStore:
         with self.state.steps.around("end undo"):
             stored, promotion = self.state.jobs[job.id], self.state.promotions[job.promotion_id]
             clean = [key for key, run in self.state.runs.items() if key[0] == job.id and run.status is RunStatus.CLEAN]
-            if not stored.is_undone or len(clean) != (job.plan.runs if job.plan else 0):
+            if not stored.is_undone or len(clean) != (0 if job.job_type is JobType.CODE_EXPORT else job.runs):
                 return
             ended = JobStatus.FAILED if stored.failure else JobStatus.CANCELLED
             counts = {"generated": generated, "deleted": deleted}
@@ -230,6 +242,16 @@ class MemoryJobStore:
             self._change(job, status=JobStatus.COMPLETED, file=file, updated_at=now)
             self._release(job)
             return True
+
+    def complete_delete(self, job: Job, now: datetime) -> None:
+        with self.state.steps.around("complete"):
+            stored, run = self.state.jobs[job.id], self.state.runs[job.id, 0]
+            open_ = stored.status is JobStatus.PROCESSING and not stored.failure
+            if open_ and run.status is RunStatus.PROCESSING:
+                self.state.runs[job.id, 0] = replace(run, status=RunStatus.COMPLETED)
+                self.state.unlisted.pop(job.id, None)
+                self._change(job, status=JobStatus.COMPLETED, deleted=run.deleted, updated_at=now)
+                self._release(job)
 
     def _change(self, job: Job, **changes: Any) -> None:
         self.state.jobs[job.id] = replace(self.state.jobs[job.id], **changes)

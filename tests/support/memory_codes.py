@@ -112,9 +112,38 @@ class MemoryCodeReader:
 
     def published(self, promotion_id: str, job_id: str) -> int:
         job = self.state.jobs.get(job_id)
-        if job is None or job.promotion_id != promotion_id or job.status is not JobStatus.COMPLETED:
-            return 0
-        return job.generated - job.deleted
+        return job.visible_codes if job and job.promotion_id == promotion_id else 0
+
+
+@dataclass
+class MemoryDeletionStore:
+    state: State
+
+    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterator[Chunk]:
+        return MemoryCodeReader(self.state).chunks(promotion_id, source, likely)
+
+    def unlist(self, job: Job, chunk: Chunk) -> bool:
+        with self.state.steps.around("unlist"):
+            key, run = (chunk.source, chunk.number), self.state.runs[job.id, 0]
+            if run.status is not RunStatus.PROCESSING:
+                return False
+            if self.state.chunks.get(key) != chunk:
+                return True
+            del self.state.chunks[key]
+            self.state.unlisted[job.id] = chunk
+            codes, promotion = len(chunk.codes) - len(chunk.removed), self.state.promotions[job.promotion_id]
+            self.state.runs[job.id, 0] = replace(run, deleted=run.deleted + codes, tries=0)
+            self.state.promotions[promotion.id] = replace(
+                promotion, codes=promotion.codes - codes, room=promotion.room + codes
+            )
+            if source := self.state.jobs.get(chunk.source):
+                self.state.jobs[source.id] = replace(source, deleted=source.deleted + codes)
+            return True
+
+    def free_unlisted(self, job: Job) -> None:
+        with self.state.steps.around("free"):
+            if job.id in self.state.unlisted:
+                self.state.remove_own(self.state.unlisted[job.id])
 
 
 @dataclass

@@ -7,7 +7,7 @@ from datetime import datetime
 from promotion_jobs.model import Chunk, Job
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.sweep import OpenWork
-from tests.support.memory import OwnedCode, State
+from tests.support.memory import State
 
 
 @dataclass
@@ -63,6 +63,7 @@ class MemoryRunStore:
         if run.status is not before or self.state.jobs[job.id].status is not job.status:
             return False
         self.state.runs[job.id, number] = replace(run, status=after, lease=None)
+        self.state.unlisted.pop(job.id, None)
         return True
 
     def all(self, job: Job) -> Mapping[int, Run]:
@@ -102,11 +103,7 @@ class MemoryPurgeStore:
     def remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
         assert self.state.promotion_of(chunk.source) == promotion_id
         with self.state.steps.around("remove chunk"):
-            job = self.state.jobs.get(chunk.source)
-            first = chunk.number * (job.chunk_codes if job else 0)
-            for slot, code in enumerate(chunk.codes, first):
-                if self.state.codes.get(code.casefold()) == OwnedCode(chunk.source, slot, code):
-                    del self.state.codes[code.casefold()]
+            self.state.remove_own(chunk)
             self.state.chunks.pop((chunk.source, chunk.number), None)
 
     def jobs(self, promotion_id: str) -> Sequence[Job]:

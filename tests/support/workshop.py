@@ -7,6 +7,7 @@ from itertools import chain, count, repeat
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes import CodeFormat
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Promotion
@@ -16,7 +17,7 @@ from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.support.builders import Clock, message, promotion
 from tests.support.memory import Died, MemoryEventBus, MemoryFiles, MemoryJobStore, MemoryQueue, State
-from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore
+from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore, MemoryDeletionStore
 from tests.support.memory_runs import MemoryPurgeStore, MemoryRunStore
 
 FOREIGN_JOB = "another job"
@@ -51,14 +52,16 @@ class Workshop:
     def _worker(self, runs_ahead: int) -> Worker:
         jobs, runs, codes = MemoryJobStore(self.state), MemoryRunStore(self.state), MemoryCodeStore(self.state)
         announcer = Announcer(jobs, self.events)
+        deleter = Deleter(MemoryDeletionStore(self.state))
         attempts, holders = map(str, count()), map("holder {}".format, count(1))
         return Worker(
             store=jobs,
             runs=runs,
             queue=self.queue,
             generator=Generator(codes),
-            undoer=Undoer(jobs, runs, codes, self.queue, self.clock, runs_ahead),
+            undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock, runs_ahead),
             exporter=Exporter(MemoryCodeReader(self.state), self.files, lambda: next(attempts)),
+            deleter=deleter,
             purger=Purger(MemoryPurgeStore(self.state), Generator(codes), self.files, self.queue, announcer),
             announcer=announcer,
             now=self.clock,

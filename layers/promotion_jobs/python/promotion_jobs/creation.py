@@ -18,20 +18,31 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
 )
-from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
+from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
 from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, KeyedRequest, Message, Plan, Promotion
+from promotion_jobs.model import (
+    DeleteParameters,
+    GenerateParameters,
+    Job,
+    JobStatus,
+    JobType,
+    KeyedRequest,
+    Message,
+    Plan,
+    Promotion,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """``parameters`` belong to a code_generate job alone."""
+    """``parameters`` belong to a code_generate job alone, ``deletion`` to a code_delete job."""
 
     job_type: JobType
     name: str | None = None
     parameters: GenerateParameters | None = None
+    deletion: DeleteParameters | None = None
 
     def fingerprint(self) -> str:
         """The same for any two that ask for the same."""
@@ -53,6 +64,10 @@ class JobStore(Protocol):
         CodesLimitExceeded, AutomaticPromotion, and TooManyJobs where another job holds the lock.
         """
 
+    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+        """How many codes of the promotion are visible, or of one of its jobs."""
+        ...
+
     def withdraw(self, job: Job) -> None:
         """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
 
@@ -65,11 +80,12 @@ class PromotionReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What would become of a job if it was created now."""
+    """What would become of a job if it was created now; ``codes`` is how many it would make, export or remove."""
 
     lock_is_free: bool
     room_is_enough: bool
     room: int
+    codes: int
     estimate: Estimate
 
 
@@ -119,13 +135,24 @@ class JobCreator:
         """Raises what :meth:`create` would, but for the lock."""
         promotion = self.promotions.get(promotion_id)
         self._check(promotion, new)
-        wanted = new.parameters.number_of_codes if new.parameters else 0
+        codes, estimate = self._extent(promotion, new)
         return Forecast(
             lock_is_free=promotion.open_job is None,
-            room_is_enough=wanted <= promotion.room,
+            room_is_enough=new.parameters is None or codes <= promotion.room,
             room=promotion.room,
-            estimate=generate_estimate(Plan(wanted)) if wanted else export_estimate(promotion.codes),
+            codes=codes,
+            estimate=estimate,
         )
+
+    def _extent(self, promotion: Promotion, new: NewJob) -> tuple[int, Estimate]:
+        if new.parameters:
+            plan = Plan(new.parameters.number_of_codes)
+            return plan.number_of_codes, generate_estimate(plan)
+        if new.deletion and new.deletion.job_id:
+            codes = self.store.visible_codes(promotion.id, new.deletion.job_id)
+        else:
+            codes = promotion.codes
+        return codes, delete_estimate(codes) if new.deletion else export_estimate(codes)
 
     def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
         return Job(
@@ -135,6 +162,7 @@ class JobCreator:
             status=JobStatus.PENDING,
             name=new.name,
             parameters=new.parameters,
+            deletion=new.deletion,
             plan=Plan(new.parameters.number_of_codes) if new.parameters else None,
             seed=self.new_seed() if new.parameters else b"",
             created_by=client_id,

@@ -20,6 +20,7 @@ _CODES_PER_SECOND = 4_000
 """What a table that is new takes; one that was busier before takes more."""
 
 _UNITS_PER_CODE = Decimal("1.03")
+_UNITS_PER_DELETED_CODE = Decimal("1.05")
 _ROWS_PER_SECOND = 100_000
 _UNITS_PER_CHUNK_READ = Decimal("2.5")
 _ROWS_PER_PART = 50_000
@@ -37,6 +38,11 @@ def generate_estimate(plan: Plan) -> Estimate:
     seconds = _START_SECONDS + ceil(plan.number_of_codes / _CODES_PER_SECOND)
     workers = min(plan.runs, RUNS_AHEAD)
     return Estimate(seconds, plan.number_of_codes * _UNITS_PER_CODE * _WRITE_UNIT + seconds * workers * _WORKER_SECOND)
+
+
+def delete_estimate(number_of_codes: int) -> Estimate:
+    seconds = _START_SECONDS + ceil(number_of_codes / _CODES_PER_SECOND)
+    return Estimate(seconds, number_of_codes * _UNITS_PER_DELETED_CODE * _WRITE_UNIT + seconds * _WORKER_SECOND)
 
 
 def export_estimate(number_of_codes: int) -> Estimate:

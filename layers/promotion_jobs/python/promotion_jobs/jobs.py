@@ -53,8 +53,8 @@ class JobReader(Protocol):
 
     def counts(self, job_id: str) -> Counts: ...
 
-    def visible_codes(self, promotion_id: str) -> int:
-        """How many codes an export of the promotion would have."""
+    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+        """How many codes an export of the promotion would have, or how many of those one of its jobs made."""
         ...
 
 
@@ -125,6 +125,10 @@ class Jobs:
                 done = self.store.counts(job.id).exported
                 # Codes that were removed by hand meanwhile may be exported already.
                 return job, self._progress(job.started_at, done, max(done, self.store.visible_codes(job.promotion_id)))
+            case JobStatus.PROCESSING, JobType.CODE_DELETE if job.deletion and not job.failure:
+                done = self.store.counts(job.id).deleted
+                left = self.store.visible_codes(job.promotion_id, job.deletion.job_id)
+                return job, self._progress(job.started_at, done, done + left)
             case _:
                 return job, None
 

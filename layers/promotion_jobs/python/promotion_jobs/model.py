@@ -19,6 +19,7 @@ Slot = int
 class JobType(StrEnum):
     CODE_GENERATE = "code_generate"
     CODE_EXPORT = "code_export"
+    CODE_DELETE = "code_delete"
 
 
 class JobStatus(StrEnum):
@@ -82,6 +83,16 @@ class GenerateParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteParameters:
+    """Which codes a code_delete job removes: those that the job of this id made; all of the promotion's for None."""
+
+    job_id: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        return {"all": True} if self.job_id is None else {"job_id": self.job_id}
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a job's codes are divided: slots into chunks, chunks into runs.
 
@@ -122,7 +133,9 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. ``seed`` and ``plan`` are a code_generate job's and never leave the service.
+    """A job as stored. ``parameters``, ``plan`` and ``seed`` are a code_generate job's, and the last two never leave
+    the service; ``deletion`` is what a code_delete job was asked for. ``deleted`` counts the codes that it removed, or
+    that were removed of its own.
 
     ``failure`` is why it is being rolled back, while its status is still processing (decision 21); ``stopped_at`` is
     when it was cancelled while it was worked on.
@@ -137,6 +150,7 @@ class Job:
     updated_at: datetime
     name: str | None = None
     parameters: GenerateParameters | None = None
+    deletion: DeleteParameters | None = None
     plan: Plan | None = None
     seed: bytes = field(default=b"", repr=False)
     runs_done: int = 0
@@ -152,6 +166,16 @@ class Job:
     def chunk_codes(self) -> int:
         """How many slots a chunk of this job has; it has none that makes no codes."""
         return self.plan.chunk_codes if self.plan else 0
+
+    @property
+    def runs(self) -> int:
+        """How many slices workers take it in: an export and a deletion are one."""
+        return self.plan.runs if self.plan else 1
+
+    @property
+    def visible_codes(self) -> int:
+        """How many codes of its own are there for all to see; none while it is open."""
+        return self.generated - self.deleted if self.plan and self.status is JobStatus.COMPLETED else 0
 
     @property
     def is_undone(self) -> bool:

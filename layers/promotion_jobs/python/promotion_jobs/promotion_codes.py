@@ -160,5 +160,10 @@ class CodeChanges:
         for code, location in self.reader.locate(promotion.id, sorted(codes)).items():
             if location.source != promotion.open_job:
                 chunks[location.source, location.chunk][code] = location
-        refused = [share for share in chunks.values() if not self.editor.remove(promotion.id, share)]
+        refused = [share for share in chunks.values() if not self._remove_share(promotion, share)]
         return {code for share in refused for code in share}
+
+    def _remove_share(self, promotion: Promotion, share: Mapping[str, Location]) -> bool:
+        (location,) = islice(share.values(), 1)
+        # Codes that no list names any more are being removed already.
+        return self.editor.remove(promotion.id, share) or self.reader.chunk(promotion.id, location) is None

@@ -5,6 +5,8 @@
 3. Of each chunk everything that any delivery can have inserted is removed, by the seed and the collision records; then
    its list goes, in one transaction with the run's count of deleted codes.
 4. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
+
+An export leaves nothing to undo; of a deletion, what it has unlisted is removed to the end.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,10 +15,11 @@ from datetime import datetime
 from typing import Protocol
 
 from promotion_jobs.deadline import Deadline
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.generation import CodeStore, GenerateWork
 from promotion_jobs.jobs import DelayedQueue
 from promotion_jobs.limits import HAND_BACK_DELAY, LONGEST_DELAY
-from promotion_jobs.model import Job, Message, Slot
+from promotion_jobs.model import Job, JobType, Message, Slot
 from promotion_jobs.runs import RunStatus, RunStore
 
 
@@ -30,36 +33,40 @@ class Undoer:
     store: UndoStore
     runs: RunStore
     codes: CodeStore
+    deleter: Deleter
     queue: DelayedQueue
     now: Callable[[], datetime]
     runs_ahead: int
 
     def undo(self, job: Job, message: Message, deadline: Deadline) -> None:
         """Clean the run that the message names; what is left of it is sent as a new message."""
-        if job.plan is None:
+        if job.job_type is JobType.CODE_EXPORT:
             self.store.end_undo(job, generated=0, deleted=0, now=self.now())
             return
-        work = GenerateWork.of(job)
         if message.run == 0:
-            self._start(work, message)
+            self._start(job, message)
         run = self.runs.stop(job, message.run)
         if run.status is not RunStatus.CLEAN:
             if run.lease and run.is_held(self.now()):
                 self.queue.send(message, min(run.lease.until - self.now() + HAND_BACK_DELAY, LONGEST_DELAY))
                 return
-            if run.started and not self._clean(work, message, deadline):
+            if run.started and not self._clean(job, message, deadline):
                 return
-            self._finish_clean(work, message)
-        self._end(work)
+            self._finish_clean(job, message)
+        self._end(job)
 
-    def _start(self, work: GenerateWork, message: Message) -> None:
-        for number in range(work.plan.runs):
-            self.runs.stop(work.job, number)
-        for number in range(1, min(self.runs_ahead, work.plan.runs)):
+    def _start(self, job: Job, message: Message) -> None:
+        for number in range(job.runs):
+            self.runs.stop(job, number)
+        for number in range(1, min(self.runs_ahead, job.runs)):
             self.queue.send(replace(message, run=number))
 
-    def _clean(self, work: GenerateWork, message: Message, deadline: Deadline) -> bool:
+    def _clean(self, job: Job, message: Message, deadline: Deadline) -> bool:
         """Whether the whole run is clean; what is left of it was sent as a new message."""
+        if job.job_type is JobType.CODE_DELETE:
+            self.deleter.finish(job)
+            return True
+        work = GenerateWork.of(job)
         chunks = work.plan.chunks_of(message.run)
         attempts = self.codes.attempts(work.job, chunks)
         for chunk in chunks:
@@ -69,11 +76,11 @@ class Undoer:
             self._clean_chunk(work, message.run, chunk, attempts.get(chunk, {}))
         return True
 
-    def _finish_clean(self, work: GenerateWork, message: Message) -> None:
+    def _finish_clean(self, job: Job, message: Message) -> None:
         # Before the run counts as clean: a delivery that dies in between comes again and sends again.
-        if message.run + self.runs_ahead < work.plan.runs:
+        if message.run + self.runs_ahead < job.runs:
             self.queue.send(replace(message, run=message.run + self.runs_ahead))
-        self.runs.finish_clean(work.job, message.run, self.now())
+        self.runs.finish_clean(job, message.run, self.now())
 
     def _clean_chunk(self, work: GenerateWork, run: int, chunk: int, attempts: Mapping[Slot, int]) -> None:
         replaced = [
@@ -84,10 +91,10 @@ class Undoer:
         self.codes.remove(work.job, [*work.first_choices(chunk).items(), *replaced])
         self.codes.uncommit(work.job, run, chunk)
 
-    def _end(self, work: GenerateWork) -> None:
-        runs = self.runs.all(work.job).values()
+    def _end(self, job: Job) -> None:
+        runs = self.runs.all(job).values()
         # All of one read, or what others count in the meantime would be missing.
-        if len(runs) < work.plan.runs or any(run.status is not RunStatus.CLEAN for run in runs):
+        if len(runs) < job.runs or any(run.status is not RunStatus.CLEAN for run in runs):
             return
         generated, deleted = sum(run.generated for run in runs), sum(run.deleted for run in runs)
-        self.store.end_undo(work.job, generated, deleted, self.now())
+        self.store.end_undo(job, generated, deleted, self.now())

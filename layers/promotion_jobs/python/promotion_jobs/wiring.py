@@ -179,7 +179,9 @@ def worker() -> "Worker":
     from concurrent.futures import ThreadPoolExecutor
 
     from promotion_jobs.clients import INSERT_THREADS
+    from promotion_jobs.deletion import Deleter
     from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+    from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
     from promotion_jobs.dynamodb.jobs import DynamoJobStore
     from promotion_jobs.dynamodb.purges import DynamoPurgeStore
     from promotion_jobs.dynamodb.runs import DynamoRunStore
@@ -192,14 +194,15 @@ def worker() -> "Worker":
     table, queue, files = _table(), _queue(), _files()
     jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
     codes = DynamoCodeStore(table, ThreadPoolExecutor(INSERT_THREADS))
-    generator = Generator(codes)
+    generator, deleter = Generator(codes), Deleter(DynamoDeletionStore(table, codes))
     return Worker(
         store=jobs_,
         runs=runs,
         queue=queue,
         generator=generator,
-        undoer=Undoer(jobs_, runs, codes, queue, _now, _runs_ahead()),
+        undoer=Undoer(jobs_, runs, codes, deleter, queue, _now, _runs_ahead()),
         exporter=Exporter(DynamoCodeReader(table), files, lambda: _new_id(_now())),
+        deleter=deleter,
         purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue, _announcer()),
         announcer=_announcer(),
         now=_now,

@@ -13,12 +13,13 @@ from typing import Protocol
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.deadline import Deadline
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.exports import Exporter, ExportStopped
 from promotion_jobs.generation import GenerateWork, Generator
 from promotion_jobs.jobs import Claim, DelayedQueue
 from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
-from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, Message
+from promotion_jobs.model import DeleteParameters, ExportFile, Job, JobStatus, JobType, Message
 from promotion_jobs.purge import Purger
 from promotion_jobs.runs import Commit, Lease, Run, RunStatus, RunStore
 from promotion_jobs.undo import Undoer
@@ -50,6 +51,9 @@ class WorkStore(Protocol):
         """Complete a job that is processing with this file and release its lock; False leaves any other alone."""
         ...
 
+    def complete_delete(self, job: Job, now: datetime) -> None:
+        """Complete a job that is processing with what its run has deleted, and release its lock; or leave it alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -61,6 +65,7 @@ class Worker:
     generator: Generator
     undoer: Undoer
     exporter: Exporter
+    deleter: Deleter
     purger: Purger
     announcer: Announcer
     now: Callable[[], datetime]
@@ -112,6 +117,8 @@ class Worker:
                 return self._generate(GenerateWork.of(job), message, deadline)
             case JobStatus.PROCESSING, JobType.CODE_EXPORT:
                 self._export(job, message, deadline)
+            case JobStatus.PROCESSING, JobType.CODE_DELETE if job.deletion:
+                self._delete(job, job.deletion, message, deadline)
             case JobStatus.COMPLETED, JobType.CODE_GENERATE:
                 # A delivery that died after another had finished its run comes back to this.
                 self.generator.remove_strays(GenerateWork.of(job), message.run)
@@ -212,3 +219,15 @@ class Worker:
         found = self.store.get(job.promotion_id, job.id)
         if found is None or found.file is None or found.file.key != file.key:
             self.exporter.files.remove(file.key)
+
+    def _delete(self, job: Job, wanted: DeleteParameters, message: Message, deadline: Deadline) -> None:
+        lease = self._new_lease(deadline)
+        run, held = self.runs.take(job, 0, lease, self.now())
+        if not self._may_go_on(job, message, run, lease, held=held):
+            return
+        with self._holding(job, 0, lease):
+            if self.deleter.delete(job, wanted, deadline):
+                self.store.complete_delete(job, self.now())
+            else:
+                # Where the job was cancelled, who is to undo it waits until this worker has let go of it.
+                self.queue.send(message, HAND_BACK_DELAY)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.listing import Listing, Page
-from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, Promotion
+from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, JobType, Promotion
 from promotion_jobs.timestamps import to_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def job(it: Job, progress: "Progress | None" = None) -> Document:
             "promotion_id": it.promotion_id,
             "job_type": it.job_type,
             "name": it.name,
-            "parameters": it.parameters.given() if it.parameters else None,
+            "parameters": _parameters(it),
             "status": it.status,
             "error": it.error,
             "meta": _set(
@@ -89,7 +89,7 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
             "promotion_id": promotion_id,
             "job_type": new.job_type,
             "name": new.name,
-            "parameters": new.parameters.given() if new.parameters else None,
+            "parameters": _parameters(new),
             "meta": _set(
                 {
                     "guess_odds": _odds(new.parameters),
@@ -97,6 +97,7 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
                         "lock_is_free": it.lock_is_free,
                         "room_is_enough": it.room_is_enough,
                         "room": it.room,
+                        "codes": it.codes,
                         "estimated_seconds": it.estimate.seconds,
                         "estimated_cost": {
                             "amount": f"{it.estimate.dollars:.6f}",
@@ -111,13 +112,20 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
     )
 
 
+def _parameters(it: "Job | NewJob") -> Document | None:
+    asked = it.parameters or it.deletion
+    return asked.given() if asked else None
+
+
 def _odds(parameters: GenerateParameters | None) -> str | None:
     return f"1 in {parameters.guess_odds:,}" if parameters else None
 
 
 def _result(it: Job) -> Document | None:
-    if it.parameters is None or it.status not in {JobStatus.COMPLETED, JobStatus.CANCELLED}:
+    if it.job_type is JobType.CODE_EXPORT or it.status not in {JobStatus.COMPLETED, JobStatus.CANCELLED}:
         return None
+    if it.job_type is JobType.CODE_DELETE:
+        return {"deleted": it.deleted}
     cancelled = it.status is JobStatus.CANCELLED
     return _set({"generated": it.generated, "deleted": it.deleted if cancelled or it.deleted else None})
 

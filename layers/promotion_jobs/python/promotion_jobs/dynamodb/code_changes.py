@@ -29,6 +29,18 @@ def _refusal(promotion: Item | None) -> PromotionJobsError:
     return AutomaticPromotion() if promotion["automatic"] else PromotionFull(promotion["max_codes"])
 
 
+def count_deleted(table: Table, promotion_id: str, job_id: str, codes: int) -> Action:
+    """The action that counts codes of a job that are removed from it."""
+    # A job's codes are visible when it is completed, and not before.
+    return table.update(
+        keys.job(promotion_id, job_id),
+        "ADD #deleted :codes",
+        "#status = :completed",
+        codes=codes,
+        completed=JobStatus.COMPLETED,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DynamoCodeEditor:
     table: Table
@@ -71,22 +83,12 @@ class DynamoCodeEditor:
                     "attribute_exists(pk)",
                     positions={location.position for location in codes.values()},
                 ),
-                *([] if location.by_hand else [self._count_deleted(promotion_id, location.source, len(codes))]),
+                *([] if location.by_hand else [count_deleted(self.table, promotion_id, location.source, len(codes))]),
                 *(self._delete_code(code, location) for code, location in codes.items()),
             )
         except ConditionLost:
             return False
         return True
-
-    def _count_deleted(self, promotion_id: str, job_id: str, codes: int) -> Action:
-        # A job's codes are visible when it is completed, and not before.
-        return self.table.update(
-            keys.job(promotion_id, job_id),
-            "ADD #deleted :codes",
-            "#status = :completed",
-            codes=codes,
-            completed=JobStatus.COMPLETED,
-        )
 
     def _delete_code(self, code: str, location: Location) -> Action:
         condition = "#job = :source AND #slot = :slot"

@@ -13,10 +13,11 @@ from itertools import islice
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.jobs import from_item
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Chunk, Job, JobStatus, Location, Slot, Terms
+from promotion_jobs.model import Chunk, Job, Location, Slot, Terms
 from promotion_jobs.runs import Commit, RunStatus
 from promotion_jobs.timestamps import from_text, to_text
 
@@ -82,9 +83,7 @@ class DynamoCodeReader:
 
     def published(self, promotion_id: str, job_id: str) -> int:
         item = self.table.get(keys.job(promotion_id, job_id))
-        if item is None or item["status"] != JobStatus.COMPLETED:
-            return 0
-        return int(item["generated"] - item.get("deleted", 0))
+        return from_item(item).visible_codes if item else 0
 
     def chunk(self, promotion_id: str, location: Location) -> Chunk | None:
         item = self.table.get(keys.chunk(promotion_id, location.source, location.chunk))
@@ -151,6 +150,11 @@ class DynamoCodeStore:
             self._on_threads(remove, once.values())
             done = set(once.values())
             waiting = [named for named in waiting if named not in done]
+
+    def first_slot(self, promotion_id: str, chunk: Chunk) -> Slot:
+        """The slot of the chunk's first code in its source."""
+        job = self.table.get(keys.job(promotion_id, chunk.source)) if chunk.job_id else None
+        return chunk.number * int(job["plan"]["chunk_codes"]) if job else 0
 
     def _on_threads(self, work: Callable[[list[Any]], Any], items: Iterable[Any]) -> list[Any]:
         batches = [self.threads.submit(work, batch) for batch in _batches(items, BATCH)]

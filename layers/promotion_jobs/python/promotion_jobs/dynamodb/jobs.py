@@ -24,7 +24,17 @@ from promotion_jobs.errors import (
     TooManyJobs,
 )
 from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import ExportFile, GenerateParameters, Job, JobStatus, JobType, KeyedRequest, Plan
+from promotion_jobs.model import (
+    DeleteParameters,
+    ExportFile,
+    GenerateParameters,
+    Job,
+    JobStatus,
+    JobType,
+    KeyedRequest,
+    Plan,
+)
+from promotion_jobs.runs import RunStatus
 from promotion_jobs.timestamps import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3
@@ -50,7 +60,7 @@ def _to_values(job: Job) -> Item:
         "job_type": job.job_type,
         "status": job.status,
         "name": job.name,
-        "parameters": job.parameters.given() if job.parameters else None,
+        "parameters": asked.given() if (asked := job.parameters or job.deletion) else None,
         "plan": asdict(job.plan) if job.plan else None,
         "seed": job.seed or None,
         "runs_done": job.runs_done,
@@ -62,13 +72,15 @@ def _to_values(job: Job) -> Item:
 
 
 def from_item(item: Item) -> Job:
+    job_type = JobType(item["job_type"])
     return Job(
         id=keys.identifier(item),
         promotion_id=keys.promotion_of(item),
-        job_type=JobType(item["job_type"]),
+        job_type=job_type,
         status=JobStatus(item["status"]),
         name=item.get("name"),
-        parameters=GenerateParameters(**item["parameters"]) if "parameters" in item else None,
+        parameters=GenerateParameters(**item["parameters"]) if job_type is JobType.CODE_GENERATE else None,
+        deletion=DeleteParameters(item["parameters"].get("job_id")) if job_type is JobType.CODE_DELETE else None,
         plan=Plan(**item["plan"]) if "plan" in item else None,
         seed=item.get("seed", b""),
         runs_done=item["runs_done"],
@@ -126,7 +138,10 @@ class DynamoJobStore:
         runs = list(self.table.query(keys.runs(job_id)))
         return Counts(*(sum(run.get(name, 0) for run in runs) for name in ("generated", "deleted", "exported")))
 
-    def visible_codes(self, promotion_id: str) -> int:
+    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+        if job_id is not None:
+            job = self.get(promotion_id, job_id)
+            return job.visible_codes if job else 0
         promotion = self.table.get(keys.promotion(promotion_id))
         return promotion["codes"] if promotion else 0
 
@@ -234,8 +249,26 @@ class DynamoJobStore:
         also = {"also_set": "#file = :file", "also_if": _NOT_FAILED}
         return self._end(job, self._move(job, _COMPLETE, now, **also, file=asdict(file)))
 
+    def complete_delete(self, job: Job, now: datetime) -> None:
+        run = self.table.get(keys.run(job.id, 0))
+        deleted = run["deleted"] if run else 0
+        self._end(
+            job,
+            self._move(job, _COMPLETE, now, also_set="#deleted = :deleted", also_if=_NOT_FAILED, deleted=deleted),
+            also=[
+                self.table.update(
+                    keys.run(job.id, 0),
+                    "SET #status = :completed REMOVE #unlisted",
+                    "#status = :processing AND #deleted = :deleted",
+                    completed=RunStatus.COMPLETED,
+                    processing=RunStatus.PROCESSING,
+                    deleted=deleted,
+                )
+            ],
+        )
+
     def end_undo(self, job: Job, generated: int, deleted: int, now: datetime) -> None:
-        runs = job.plan.runs if job.plan else 0
+        runs = 0 if job.job_type is JobType.CODE_EXPORT else job.runs
         counts = "#generated = :generated, #deleted = :deleted"
         values = {"generated": generated, "deleted": deleted, "runs": runs}
         clean = "#runs_clean = :runs"

@@ -23,9 +23,7 @@ class DynamoPurgeStore:
         return DynamoCodeReader(self.table).chunks(promotion_id)
 
     def remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
-        job = self.table.get(keys.job(promotion_id, chunk.source))
-        first = chunk.number * from_item(job).chunk_codes if job else 0
-        self.codes.remove_of(chunk.source, [(first + position, code) for position, code in enumerate(chunk.codes)])
+        self.codes.remove_of(chunk.source, enumerate(chunk.codes, self.codes.first_slot(promotion_id, chunk)))
         self._remove([keys.chunk(promotion_id, chunk.source, chunk.number)])
 
     def jobs(self, promotion_id: str) -> Sequence[Job]:

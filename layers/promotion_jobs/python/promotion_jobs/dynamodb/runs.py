@@ -43,7 +43,7 @@ class DynamoRunStore:
 
     def take(self, job: Job, number: int, lease: Lease, now: datetime) -> tuple[Run, bool]:
         until = _milliseconds(lease.until)
-        values = {"status": RunStatus.PROCESSING, "generated": 0, "tries": 1, "lease": lease.holder}
+        values = {"status": RunStatus.PROCESSING, "generated": 0, "deleted": 0, "tries": 1, "lease": lease.holder}
         try:
             self.table.transact(
                 self.table.put(keys.run(job.id, number), values | {"lease_until": until}),
@@ -145,7 +145,7 @@ class DynamoRunStore:
             self.table.transact(
                 self.table.update(
                     keys.run(job.id, number),
-                    "SET #status = :after, #lease_until = :free",
+                    "SET #status = :after, #lease_until = :free REMOVE #unlisted",
                     "#status = :before",
                     before=before,
                     after=after,

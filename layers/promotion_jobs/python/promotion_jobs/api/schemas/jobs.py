@@ -2,15 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import ConsumeUnit, Sent, validate
 from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.model import GenerateParameters, JobType
+from promotion_jobs.identifiers import is_identifier
+from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
 
 _PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
 Lengths = limits.CODE_LENGTHS
@@ -31,6 +32,29 @@ class SentParameters(Sent):
     max_uses_per_code: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
     code_length: Annotated[int, Field(ge=Lengths[0], le=Lengths[-1])] | None = None
     code_prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+
+
+def _job_id(text: str) -> str:
+    if not is_identifier(text):
+        msg = "must be the id of a job"
+        raise ValueError(msg)
+    return text
+
+
+class SentDeleteParameters(Sent):
+    """Either of the two: whoever means all codes says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    job_id: Annotated[str, AfterValidator(_job_id)] | None = None
+    all: bool | None = None
+
+    @model_validator(mode="after")
+    def _is_clear(self) -> Self:
+        if (self.job_id is None) != (self.all is True):
+            msg = "must have either job_id, or all as true"
+            raise ValueError(msg)
+        return self
 
 
 class _SentJob(Sent):
@@ -54,13 +78,24 @@ class SentExportJob(_SentJob):
         return NewJob(JobType.CODE_EXPORT, self.name)
 
 
-JOBS: dict[Any, type[SentGenerateJob | SentExportJob]] = {
+class SentDeleteJob(_SentJob):
+    job_type: Literal["code_delete"]
+    parameters: SentDeleteParameters
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_DELETE, self.name, deletion=DeleteParameters(self.parameters.job_id))
+
+
+SentJob = SentGenerateJob | SentExportJob | SentDeleteJob
+
+JOBS: dict[Any, type[SentJob]] = {
     "code_generate": SentGenerateJob,
     "code_export": SentExportJob,
+    "code_delete": SentDeleteJob,
 }
 
 
-def job_schema(data: dict[str, Any]) -> type[SentGenerateJob | SentExportJob]:
+def job_schema(data: dict[str, Any]) -> type[SentJob]:
     """The model of the job type that was sent. Raises InvalidRequest where there is none."""
     job_type = data.get("job_type")
     if not isinstance(job_type, str) or job_type not in JOBS:

@@ -1,0 +1,62 @@
+"""Bulk deletion: the codes of a promotion, or of one of its jobs, chunk by chunk (decisions, "Beyond the contract").
+
+Whatever dies, no code is lost from sight that is not free again in the end, and each is counted once:
+
+1. A chunk's list goes in one transaction with every number that counts its codes, and the run notes what they were.
+2. The noted codes are removed, and are free again. The next note replaces this one.
+3. Whoever takes the run over, to go on with it or to undo it, begins with what it notes.
+
+What is deleted stays deleted: undoing a deletion is no more than the last of these.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from promotion_jobs.deadline import Deadline
+from promotion_jobs.limits import RUN_CHUNKS
+from promotion_jobs.model import Chunk, DeleteParameters, Job
+
+
+class DeletionStore(Protocol):
+    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterable[Chunk]:
+        """The chunks of the promotion, or of one source, read page by page. ``likely`` is how many will do."""
+        ...
+
+    def unlist(self, job: Job, chunk: Chunk) -> bool:
+        """Remove the chunk's list, count its codes as deleted and note them on the job's run, all or nothing.
+
+        A chunk that was changed since it was read is left alone. False says that the run is stopped.
+        """
+        ...
+
+    def free_unlisted(self, job: Job) -> None:
+        """Remove the codes that the job's run notes, each if it is still what was unlisted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleter:
+    store: DeletionStore
+
+    def delete(self, job: Job, wanted: DeleteParameters, deadline: Deadline) -> bool:
+        """Whether none of the wanted codes is left; otherwise time is short, or the run is stopped."""
+        self.finish(job)
+        is_first = True
+        # A chunk that was changed by hand meanwhile is found by the next look.
+        while chunks := self._next(job, wanted):
+            for chunk in chunks:
+                if not is_first and deadline.is_near():
+                    return False
+                is_first = False
+                if not self.store.unlist(job, chunk):
+                    return False
+                self.finish(job)
+        return True
+
+    def _next(self, job: Job, wanted: DeleteParameters) -> list[Chunk]:
+        return list(islice(self.store.chunks(job.promotion_id, wanted.job_id, RUN_CHUNKS), RUN_CHUNKS))
+
+    def finish(self, job: Job) -> None:
+        """Remove the codes that a delivery has unlisted, however it ended."""
+        self.store.free_unlisted(job)

@@ -1,0 +1,68 @@
+"""Bulk deletion in the table: a chunk's list and all that counts its codes go together, then the codes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.dynamodb.code_changes import count_deleted
+from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.table import Action, ConditionLost, Table
+from promotion_jobs.model import Chunk, Job
+from promotion_jobs.runs import RunStatus
+
+_LIST = 0
+"""The position of the chunk's list in the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoDeletionStore:
+    table: Table
+    codes: DynamoCodeStore
+
+    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterable[Chunk]:
+        return DynamoCodeReader(self.table).chunks(promotion_id, source, likely)
+
+    def unlist(self, job: Job, chunk: Chunk) -> bool:
+        codes = len(chunk.codes) - len(chunk.removed)
+        try:
+            self.table.transact(
+                self._delete_list(job, chunk),
+                self.table.update(
+                    keys.promotion(job.promotion_id),
+                    "SET #codes = #codes - :codes, #room = #room + :codes",
+                    "#open_job = :job",
+                    codes=codes,
+                    job=job.id,
+                ),
+                self.table.update(
+                    keys.run(job.id, 0),
+                    "SET #deleted = #deleted + :codes, #unlisted = :chunk, #tries = :none",
+                    "#status = :processing",
+                    codes=codes,
+                    chunk={
+                        "source": chunk.source,
+                        "first_slot": self.codes.first_slot(job.promotion_id, chunk),
+                        "codes": "\n".join(chunk.codes),
+                    },
+                    none=0,
+                    processing=RunStatus.PROCESSING,
+                ),
+                *([count_deleted(self.table, job.promotion_id, chunk.job_id, codes)] if chunk.job_id else []),
+            )
+        except ConditionLost as error:
+            return list(error.lost) == [_LIST]
+        return True
+
+    def _delete_list(self, job: Job, chunk: Chunk) -> Action:
+        key = keys.chunk(job.promotion_id, chunk.source, chunk.number)
+        if not chunk.removed:
+            return self.table.delete(key, "attribute_exists(pk) AND attribute_not_exists(#removed)")
+        # What is removed by hand is only ever added to: as many as there were are the same.
+        return self.table.delete(key, "size(#removed) = :removed", removed=len(chunk.removed))
+
+    def free_unlisted(self, job: Job) -> None:
+        run = self.table.get(keys.run(job.id, 0))
+        if run and "unlisted" in run:
+            unlisted = run["unlisted"]
+            codes = enumerate(unlisted["codes"].split("\n"), unlisted["first_slot"])
+            self.codes.remove_of(unlisted["source"], codes)

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 
@@ -244,6 +244,16 @@ def unfinished(stored: Stored, files: MemoryFiles) -> Iterator[str]:
     for key in files.files:
         if key.split("/")[0] not in stored.promotions:
             yield f"file {key} belongs to no promotion"
+
+
+def repeated_jobs(dynamodb: MemoryDynamoDB, answered: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A request with a key makes one job, which is called by the key, and is answered with that one each time."""
+    jobs = Stored.read(dynamodb).jobs
+    for key in {key for key, _ in answered}:
+        made = {job_id for job_id, job in jobs.items() if job.get("name") == key}
+        given = {job_id for it, job_id in answered if it == key}
+        if len(made) > 1 or given != made:
+            yield f"request {key} made the jobs {made} and was answered with {given}"
 
 
 def unannounced(stored: Stored, bus: MemoryBus) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.model import Promotion
 from tests.simulation.faults import Fault, Odds, RandomFaults
-from tests.simulation.invariants import violations
+from tests.simulation.invariants import repeated_jobs, violations
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop, random_of
 
@@ -70,6 +70,7 @@ def play(story: Story, workshop: Workshop) -> None:
         raise Violation(_report(workshop, [f"{type(error).__name__}: {error}"])) from error
     simulation = workshop.simulation
     found = simulation.seen + violations(simulation.dynamodb, simulation.files, simulation.bus)
+    found += repeated_jobs(simulation.dynamodb, workshop.answered)
     if found and (workshop.fenced or not _has_failed_job(workshop)):
         raise Violation(_report(workshop, found))
 

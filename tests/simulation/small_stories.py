@@ -98,6 +98,25 @@ def delete(workshop: Workshop) -> None:
     workshop.act("remover", lambda: workshop.remover.delete(promotion.id))
 
 
+def delete_codes(workshop: Workshop) -> None:
+    promotion = _filled(workshop)
+    workshop.act("customer", lambda: workshop.add_deletion(promotion))
+
+
+def delete_codes_of_a_job(workshop: Workshop) -> None:
+    """And of another one nothing."""
+    promotion = _filled(workshop)
+    job = workshop.add_job(promotion, CODES)
+    workshop.deliver_all()
+    workshop.act("customer", lambda: workshop.add_deletion(promotion, job.id))
+
+
+def cancel_deletion(workshop: Workshop) -> None:
+    promotion = _filled(workshop)
+    job = workshop.add_deletion(promotion)
+    workshop.act("other customer", lambda: workshop.canceller.cancel(promotion.id, job.id), after=0.3)
+
+
 def sweep(workshop: Workshop) -> None:
     """All messages are lost: of a new job, of one whose worker died, of one that was cancelled then, of one whose end
     nobody announced, and of a purge.

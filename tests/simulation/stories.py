@@ -1,8 +1,9 @@
 """What the random schedules are about. All of them are told by the workshop's seed."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
-from promotion_jobs.errors import DuplicateCode, PromotionFull
+from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.model import Promotion
 from tests.simulation.schedules import hand_made
 from tests.simulation.workshop import Workshop
@@ -41,6 +42,17 @@ def generate(workshop: Workshop) -> None:
     if workshop.random.random() < 0.3:
         after = workshop.random.choice((0.0, 10.0))
         workshop.act("other customer", lambda: workshop.add_job(promotion, 5), after=after)
+
+
+def repeat(workshop: Workshop) -> None:
+    """A request with a key that comes several times, before and after its job has ended."""
+    number = workshop.random.choice((None, 1, 9))
+    promotion = _promotion(workshop, number)
+    for attempt in range(3):
+        after = workshop.random.random() * workshop.random.choice((0, 1, 10, 300))
+        workshop.act(f"attempt {attempt}", lambda: workshop.add_job(promotion, number, key="once"), after=after)
+    if workshop.random.random() < 0.5:
+        workshop.act("other customer", lambda: workshop.add_job(promotion, 5), after=workshop.random.random() * 10)
 
 
 def overtime(workshop: Workshop) -> None:
@@ -85,3 +97,35 @@ def delete(workshop: Workshop) -> None:
     for _ in range(4):
         after = workshop.random.random() * longest
         workshop.act("remover", lambda: workshop.remover.delete(promotion.id), after=after)
+
+
+def delete_codes(workshop: Workshop) -> None:
+    """Codes that are deleted in bulk, of one of two jobs or all, while people change some; and it may be cancelled."""
+    promotion = workshop.add_promotion()
+    jobs = []
+    for _ in range(2):
+        jobs.append(workshop.add_job(promotion, workshop.random.choice(SIZES)))
+        workshop.deliver_all()
+    _shops(workshop, promotion)
+    codes = workshop.listed_codes(promotion)
+    some = workshop.random.sample(codes, min(len(codes), 12))
+    workshop.act("picker", lambda: _remove_one_by_one(workshop, promotion, some))
+    wanted = workshop.random.choice((None, jobs[0].id, workshop.new_id()))
+    workshop.act("customer", lambda: workshop.add_deletion(promotion, wanted))
+    if workshop.random.random() < 0.4:
+        after = workshop.random.random() * workshop.random.choice((1, 3, 60))
+        workshop.act("other customer", lambda: _cancel_open(workshop, promotion), after=after)
+    if workshop.random.random() < 0.3:
+        workshop.act("next customer", lambda: workshop.add_job(promotion, 20), after=workshop.random.choice((5, 120)))
+
+
+def _remove_one_by_one(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> None:
+    for code in codes:
+        with suppress(WriteConflict):
+            workshop.code_changes.remove(workshop.promotions.get(promotion.id), [code])
+
+
+def _cancel_open(workshop: Workshop, promotion: Promotion) -> None:
+    holder = workshop.promotions.get(promotion.id).open_job
+    if holder:
+        workshop.canceller.cancel(promotion.id, holder)

@@ -16,25 +16,33 @@ from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop
 
 FAULTS = (Fault.CRASH_BEFORE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER, Fault.NO_ANSWER_AFTER)
+GENERATED, DELETED = "code_generate completed", "code_delete completed"
 
 
 class Scene(NamedTuple):
-    """``ends`` is how its jobs end where nothing goes wrong. The calls are ``whose``, or everybody's."""
+    """``ends`` is how its jobs end where nothing goes wrong. The calls are ``whose``, or everybody's.
+
+    ``there`` is how many codes there are before some are deleted: each of them is left or counted as deleted, once.
+    """
 
     story: Story
     ends: Sequence[str]
     whose: str = ""
+    there: int | None = None
 
 
 SCENES = {
     scene.story.__name__: scene
     for scene in (
-        Scene(small_stories.generate, ["code_generate completed"]),
-        Scene(small_stories.cancel_pending, ["code_generate cancelled", "code_generate completed"]),
+        Scene(small_stories.generate, [GENERATED]),
+        Scene(small_stories.cancel_pending, ["code_generate cancelled", GENERATED]),
         Scene(small_stories.cancel_half_way, ["code_generate cancelled"]),
-        Scene(small_stories.export, ["code_export completed", "code_generate completed"]),
+        Scene(small_stories.export, ["code_export completed", GENERATED]),
         Scene(small_stories.delete, []),
-        Scene(small_stories.sweep, [*["code_generate cancelled"] * 2, *["code_generate completed"] * 2], whose="sweep"),
+        Scene(small_stories.delete_codes, [DELETED, GENERATED], there=CODES + 2),
+        Scene(small_stories.delete_codes_of_a_job, [DELETED, GENERATED, GENERATED], there=2 * CODES + 2),
+        Scene(small_stories.cancel_deletion, ["code_delete cancelled", GENERATED], there=CODES + 2),
+        Scene(small_stories.sweep, [*["code_generate cancelled"] * 2, *[GENERATED] * 2], whose="sweep"),
     )
 }
 
@@ -58,6 +66,14 @@ def _stored(workshop: Workshop) -> Stored:
     return Stored.read(workshop.simulation.dynamodb)
 
 
+def _left_and_deleted(workshop: Workshop) -> int:
+    """Of the one promotion that has jobs."""
+    stored = _stored(workshop)
+    (promotion,) = {job["promotion"] for job in stored.jobs.values()}
+    deleted: int = sum(job.get("deleted", 0) for job in stored.jobs.values() if job["job_type"] == "code_delete")
+    return len(stored.visible(promotion)) + deleted
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
 @pytest.mark.parametrize("scene", SCENES)
 def test_whatever_call_it_meets_one_fault_does_no_harm(scene: str, fault: Fault, tally: Tally) -> None:
@@ -67,6 +83,8 @@ def test_whatever_call_it_meets_one_fault_does_no_harm(scene: str, fault: Fault,
         tally.play(SCENES[scene].story, workshop)
         assert faults.call, f"there was no call {number}"
         assert not any("failed" in end for end in _ends(workshop)), faults.call
+        if there := SCENES[scene].there:
+            assert _left_and_deleted(workshop) == there, faults.call
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -82,3 +100,15 @@ def test_the_job_collides_with_the_codes_of_others() -> None:
 def test_the_cancel_comes_half_way() -> None:
     (job,) = _stored(_undisturbed("cancel_half_way")).jobs.values()
     assert 0 < job["generated"] < CODES
+
+
+def test_the_deletion_of_a_job_leaves_the_codes_of_others() -> None:
+    stored = _stored(_undisturbed("delete_codes_of_a_job"))
+    (deletion,) = (job for job in stored.jobs.values() if job["job_type"] == "code_delete")
+    assert (deletion["deleted"], len(stored.visible(deletion["promotion"]))) == (CODES, CODES + 2)
+
+
+def test_the_cancel_of_a_deletion_comes_half_way() -> None:
+    stored = _stored(_undisturbed("cancel_deletion"))
+    (deletion,) = (job for job in stored.jobs.values() if job["job_type"] == "code_delete")
+    assert 0 < deletion["deleted"] < CODES + 2

@@ -13,9 +13,11 @@ from typing import NamedTuple
 import pytest
 
 from promotion_jobs.announcements import Announcer
+from promotion_jobs.deadline import Deadline
+from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import Job, Slot
+from promotion_jobs.model import DeleteParameters, Job, Slot
 from promotion_jobs.runs import Run
 from tests.simulation import small_stories, stories
 from tests.simulation.dynamodb import Ignore
@@ -61,6 +63,18 @@ class HiddenLeases(DynamoRunStore):
         return replace(super(HiddenLeases, self).stop(job, number), lease=None)
 
 
+@dataclass(frozen=True, slots=True)
+class ForgetfulDeleter(Deleter):
+    """Leaves alone what a worker before it has unlisted and not removed."""
+
+    def delete(self, job: Job, wanted: DeleteParameters, deadline: Deadline) -> bool:
+        for chunk in list(self.store.chunks(job.promotion_id, wanted.job_id)):
+            if deadline.is_near() or not self.store.unlist(job, chunk):
+                return False
+            self.finish(job)
+        return True
+
+
 class ClosingAnnouncer(Announcer):
     """Takes a job off the list of open work, and then tells that it has ended."""
 
@@ -78,6 +92,16 @@ def _noted_late(workshop: Workshop) -> None:
 def _cleaned_at_once(workshop: Workshop) -> None:
     workshop.runs = HiddenLeases(workshop.table)
     small_stories.cancel_half_way(workshop)
+
+
+def _deletion_cleaned_at_once(workshop: Workshop) -> None:
+    workshop.runs = HiddenLeases(workshop.table)
+    small_stories.cancel_deletion(workshop)
+
+
+def _forgotten(workshop: Workshop) -> None:
+    workshop.deleter = ForgetfulDeleter
+    small_stories.delete_codes(workshop)
 
 
 def _closed_first(workshop: Workshop) -> None:
@@ -154,6 +178,13 @@ MUTATIONS = [
         fault=Fault.CRASH_AFTER,
         schedules=200,
     ),
+    # A request with a key only once. That most of its attempts find the job, or its lock, hides this for a while.
+    Mutation(
+        "a request makes a second job",
+        stories.repeat,
+        {("REQUEST", "attribute_not_exists(pk) OR #expires_at <= :now")},
+        schedules=200,
+    ),
     # Codes only if there is room for them.
     Mutation("a job takes room that is not there", stories.generate, {ROOM}),
     Mutation("codes made by hand take room that is not there", stories.generate, {ROOM_BY_HAND}),
@@ -169,6 +200,31 @@ MUTATIONS = [
     Mutation("a clean-up deletes another job's code", stories.generate, {("CODE", "job")}),
     Mutation("a clean-up deletes another slot's code", stories.generate, {("CODE", "slot")}),
     Mutation("a code that changed hands is deleted", stories.delete, {("CODE", "#job = :source AND #slot = :slot")}),
+    # A chunk is unlisted as it was read, by a run that goes on, and its codes are removed whoever unlisted them.
+    Mutation(
+        "a chunk of which codes were removed is unlisted as a whole",
+        stories.delete_codes,
+        {("CODES", "attribute_exists(pk) AND attribute_not_exists(#removed)")},
+    ),
+    Mutation(
+        "a chunk of which more codes were removed is unlisted",
+        stories.delete_codes,
+        {("CODES", "size(#removed) = :removed")},
+    ),
+    Mutation(
+        "a stopped deletion goes on",
+        _deletion_cleaned_at_once,
+        {("RUN", "#status = :processing")},
+        fault=Fault.CRASH_IN_FLIGHT,
+        schedules=300,
+    ),
+    Mutation(
+        "what a dead worker has unlisted stays",
+        small_stories.delete_codes,
+        mutant=_forgotten,
+        fault=Fault.CRASH_AFTER,
+        schedules=100,
+    ),
 ]
 
 _CALLS = 70

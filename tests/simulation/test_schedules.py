@@ -14,7 +14,15 @@ from tests.simulation.schedules import Tally, play, random_workshop
 
 STORIES = {
     story.__name__: story
-    for story in (stories.generate, stories.overtime, stories.export, stories.cancel, stories.delete)
+    for story in (
+        stories.generate,
+        stories.repeat,
+        stories.overtime,
+        stories.export,
+        stories.cancel,
+        stories.delete,
+        stories.delete_codes,
+    )
 }
 SCHEDULES = int(os.environ.get("SCHEDULES", "2000"))
 """In all, for all stories."""

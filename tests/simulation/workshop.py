@@ -78,6 +78,7 @@ class PlannedStore:
 class Workshop:
     """Everything by one seed. Codes are of ``ALPHABET``: 256 in all, so that jobs collide all the time.
 
+    ``answered`` has the keys of requests with the jobs that answered them.
     ``fenced`` is whether a worker is gone when its lease is over. Where it is not, what is rolled back may leave codes.
     """
 
@@ -90,8 +91,10 @@ class Workshop:
     runs_ahead: int = 2
     fenced: bool = True
     code_store: type[DynamoCodeStore] = DynamoCodeStore
+    deleter: type[Deleter] = Deleter
 
     def __post_init__(self) -> None:
+        self.answered: list[tuple[str, str]] = []
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
         self.simulation = Simulation(
             random_of("schedule", self.seed),
@@ -134,7 +137,7 @@ class Workshop:
 
     def worker(self) -> Worker:
         codes = self.code_store(self.table, InlineExecutor(self.entropy))
-        deleter = Deleter(DynamoDeletionStore(self.table, codes))
+        deleter = self.deleter(DynamoDeletionStore(self.table, codes))
         return Worker(
             store=self.job_store,
             runs=self.runs,
@@ -181,11 +184,13 @@ class Workshop:
     def add_promotion(self, max_codes: int = 1_000) -> Promotion:
         return self.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), CLIENT_ID)
 
-    def add_job(self, promotion: Promotion, number_of_codes: int | None) -> Job:
-        """A job with its message; an export where no number is named."""
+    def add_job(self, promotion: Promotion, number_of_codes: int | None, key: str | None = None) -> Job:
+        """A job with its message; an export where no number is named. It is called by its request's key."""
         parameters = GenerateParameters(number_of_codes) if number_of_codes else None
         job_type = JobType.CODE_GENERATE if parameters else JobType.CODE_EXPORT
-        job, _ = self.creator.create(promotion.id, NewJob(job_type, parameters=parameters), CLIENT_ID)
+        job, _ = self.creator.create(promotion.id, NewJob(job_type, key, parameters), CLIENT_ID, key)
+        if key:
+            self.answered.append((key, job.id))
         return job
 
     def add_deletion(self, promotion: Promotion, job_id: str | None = None) -> Job:
@@ -197,6 +202,9 @@ class Workshop:
     def random_code(self) -> str:
         symbols = "".join(self.random.choices(ALPHABET, k=8))
         return f"{symbols[:4]}-{symbols[4:]}"
+
+    def listed_codes(self, promotion: Promotion) -> Sequence[str]:
+        return [code for chunk in DynamoCodeReader(self.table).chunks(promotion.id) for code in chunk.codes]
 
     def add_codes(self, promotion: Promotion, codes: Sequence[str]) -> None:
         """By hand, as a shop would."""

@@ -6,7 +6,8 @@ from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handle
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.errors import PromotionJobsError
-from promotion_jobs.observe import MetricUnit, metrics
+from promotion_jobs.measures import Measure
+from promotion_jobs.observe import logger, measure
 
 app = resolver()
 
@@ -27,7 +28,8 @@ def create_job(promotion_id: str) -> Answer:
             200, {"data": answers.forecast(promotion_id, new, wiring.job_creator().forecast(promotion_id, new))}
         )
     job, is_new = wiring.job_creator().create(promotion_id, new, client_id(app), key)
-    metrics.add_metric(name="JobsCreated", unit=MetricUnit.Count, value=int(is_new))
+    logger.append_keys(job_id=job.id)
+    measure(Measure.JOBS_CREATED, int(is_new))
     return answer(201, {"data": answers.job(job)})
 
 

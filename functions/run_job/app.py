@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import wiring
-from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
+from promotion_jobs.measures import Measure
+from promotion_jobs.observe import flush_metrics, logger, measure
 from promotion_jobs.sqs import read_message
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def run_job(body: str, context: "LambdaContext") -> None:
         message, time_left=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis())
     )
     logger.info("delivery done", generated=generated)
-    metrics.add_metric(name="CodesGenerated", unit=MetricUnit.Count, value=generated)
+    measure(Measure.CODES_GENERATED, generated)
 
 
 @logger.inject_lambda_context(clear_state=True)

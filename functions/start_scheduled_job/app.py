@@ -8,7 +8,8 @@ from promotion_jobs import wiring
 from promotion_jobs.api.errors import answer_to
 from promotion_jobs.api.schemas.jobs import scheduled_job
 from promotion_jobs.errors import PromotionJobsError, StoreBusy
-from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
+from promotion_jobs.measures import Measure
+from promotion_jobs.observe import flush_metrics, logger, measure
 
 SCHEDULE = "schedule"
 """Who created the job, as ``created_by`` shows it."""
@@ -19,7 +20,7 @@ def start(event: Any) -> dict[str, str]:
     logger.append_keys(promotion_id=sent.promotion_id, execution_id=sent.execution_id)
     job, is_new = wiring.job_creator().create(sent.promotion_id, sent.new, SCHEDULE, sent.execution_id)
     logger.info("scheduled job started", job_id=job.id, is_new=is_new)
-    metrics.add_metric(name="ScheduledJobsStarted", unit=MetricUnit.Count, value=int(is_new))
+    measure(Measure.SCHEDULED_JOBS_STARTED, int(is_new))
     return {"job_id": job.id}
 
 
@@ -33,7 +34,7 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
     except PromotionJobsError as error:
         _, refusal = answer_to(error)
         logger.warning("scheduled job refused", refusal=type(error).__name__, **refusal)
-        metrics.add_metric(name="ScheduledJobsRefused", unit=MetricUnit.Count, value=1)
+        measure(Measure.SCHEDULED_JOBS_REFUSED)
         return refusal
     finally:
         flush_metrics()

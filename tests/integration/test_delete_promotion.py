@@ -34,7 +34,7 @@ def test_a_deleted_promotion_is_marked_and_its_purge_is_queued(cloud: Cloud, del
     item = cloud.table.get({"pk": f"PROMOTION#{deleted}", "sk": "PROMOTION"})
     assert item is not None
     assert item["open_job"] == purge_id
-    sweep = {"promotion_id": deleted, "purge": True, "sent_at": A_TIME, "sends": 0, "progress": 0}
+    sweep = {"promotion_id": deleted, "purge": True, "opened_at": A_TIME, "sent_at": A_TIME, "sends": 0, "progress": 0}
     assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": purge_id, **sweep}]
 
 

@@ -192,7 +192,14 @@ def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotio
 
 
 def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job) -> None:
-    seen = {"promotion_id": job.promotion_id, "purge": False, "sent_at": NOW_TEXT, "sends": 0, "progress": 0}
+    seen = {
+        "promotion_id": job.promotion_id,
+        "purge": False,
+        "opened_at": NOW_TEXT,
+        "sent_at": NOW_TEXT,
+        "sends": 0,
+        "progress": 0,
+    }
     assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": JOB_ID, **seen}]
 
 

@@ -39,7 +39,14 @@ def test_a_job_whose_message_was_lost_is_sent_again(cloud: Cloud, promotion_id: 
     _age(cloud, job_id, minutes=3)
     cloud.sweep()
     assert cloud.messages() == [asdict(Message(promotion_id, job_id))]
-    seen = {"promotion_id": promotion_id, "purge": False, "sent_at": A_TIME, "sends": 1, "progress": 0}
+    seen = {
+        "promotion_id": promotion_id,
+        "purge": False,
+        "opened_at": A_TIME,
+        "sent_at": A_TIME,
+        "sends": 1,
+        "progress": 0,
+    }
     assert _open(cloud, job_id) == {"pk": "OPEN", "sk": job_id, **seen}
     before = cloud.items()
     cloud.sweep()
@@ -78,6 +85,7 @@ def test_a_run_whose_worker_is_gone_is_sent_again_at_once(cloud: Cloud, promotio
         "sk": job.id,
         "promotion_id": promotion_id,
         "purge": False,
+        "opened_at": to_text(job.created_at),
         "sent_at": "",
         "sends": 0,
         "progress": 2,
@@ -117,10 +125,11 @@ def test_what_was_seen_is_noted_once_and_only_while_it_is_open(cloud: Cloud, pro
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
     store = DynamoSweepStore(cloud.table)
     [seen] = store.open_work()
-    assert seen == OpenWork(promotion_id, job.id, purge=False, sent_at=job.created_at, sends=0, progress=0)
+    then = job.created_at
+    assert seen == OpenWork(promotion_id, job.id, purge=False, opened_at=then, sent_at=then, sends=0, progress=0)
     assert store.note(seen, sent_at=NOW, sends=1, progress=5)
     [noted] = store.open_work()
-    assert noted == OpenWork(promotion_id, job.id, purge=False, sent_at=NOW, sends=1, progress=5)
+    assert noted == OpenWork(promotion_id, job.id, purge=False, opened_at=then, sent_at=NOW, sends=1, progress=5)
     before = cloud.items()
     assert not store.note(seen, sent_at=NOW, sends=1, progress=5)
     assert cloud.items() == before

@@ -52,14 +52,16 @@ class MemoryCodeStore:
             self.state.runs[chunk.source, run] = replace(counter, generated=generated, tries=0)
             return Commit.COMMITTED
 
-    def uncommit(self, job: Job, run: int, chunk: int) -> None:
+    def uncommit(self, job: Job, run: int, chunk: int) -> int:
+        codes = 0
         with self.state.steps.around("uncommit"):
             counter = self.state.runs[job.id, run]
             if (job.id, chunk) in self.state.chunks and counter.status is RunStatus.CANCELLING:
-                deleted = counter.deleted + len(self.state.chunks.pop((job.id, chunk)).codes)
-                self.state.runs[job.id, run] = replace(counter, deleted=deleted)
+                codes = len(self.state.chunks.pop((job.id, chunk)).codes)
+                self.state.runs[job.id, run] = replace(counter, deleted=counter.deleted + codes)
         with self.state.steps.around("remove the notes"):
             self.state.notes.pop((job.id, chunk), None)
+        return codes
 
     def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
         self.state.steps.take("read the list")
@@ -122,13 +124,13 @@ class MemoryDeletionStore:
     def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterator[Chunk]:
         return MemoryCodeReader(self.state).chunks(promotion_id, source, likely)
 
-    def unlist(self, job: Job, chunk: Chunk) -> bool:
+    def unlist(self, job: Job, chunk: Chunk) -> int | None:
         with self.state.steps.around("unlist"):
             key, run = (chunk.source, chunk.number), self.state.runs[job.id, 0]
             if run.status is not RunStatus.PROCESSING:
-                return False
+                return None
             if self.state.chunks.get(key) != chunk:
-                return True
+                return 0
             del self.state.chunks[key]
             self.state.unlisted[job.id] = chunk
             codes, promotion = len(chunk.codes) - len(chunk.removed), self.state.promotions[job.promotion_id]
@@ -138,7 +140,7 @@ class MemoryDeletionStore:
             )
             if source := self.state.jobs.get(chunk.source):
                 self.state.jobs[source.id] = replace(source, deleted=source.deleted + codes)
-            return True
+            return codes
 
     def free_unlisted(self, job: Job) -> None:
         with self.state.steps.around("free"):

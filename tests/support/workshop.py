@@ -19,6 +19,7 @@ from tests.support.builders import Clock, message, promotion
 from tests.support.memory import Died, MemoryEventBus, MemoryFiles, MemoryJobStore, MemoryQueue, State
 from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore, MemoryDeletionStore
 from tests.support.memory_runs import MemoryPurgeStore, MemoryRunStore
+from tests.support.meter import MemoryMeter
 
 FOREIGN_JOB = "another job"
 VISIBILITY = timedelta(minutes=12)
@@ -47,26 +48,29 @@ class Workshop:
         self.files = MemoryFiles()
         self.events = MemoryEventBus(self.state.steps)
         self.clock = Clock()
+        self.meter = MemoryMeter()
         self.worker = self._worker(runs_ahead)
 
     def _worker(self, runs_ahead: int) -> Worker:
         jobs, runs, codes = MemoryJobStore(self.state), MemoryRunStore(self.state), MemoryCodeStore(self.state)
-        announcer = Announcer(jobs, self.events)
-        deleter = Deleter(MemoryDeletionStore(self.state))
+        announcer = Announcer(jobs, self.events, self.meter)
+        generator = Generator(codes, self.meter)
+        deleter = Deleter(MemoryDeletionStore(self.state), self.meter)
         attempts, holders = map(str, count()), map("holder {}".format, count(1))
         return Worker(
             store=jobs,
             runs=runs,
             queue=self.queue,
-            generator=Generator(codes),
-            undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock, runs_ahead),
+            generator=generator,
+            undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock, runs_ahead, self.meter),
             exporter=Exporter(MemoryCodeReader(self.state), self.files, lambda: next(attempts)),
             deleter=deleter,
-            purger=Purger(MemoryPurgeStore(self.state), Generator(codes), self.files, self.queue, announcer),
+            purger=Purger(MemoryPurgeStore(self.state), generator, self.files, self.queue, announcer),
             announcer=announcer,
             now=self.clock,
             new_holder=lambda: next(holders),
             runs_ahead=runs_ahead,
+            meter=self.meter,
         )
 
     @property

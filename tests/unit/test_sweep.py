@@ -38,7 +38,7 @@ class Office:
         self.state = State(jobs={job.id: job} if job else {}, runs={(JOB_ID, it): run for it, run in enumerate(runs)})
         self.queue = MemoryQueue(self.state.steps)
         seen = sum(run.generated + run.deleted + 1 for run in runs) if progress is None else progress
-        work = OpenWork(PROMOTION_ID, JOB_ID, purge=job is None, sent_at=NOW, sends=0, progress=seen)
+        work = OpenWork(PROMOTION_ID, JOB_ID, purge=job is None, opened_at=NOW, sent_at=NOW, sends=0, progress=seen)
         self.store = MemorySweepStore(self.state, {JOB_ID: work})
         self.sweeper = Sweeper(
             self.store, MemoryRunStore(self.state), self.queue, self.clock, patience=PATIENCE, runs_ahead=3
@@ -89,7 +89,7 @@ def test_a_job_that_goes_on_is_left_alone_and_its_progress_noted() -> None:
     office = Office(PROCESSING, DONE, _working(HELD), _working(None), progress=1)
     office.clock.time += timedelta(hours=5)
     assert office.sweep() == []
-    expected = OpenWork(PROMOTION_ID, JOB_ID, purge=False, sent_at=office.clock(), sends=0, progress=4)
+    expected = OpenWork(PROMOTION_ID, JOB_ID, purge=False, opened_at=NOW, sent_at=office.clock(), sends=0, progress=4)
     assert office.store.work == {JOB_ID: expected}
 
 

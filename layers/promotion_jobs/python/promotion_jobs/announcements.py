@@ -7,6 +7,7 @@ to find.
 from dataclasses import dataclass
 from typing import Protocol
 
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Job
 
 
@@ -28,11 +29,13 @@ class AnnouncementStore(Protocol):
 class Announcer:
     store: AnnouncementStore
     bus: EventBus
+    meter: Meter = unmeasured
 
     def announce(self, job: Job) -> None:
         """Tell of a job if it has ended and nobody has told of it."""
         if not job.status.is_open and self.store.awaits_announcement(job.id):
             self.bus.publish(job)
+            self.meter(Measure.JOBS_ENDED, job_type=job.job_type, outcome=job.status)
             self.store.close(job.id)
 
     def forget(self, job_id: str) -> None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.limits import RUN_CHUNKS
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Chunk, DeleteParameters, Job
 
 
@@ -24,10 +25,11 @@ class DeletionStore(Protocol):
         """The chunks of the promotion, or of one source, read page by page. ``likely`` is how many will do."""
         ...
 
-    def unlist(self, job: Job, chunk: Chunk) -> bool:
+    def unlist(self, job: Job, chunk: Chunk) -> int | None:
         """Remove the chunk's list, count its codes as deleted and note them on the job's run, all or nothing.
 
-        A chunk that was changed since it was read is left alone. False says that the run is stopped.
+        Returns how many codes were counted: none of a chunk that was changed since it was read. None says that the run
+        is stopped.
         """
         ...
 
@@ -38,6 +40,7 @@ class DeletionStore(Protocol):
 @dataclass(frozen=True, slots=True)
 class Deleter:
     store: DeletionStore
+    meter: Meter = unmeasured
 
     def delete(self, job: Job, wanted: DeleteParameters, deadline: Deadline) -> bool:
         """Whether none of the wanted codes is left; otherwise time is short, or the run is stopped."""
@@ -49,8 +52,10 @@ class Deleter:
                 if not is_first and deadline.is_near():
                     return False
                 is_first = False
-                if not self.store.unlist(job, chunk):
+                unlisted = self.store.unlist(job, chunk)
+                if unlisted is None:
                     return False
+                self.meter(Measure.CODES_DELETED, unlisted)
                 self.finish(job)
         return True
 

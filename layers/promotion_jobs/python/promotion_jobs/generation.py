@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from promotion_jobs.codes import chunk_codes, replacement_code
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan, Slot, Terms
 from promotion_jobs.runs import Commit
 
@@ -45,8 +46,12 @@ class CodeStore(Protocol):
         """
         ...
 
-    def uncommit(self, job: Job, run: int, chunk: int) -> None:
-        """Remove a committed chunk's list and count its codes as deleted in the run, both or neither; and the notes."""
+    def uncommit(self, job: Job, run: int, chunk: int) -> int:
+        """Remove a committed chunk's list and count its codes as deleted in the run, both or neither; and the notes.
+
+        Returns how many codes were counted.
+        """
+        ...
 
     def remove(self, job: Job, codes: Iterable[tuple[Slot, str]]) -> None:
         """Remove each code that is this job's and this slot's; any other is left alone."""
@@ -85,6 +90,7 @@ class GenerateWork:
 @dataclass(frozen=True, slots=True)
 class Generator:
     store: CodeStore
+    meter: Meter = unmeasured
 
     def generate(self, work: GenerateWork, run: int, chunk: int) -> Commit:
         codes = self._insert(work, chunk)
@@ -117,6 +123,7 @@ class Generator:
             inserted |= {slot: code for slot, code in wanted.items() if slot not in taken}
             attempts = {slot: attempts.get(slot, 0) + 1 for slot in sorted(taken)}
             if attempts:
+                self.meter(Measure.COLLISIONS, len(attempts))
                 self.store.note_attempts(work.job, chunk, attempts)
             wanted = {slot: work.choice(chunk, slot, attempt) for slot, attempt in attempts.items()}
         return inserted

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from promotion_jobs.jobs import JobQueue
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Job, JobStatus, Message
 from promotion_jobs.runs import Run, RunStatus, RunStore
 
@@ -24,6 +25,7 @@ class OpenWork:
     promotion_id: str
     id: str
     purge: bool
+    opened_at: datetime
     sent_at: datetime
     sends: int
     progress: int
@@ -49,10 +51,16 @@ class Sweeper:
     now: Callable[[], datetime]
     patience: timedelta
     runs_ahead: int
+    meter: Meter = unmeasured
 
     def sweep(self) -> int:
         """How many messages were sent."""
-        return sum(self._look_at(work) for work in self.store.open_work())
+        open_work = self.store.open_work()
+        oldest = min((work.opened_at for work in open_work), default=self.now())
+        self.meter(Measure.OLDEST_OPEN_JOB_SECONDS, (self.now() - oldest).total_seconds())
+        sent = sum(map(self._look_at, open_work))
+        self.meter(Measure.MESSAGES_SENT_AGAIN, sent)
+        return sent
 
     def _look_at(self, work: OpenWork) -> int:
         job = None if work.purge else self.store.get(work.promotion_id, work.id)

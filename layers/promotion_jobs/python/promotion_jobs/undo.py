@@ -19,6 +19,7 @@ from promotion_jobs.deletion import Deleter
 from promotion_jobs.generation import CodeStore, GenerateWork
 from promotion_jobs.jobs import DelayedQueue
 from promotion_jobs.limits import HAND_BACK_DELAY, LONGEST_DELAY
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Job, JobType, Message, Slot
 from promotion_jobs.runs import RunStatus, RunStore
 
@@ -37,6 +38,7 @@ class Undoer:
     queue: DelayedQueue
     now: Callable[[], datetime]
     runs_ahead: int
+    meter: Meter = unmeasured
 
     def undo(self, job: Job, message: Message, deadline: Deadline) -> None:
         """Clean the run that the message names; what is left of it is sent as a new message."""
@@ -89,7 +91,7 @@ class Undoer:
             for attempt in range(1, highest + 1)
         ]
         self.codes.remove(work.job, [*work.first_choices(chunk).items(), *replaced])
-        self.codes.uncommit(work.job, run, chunk)
+        self.meter(Measure.CODES_DELETED, self.codes.uncommit(work.job, run, chunk))
 
     def _end(self, job: Job) -> None:
         runs = self.runs.all(job).values()

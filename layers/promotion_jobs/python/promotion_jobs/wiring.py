@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.dynamodb.table import Backoff, Table
 from promotion_jobs.identifiers import uuid7
+from promotion_jobs.observe import measure
 from promotion_jobs.settings import settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _new_seed() -> bytes:
 def _table() -> Table:
     from promotion_jobs import clients
 
-    return Table(clients.dynamodb(), settings().table_name)
+    return Table(clients.dynamodb(), settings().table_name, Backoff(meter=measure))
 
 
 @cache
@@ -76,7 +77,8 @@ def _announcer() -> "Announcer":
     from promotion_jobs.dynamodb.jobs import DynamoJobStore
     from promotion_jobs.eventbridge import EventBridgeBus
 
-    return Announcer(DynamoJobStore(_table()), EventBridgeBus(clients.events, settings().event_bus_name, answers.job))
+    bus = EventBridgeBus(clients.events, settings().event_bus_name, answers.job)
+    return Announcer(DynamoJobStore(_table()), bus, measure)
 
 
 def tokens_in(client: "DynamoDBClient", table_name: str) -> "Tokens":
@@ -194,13 +196,13 @@ def worker() -> "Worker":
     table, queue, files = _table(), _queue(), _files()
     jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
     codes = DynamoCodeStore(table, ThreadPoolExecutor(INSERT_THREADS))
-    generator, deleter = Generator(codes), Deleter(DynamoDeletionStore(table, codes))
+    generator, deleter = Generator(codes, measure), Deleter(DynamoDeletionStore(table, codes), measure)
     return Worker(
         store=jobs_,
         runs=runs,
         queue=queue,
         generator=generator,
-        undoer=Undoer(jobs_, runs, codes, deleter, queue, _now, _runs_ahead()),
+        undoer=Undoer(jobs_, runs, codes, deleter, queue, _now, _runs_ahead(), measure),
         exporter=Exporter(DynamoCodeReader(table), files, lambda: _new_id(_now())),
         deleter=deleter,
         purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue, _announcer()),
@@ -208,6 +210,7 @@ def worker() -> "Worker":
         now=_now,
         new_holder=lambda: _new_id(_now()),
         runs_ahead=_runs_ahead(),
+        meter=measure,
     )
 
 
@@ -224,4 +227,5 @@ def sweeper() -> "Sweeper":
         now=_now,
         patience=settings().worker_timeout,
         runs_ahead=_runs_ahead(),
+        meter=measure,
     )

@@ -19,6 +19,7 @@ from promotion_jobs.exports import Exporter, ExportStopped
 from promotion_jobs.generation import GenerateWork, Generator
 from promotion_jobs.jobs import Claim, DelayedQueue
 from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import DeleteParameters, ExportFile, Job, JobStatus, JobType, Message
 from promotion_jobs.purge import Purger
 from promotion_jobs.runs import Commit, Lease, Run, RunStatus, RunStore
@@ -71,6 +72,7 @@ class Worker:
     now: Callable[[], datetime]
     new_holder: Callable[[], str]
     runs_ahead: int
+    meter: Meter = unmeasured
 
     def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> int:
         """Work on what the message names; returns when it need not come again, with how many codes this delivery made.
@@ -146,6 +148,7 @@ class Worker:
         if run.tries > TRIES:
             self.runs.release(job, message.run, lease, forgive=False)
             self.store.give_up(job, GIVEN_UP, self.now())
+            self.meter(Measure.JOBS_GIVEN_UP)
             self.queue.send(replace(message, run=0))
         return run.tries <= TRIES
 

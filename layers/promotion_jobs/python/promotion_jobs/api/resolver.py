@@ -80,9 +80,16 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
     return app
 
 
+def _named(event: dict[str, Any]) -> dict[str, str]:
+    """What the path names, for the log: a code is none of its business."""
+    parameters = event.get("pathParameters") or {}
+    return {name: parameters[name] for name in ("promotion_id", "job_id") if name in parameters}
+
+
 def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        logger.append_keys(**_named(event))
         # Quoted, or the resolver's patterns would not match the ids that nobody has, and their 404 would be another.
         reply = app.resolve({**event, "rawPath": quote(event["rawPath"], errors="replace")}, context)
         logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])

@@ -7,7 +7,6 @@ with PartiQL, because a batch of 25 INSERTs is 25 conditional puts for one call,
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -227,10 +226,9 @@ class DynamoCodeStore:
             return Commit.ALREADY_COMMITTED if 0 in error.lost else Commit.STOPPED
         return Commit.COMMITTED
 
-    def uncommit(self, job: Job, run: int, chunk: int) -> None:
+    def uncommit(self, job: Job, run: int, chunk: int) -> int:
         codes = job.plan.codes_in(chunk) if job.plan else 0
-        # Without a list there is nothing to count, and a run that is clean has counted it.
-        with suppress(ConditionLost):
+        try:
             self.table.transact(
                 self.table.delete(keys.chunk(job.promotion_id, job.id, chunk), "attribute_exists(pk)"),
                 self.table.update(
@@ -241,7 +239,11 @@ class DynamoCodeStore:
                     cancelling=RunStatus.CANCELLING,
                 ),
             )
+        except ConditionLost:
+            # Without a list there is nothing to count, and a run that is clean has counted it.
+            codes = 0
         self.table.transact(self.table.delete(keys.collisions(job.id, chunk)))
+        return codes
 
     def committed_codes(self, job: Job, chunk: int) -> Sequence[str | None]:
         item = self.table.get(keys.chunk(job.promotion_id, job.id, chunk))

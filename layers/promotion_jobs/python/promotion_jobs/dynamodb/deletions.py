@@ -22,7 +22,7 @@ class DynamoDeletionStore:
     def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterable[Chunk]:
         return DynamoCodeReader(self.table).chunks(promotion_id, source, likely)
 
-    def unlist(self, job: Job, chunk: Chunk) -> bool:
+    def unlist(self, job: Job, chunk: Chunk) -> int | None:
         codes = len(chunk.codes) - len(chunk.removed)
         try:
             self.table.transact(
@@ -50,8 +50,8 @@ class DynamoDeletionStore:
                 *([count_deleted(self.table, job.promotion_id, chunk.job_id, codes)] if chunk.job_id else []),
             )
         except ConditionLost as error:
-            return list(error.lost) == [_LIST]
-        return True
+            return 0 if list(error.lost) == [_LIST] else None
+        return codes
 
     def _delete_list(self, job: Job, chunk: Chunk) -> Action:
         key = keys.chunk(job.promotion_id, chunk.source, chunk.number)

@@ -8,4 +8,12 @@ from promotion_jobs.timestamps import to_text
 
 def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:
     """What the sweep knows of a job, or of a purge, whose message was sent now."""
-    return {"promotion_id": promotion_id, "purge": purge, "sent_at": to_text(now), "sends": 0, "progress": 0}
+    opened_at = to_text(now)
+    return {
+        "promotion_id": promotion_id,
+        "purge": purge,
+        "opened_at": opened_at,
+        "sent_at": opened_at,
+        "sends": 0,
+        "progress": 0,
+    }

@@ -23,6 +23,7 @@ class DynamoSweepStore:
                 promotion_id=item["promotion_id"],
                 id=item["sk"],
                 purge=item["purge"],
+                opened_at=from_text(item["opened_at"]),
                 sent_at=from_text(item["sent_at"]),
                 sends=item["sends"],
                 progress=item["progress"],

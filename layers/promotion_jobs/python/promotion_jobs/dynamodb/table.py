@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from promotion_jobs.dynamodb.keys import Key, Range
 from promotion_jobs.dynamodb.values import from_value, to_value
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.measures import Measure, Meter, unmeasured
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -49,13 +50,15 @@ class ConditionLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits with full jitter between attempts; both callables are passed in so that tests need not wait."""
+    """Waits with full jitter between attempts; its callables are passed in so that tests need not wait."""
 
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = field(default_factory=lambda: SystemRandom().uniform)
+    meter: Meter = unmeasured
 
     def wait(self, attempt: int) -> None:
         """Wait after the failed attempt of that number, counted from 0. Raises StoreBusy after the last."""
+        self.meter(Measure.STORE_RETRIES)
         if attempt + 1 >= ATTEMPTS:
             raise StoreBusy
         self.sleep(self.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.025 * 2**attempt)))

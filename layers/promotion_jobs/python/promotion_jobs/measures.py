@@ -1,0 +1,36 @@
+"""What the service counts of its own work (docs/operations.md says what each is good for)."""
+
+from enum import StrEnum
+from typing import Protocol
+
+
+class Measure(StrEnum):
+    """Counts, but for what is named after its unit."""
+
+    JOBS_CREATED = "JobsCreated"
+    JOBS_ENDED = "JobsEnded"
+    """By ``job_type`` and ``outcome``; at least once, as their events."""
+
+    JOBS_GIVEN_UP = "JobsGivenUp"
+    SCHEDULED_JOBS_STARTED = "ScheduledJobsStarted"
+    SCHEDULED_JOBS_REFUSED = "ScheduledJobsRefused"
+    CODES_GENERATED = "CodesGenerated"
+    CODES_DELETED = "CodesDeleted"
+    """By deletions and by the undoing of jobs; not those that are removed by hand."""
+
+    COLLISIONS = "Collisions"
+    """Codes that were somebody else's when they were to be inserted."""
+
+    STORE_RETRIES = "StoreRetries"
+    """Transactions and batches that were asked for once more, after a conflict or a throttle."""
+
+    MESSAGES_SENT_AGAIN = "MessagesSentAgain"
+    OLDEST_OPEN_JOB_SECONDS = "OldestOpenJobSeconds"
+
+
+class Meter(Protocol):
+    def __call__(self, measure: Measure, value: float = 1, /, **dimensions: str) -> None: ...
+
+
+def unmeasured(_measure: Measure, _value: float = 1, /, **_dimensions: str) -> None:
+    """Counts nothing."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -142,7 +143,7 @@ class Deployment:
     def let_in(self) -> None:
         """Have the token that the events bear, and the client whose it is."""
         store = DynamoTokenStore(self.table)
-        Tokens(store, lambda: datetime.now(UTC), new_id).register_client("demo", "demo-secret", "Demo")
+        Tokens(store, lambda: datetime.now(UTC), new_id).register_client("demo", token_hex(20), "Demo")
         token = read("list_codes")["headers"]["authorization"].removeprefix("Bearer ")
         store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, datetime.now(UTC) + TOKEN_LIFE))
 

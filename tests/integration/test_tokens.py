@@ -11,7 +11,8 @@ from tests.support.builders import CLIENT_ID, NOW
 from tests.support.cloud import CLIENT_SECRET, Answer, Cloud, forget_caches
 from tests.support.matchers import A_TOKEN
 
-FORM = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret=open+sesame"
+ANOTHER_SECRET = "07e2" * 10
+FORM = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
 
 
 def _issued(cloud: Cloud, form: str | bytes, content_type: str | None = "application/x-www-form-urlencoded") -> Answer:
@@ -66,7 +67,7 @@ def test_a_form_that_lacks_a_field_is_refused(cloud: Cloud, form: str, detail: s
     "form",
     [
         f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret=wrong",
-        "grant_type=client_credentials&client_id=nobody&client_secret=open+sesame",
+        f"grant_type=client_credentials&client_id=nobody&client_secret={CLIENT_SECRET}",
         "grant_type=implicit&client_id=nobody",
         f"grant_type=implicit&client_id={'x' * 3_000}",
     ],
@@ -152,10 +153,10 @@ def test_a_revoked_client_gets_no_token(cloud: Cloud) -> None:
 
 
 def test_clients_are_listed_without_their_secrets_and_revoked_once(cloud: Cloud) -> None:
-    cloud.tokens.register_client("another", "another secret", "Another")
+    cloud.tokens.register_client("another", ANOTHER_SECRET, "Another")
     listed = [(client.id, client.name, client.secret_hash) for client in cloud.tokens.clients()]
     assert listed == [
-        ("another", "Another", hash_secret("another secret")),
+        ("another", "Another", hash_secret(ANOTHER_SECRET)),
         (CLIENT_ID, "Our shop", hash_secret(CLIENT_SECRET)),
     ]
     assert [cloud.tokens.revoke_client(client) for client in ("another", "another", "nobody")] == [True, False, False]

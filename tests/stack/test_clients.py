@@ -1,8 +1,10 @@
 """`make client`: who may call the API."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -10,6 +12,12 @@ from local.api import Api, send
 from local.client import Client
 from local.errors import StackError
 from local.stack import LocalStack
+from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.dynamodb.tokens import DynamoTokenStore
+from promotion_jobs.errors import TooManyTokens
+from promotion_jobs.limits import TOKENS_PER_MINUTE
+from promotion_jobs.tokens import Tokens, hash_secret
+from tests.support.builders import NOW
 from tools.clients import main
 
 
@@ -55,6 +63,24 @@ def test_only_the_hash_of_a_secret_is_stored(stack: LocalStack, command: Command
     secret = command.run("create", "Newsletter service")[1].split("client_secret=")[1].strip()
     scanned = stack.aws.dynamodb.get_paginator("scan").paginate(TableName=stack.table_name)
     assert secret not in str([page["Items"] for page in scanned])
+
+
+def test_of_many_requests_at_once_exactly_so_many_as_a_minute_allows_get_a_token(stack: LocalStack) -> None:
+    store = DynamoTokenStore(Table(stack.aws.dynamodb, stack.table_name))
+    tokens = Tokens(store, lambda: NOW, lambda: token_hex(20))
+    client_id, client_secret = token_hex(20), token_hex(32)
+    tokens.register_client(client_id, client_secret, "Impatient service")
+
+    def ask(_: int) -> str | None:
+        try:
+            return tokens.issue("client_credentials", client_id, client_secret)[0]
+        except TooManyTokens:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        issued = list(filter(None, threads.map(ask, range(2 * TOKENS_PER_MINUTE))))
+    assert len(set(issued)) == len(issued) == TOKENS_PER_MINUTE
+    assert [store.token(hash_secret(token)) is not None for token in issued] == [True] * TOKENS_PER_MINUTE
 
 
 def test_who_is_not_there_cannot_be_revoked(command: Command) -> None:

@@ -44,6 +44,7 @@ EXPECTED = {
     "attribute_exists(pk) AND attribute_not_exists(#open_job)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false AND #max_codes >= :codes",
     "attribute_not_exists(pk) OR #expires_at <= :now",
+    "attribute_not_exists(pk) OR #issued < :most",
     "attribute_not_exists(pk)",
     "pk = :pk",
     "pk = :pk AND sk BETWEEN :first AND :last",
@@ -112,6 +113,7 @@ def recorded(stack: LocalStack) -> set[str]:
 def do_all_there_is(workshop: Workshop) -> None:
     tokens, codes = DynamoTokenStore(workshop.table), DynamoCodeReader(workshop.table)
     tokens.add_client(Client("me", "Me", "hash", NOW))
+    tokens.count_token("me", Grant.CLIENT_CREDENTIALS, NOW, 1)
     tokens.add_token("hash", Token("me", Grant.CLIENT_CREDENTIALS, NOW))
     workshop.occupy(dict(enumerate(chunk_codes(SEED, 0, 1, CodeFormat(prefix="Summer")))))
     job = workshop.add_job(Plan(45, chunk_codes=20, run_chunks=1))

@@ -30,7 +30,7 @@ from tests.support.events import Context, http_event, read, sqs_event
 TABLE = "promotion-jobs"
 BUCKET = "promotion-jobs-exports"
 EVENT_BUS = "promotion-jobs-events"
-CLIENT_SECRET = "open sesame"
+CLIENT_SECRET = "5ec2e7" * 8
 
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}

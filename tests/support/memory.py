@@ -1,5 +1,6 @@
 """The ports, in memory. Every write says what it is about to do and what it has done, so that a test can step in."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from promotion_jobs.errors import (
 from promotion_jobs.jobs import Claim, Counts
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Promotion, Slot
 from promotion_jobs.runs import Run, RunStatus
-from promotion_jobs.tokens import Client, Token
+from promotion_jobs.tokens import Client, Grant, Token
 
 
 class Died(BaseException):
@@ -333,12 +334,15 @@ class MemoryEventBus:
 class MemoryTokenStore:
     registered: dict[str, Client] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    counted: Counter[tuple[str, Grant, datetime]] = field(default_factory=Counter)
     looked_up: int = 0
+    clients_looked_up: int = 0
 
     def add_client(self, client: Client) -> None:
         self.registered[client.id] = client
 
     def client(self, client_id: str) -> Client | None:
+        self.clients_looked_up += 1
         return self.registered.get(client_id)
 
     def clients(self) -> Sequence[Client]:
@@ -346,6 +350,13 @@ class MemoryTokenStore:
 
     def remove_client(self, client_id: str) -> bool:
         return self.registered.pop(client_id, None) is not None
+
+    def count_token(self, client_id: str, grant: Grant, minute: datetime, most: int) -> bool:
+        counter = client_id, grant, minute
+        if self.counted[counter] == most:
+            return False
+        self.counted[counter] += 1
+        return True
 
     def add_token(self, token_hash: str, token: Token) -> None:
         self.tokens[token_hash] = token

@@ -8,7 +8,7 @@ import pytest
 
 from promotion_jobs import errors
 from promotion_jobs.api import errors as api_errors
-from promotion_jobs.api.errors import answer_to, internal_error
+from promotion_jobs.api.errors import answer_to, headers_of, internal_error
 from promotion_jobs.errors import Fault, PromotionJobsError
 
 
@@ -63,6 +63,11 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
         {"status": "400", "title": "Bad Request", "detail": "The field 'client_id' is required"},
     ),
     (errors.UnknownClient(), 401, {"status": "401", "title": "Unauthorized", "detail": "Unauthorized"}),
+    (
+        errors.TooManyTokens(7),
+        429,
+        {"status": "429", "title": "Too Many Requests", "detail": "A client gets at most 60 tokens a minute"},
+    ),
     (errors.Unauthorized(), 401, {"status": 401, "title": "Unauthorized"}),
     (errors.Forbidden(), 403, {"status": 403, "title": "Forbidden"}),
     (errors.CodesLimitExceeded(1_000), 400, _too_many_codes("data.parameters.number_of_codes")),
@@ -128,6 +133,11 @@ def test_each_error_has_the_answer_that_clients_know(
     error: PromotionJobsError, status: int, element: dict[str, Any]
 ) -> None:
     assert answer_to(error) == (status, {"errors": [element]})
+
+
+def test_an_answer_says_when_to_ask_again_where_that_is_known() -> None:
+    headers = {type(error): headers_of(error) for error, _, _ in ANSWERS if headers_of(error)}
+    assert headers == {errors.TooManyTokens: {"Retry-After": "7"}}
 
 
 def _kinds(kind: type[PromotionJobsError]) -> Iterator[type[PromotionJobsError]]:

@@ -2,15 +2,17 @@
 
 import re
 from datetime import timedelta
+from itertools import chain, count
 
 import pytest
 
-from promotion_jobs.errors import Forbidden, TokenRequestInvalid, Unauthorized, UnknownClient
+from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
+from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.tokens import Client, Grant, Token, Tokens, hash_secret
 from tests.support.builders import NOW, Clock
 from tests.support.memory import MemoryTokenStore
 
-SECRET = "open sesame"
+SECRET, ANOTHER_SECRET = "5ec2e7" * 8, "07e2" * 10
 FIRST, SECOND = "a1" * 20, "b2" * 20
 
 
@@ -20,7 +22,7 @@ class Desk:
     def __init__(self) -> None:
         self.clock = Clock()
         self.store = MemoryTokenStore()
-        new_tokens = iter([FIRST, SECOND])
+        new_tokens = chain([FIRST, SECOND], (f"{number:040x}" for number in count()))
         self.tokens = Tokens(self.store, self.clock, lambda: next(new_tokens))
         self.tokens.register_client("shop", SECRET, "Our shop")
 
@@ -78,6 +80,9 @@ def test_a_request_that_lacks_a_field_is_told_which(
     [
         ("client_credentials", "shop", "wrong"),
         ("client_credentials", "shop", SECRET.upper()),
+        ("client_credentials", "shop", hash_secret(SECRET)),
+        ("client_credentials", "shop", "é\0"),
+        ("client_credentials", "nobody", "0"),
         ("client_credentials", "nobody", SECRET),
         ("client_credentials", "no such id!", SECRET),
         ("client_credentials", "x" * 65, SECRET),
@@ -90,6 +95,68 @@ def test_a_client_that_is_unknown_or_has_another_secret_gets_no_token(
     with pytest.raises(UnknownClient):
         desk.tokens.issue(grant_type, client_id, client_secret)
     assert desk.store.tokens == {}
+
+
+def test_an_unknown_client_and_a_wrong_secret_take_the_same_reads_and_get_the_same_answer(desk: Desk) -> None:
+    refusals = []
+    for client_id in ("shop", "nobody"):
+        desk.store.clients_looked_up = 0
+        with pytest.raises(UnknownClient) as refusal:
+            desk.tokens.issue("client_credentials", client_id, ANOTHER_SECRET)
+        refusals.append((refusal.value.args, desk.store.clients_looked_up, desk.store.looked_up))
+    assert refusals == [((), 1, 0), ((), 1, 0)]
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "open sesame", SECRET[:39], SECRET.upper(), f"{SECRET}\n", f" {SECRET}", "0" * 65, "g" * 40]
+)
+def test_a_secret_that_somebody_made_up_is_refused(desk: Desk, secret: str) -> None:
+    with pytest.raises(ValueError, match=r"^A client's secret is generated: 40 to 64 hexadecimal digits$"):
+        desk.tokens.register_client("another", secret, "Another")
+    assert list(desk.store.registered) == ["shop"]
+
+
+def _issued(desk: Desk, grant: str = "client_credentials", tries: int = 2 * TOKENS_PER_MINUTE) -> list[int]:
+    """How many tokens of so many requests were issued, and how long each of the others is to wait."""
+    waits = [0]
+    for _ in range(tries):
+        try:
+            desk.issue(grant)
+        except TooManyTokens as refusal:
+            waits.append(refusal.wait)
+        else:
+            waits[0] += 1
+    return waits
+
+
+def test_a_client_is_issued_so_many_tokens_a_minute_and_more_in_the_next(desk: Desk) -> None:
+    assert _issued(desk, tries=TOKENS_PER_MINUTE + 1) == [TOKENS_PER_MINUTE, 60]
+    desk.clock.advance(seconds=59)
+    assert _issued(desk, tries=1) == [0, 1]
+    desk.clock.advance(seconds=1)
+    assert _issued(desk, tries=TOKENS_PER_MINUTE + 1) == [TOKENS_PER_MINUTE, 60]
+    assert len(desk.store.tokens) == 2 * TOKENS_PER_MINUTE
+
+
+def test_a_client_that_has_had_its_tokens_leaves_those_of_another_alone(desk: Desk) -> None:
+    desk.tokens.register_client("another", ANOTHER_SECRET, "Another")
+    assert _issued(desk)[0] == TOKENS_PER_MINUTE
+    assert desk.tokens.issue("client_credentials", "another", ANOTHER_SECRET)[1].client_id == "another"
+
+
+def test_who_knows_the_id_of_a_client_alone_cannot_use_up_its_tokens(desk: Desk) -> None:
+    for _ in range(2 * TOKENS_PER_MINUTE):
+        with pytest.raises(UnknownClient):
+            desk.tokens.issue("client_credentials", "shop", ANOTHER_SECRET)
+    assert _issued(desk, "implicit")[0] == TOKENS_PER_MINUTE
+    assert _issued(desk)[0] == TOKENS_PER_MINUTE
+
+
+def test_ids_that_nobody_has_leave_nothing_behind(desk: Desk) -> None:
+    for number in range(1_000):
+        with pytest.raises(UnknownClient):
+            desk.tokens.issue("implicit", f"client-{number}", None)
+    assert (desk.store.tokens, desk.store.counted) == ({}, {})
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
@@ -115,6 +182,32 @@ def test_a_request_without_a_token_of_ours_is_unauthorized(desk: Desk, authoriza
     desk.issue()
     with pytest.raises(Unauthorized):
         desk.tokens.authenticate(authorization)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        f"Bearer {FIRST.upper()}",
+        f"Bearer {FIRST}\n",
+        f"Bearer {FIRST} ",
+        f" Bearer {FIRST}",
+        f"Bearer\t{FIRST}",
+        f"Bearer{FIRST}",
+        f"Bearer {FIRST},Bearer {FIRST}",
+        f'Bearer "{FIRST}"',
+        f"Bearer {FIRST[:-1]}\0",
+        f"Bearer {FIRST[:-2]}é",
+        f"Bearer {'a' * 8_000}",
+        f"{'Bearer ' * 1_000}{FIRST}",
+        f"Bearer{' ' * 8_000}",
+        f"Basic {FIRST}",
+    ],
+)
+def test_a_header_that_is_malformed_is_refused_before_anything_is_read(desk: Desk, authorization: str) -> None:
+    desk.issue()
+    with pytest.raises(Unauthorized):
+        desk.tokens.authenticate(authorization)
+    assert desk.store.looked_up == 0
 
 
 def test_an_implicit_token_has_no_right_to_promotions(desk: Desk) -> None:
@@ -186,9 +279,9 @@ def test_a_client_is_revoked_once_and_no_other_with_it(desk: Desk) -> None:
 
 def test_clients_are_listed(desk: Desk) -> None:
     desk.clock.advance(days=1)
-    desk.tokens.register_client("another", "another secret", "Another")
+    desk.tokens.register_client("another", ANOTHER_SECRET, "Another")
     assert desk.tokens.clients() == [
-        Client("another", "Another", hash_secret("another secret"), desk.clock()),
+        Client("another", "Another", hash_secret(ANOTHER_SECRET), desk.clock()),
         Client("shop", "Our shop", hash_secret(SECRET), NOW),
     ]
 
@@ -203,6 +296,16 @@ def test_a_container_remembers_a_thousand_tokens_at_most(desk: Desk) -> None:
     assert desk.store.looked_up == 1_001
     desk.tokens.authenticate(f"Bearer {tokens[0]}")
     assert desk.store.looked_up == 1_002
+
+
+def test_a_container_remembers_no_wrong_token(desk: Desk) -> None:
+    desk.tokens.authenticate(f"Bearer {desk.issue()}")
+    for number in range(2_000):
+        with pytest.raises(Unauthorized):
+            desk.tokens.authenticate(f"Bearer {number:040x}")
+    assert desk.store.looked_up == 2_001
+    desk.tokens.authenticate(f"Bearer {FIRST}")
+    assert desk.store.looked_up == 2_001
 
 
 def test_a_token_that_was_unknown_works_as_soon_as_it_is_issued(desk: Desk) -> None:

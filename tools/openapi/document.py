@@ -3,7 +3,7 @@
 from typing import Any
 
 from promotion_jobs import limits
-from promotion_jobs.api.errors import PayloadTooLarge, answer_to, internal_error
+from promotion_jobs.api.errors import PayloadTooLarge, answer_to, headers_of, internal_error
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 from tools.openapi.schemas import ID, Schema, components, reference, wrapped_or_bare
 
@@ -66,14 +66,21 @@ def _responses(operation: Operation) -> dict[str, Any]:
         schema, example = operation.dry_run
         also["200"] = {"description": "What a dry run would have done", "content": _json(schema, {"example": example})}
     by_status: dict[str, dict[str, Any]] = {}
+    headers: dict[str, Any] = {}
     too_large = () if operation.body else (PayloadTooLarge(limits.BODY_BYTES),) if operation is TOKEN else ()
     for error in (*operation.failures, *too_large):
         status, body = answer_to(error)
         by_status.setdefault(str(status), {})[type(error).__name__] = body
+        if named := headers_of(error):
+            headers[str(status)] = {"headers": {name: {"schema": {"type": "string"}} for name in named}}
     status, body = internal_error("JKJaXjt-FiAEJ4w=")
     by_status[str(status)] = {"InternalError": body}
     failed = {
-        status: {"description": " or ".join(examples), "content": _json(reference("Errors"), examples)}
+        status: {
+            "description": " or ".join(examples),
+            **headers.get(status, {}),
+            "content": _json(reference("Errors"), examples),
+        }
         for status, examples in sorted(by_status.items())
     }
     return {**also, str(operation.status): succeeded, **failed}

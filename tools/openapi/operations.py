@@ -266,7 +266,11 @@ TOKEN = Operation(
     "An access token for an hour",
     200,
     reference("Token"),
-    (errors.TokenRequestInvalid("The field 'client_id' is required"), errors.UnknownClient()),
+    (
+        errors.TokenRequestInvalid("The field 'client_id' is required"),
+        errors.UnknownClient(),
+        errors.TooManyTokens(30),
+    ),
     tag="tokens",
     token=False,
     example=samples.token,

@@ -19,10 +19,10 @@ $ CLIENT_ID=… CLIENT_SECRET=…    # and the credentials
 Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{"errors": [{…}]}` and change nothing. Every
 call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown paths
 are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body that is not declared as
-JSON is 415, one over 1,000,000 bytes 413. 500 carries a `request_id`; 503 says
-that the store is busy: try again. Every fault of a body is an error of its own,
-with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of time)
-have a plain `{"message": …}` instead.
+JSON is 415, one over 1,000,000 bytes 413. 429 says in `Retry-After` in how many seconds
+there are tokens again; 500 carries a `request_id`; 503 says that the store is busy: try again. Every fault of a body is
+an error of its own, with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function
+that is out of time) have a plain `{"message": …}` instead.
 
 Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded, and give
 absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at most ten: promotions

@@ -9,6 +9,7 @@
     - CodeNotFound
   + TokenRequestInvalid     a request for a token lacks something
   + UnknownClient           wrong client id or secret
+  + TooManyTokens           a client has been issued all that it may have in this minute
   + Unauthorized            no token, or not one of ours
   + Forbidden               a token without the right
   + CodesLimitExceeded      more codes asked for than the promotion may hold
@@ -80,6 +81,14 @@ class TokenRequestInvalid(PromotionJobsError):
 
 class UnknownClient(PromotionJobsError):
     pass
+
+
+class TooManyTokens(PromotionJobsError):
+    """``wait`` is how many seconds it takes until there are more."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 class Unauthorized(PromotionJobsError):

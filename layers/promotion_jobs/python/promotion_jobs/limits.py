@@ -63,6 +63,9 @@ TOKEN_LIFE = timedelta(hours=1)
 TOKEN_CACHE = timedelta(minutes=1)
 """How long a container trusts a token that it has looked up: a revoked one stops working within this."""
 
+TOKENS_PER_MINUTE = 60
+"""Of one grant that a client is issued: each is good for an hour, so this is room for a fleet that starts at once."""
+
 IDEMPOTENCY_KEY_LIFE = timedelta(hours=24)
 IDEMPOTENCY_KEY_CHARACTERS = 255
 

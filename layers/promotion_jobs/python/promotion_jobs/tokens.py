@@ -7,17 +7,21 @@ signing key to keep or rotate, a stolen table gives no token, and revoking is de
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Protocol
 
-from promotion_jobs.errors import Forbidden, TokenRequestInvalid, Unauthorized, UnknownClient
-from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE
+from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
+from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
 
-_BEARER = re.compile(r"bearer +([0-9a-f]{40})", re.IGNORECASE)
+MINUTE = timedelta(minutes=1)
+
+_BEARER = re.compile(r"(?i:bearer) +([0-9a-f]{40})")
 _CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_GENERATED_SECRET = re.compile(r"[0-9a-f]{40,64}")
+_NO_SECRET_HASH = "0" * 64
 _CACHED_TOKENS = 1_000
 
 
@@ -52,13 +56,17 @@ class TokenStore(Protocol):
         """Whether there was one."""
         ...
 
+    def count_token(self, client_id: str, grant: Grant, minute: datetime, most: int) -> bool:
+        """Count one more that the client is issued in that minute, unless it has had the most that it may."""
+        ...
+
     def add_token(self, token_hash: str, token: Token) -> None: ...
 
     def token(self, token_hash: str) -> Token | None: ...
 
 
 def hash_secret(secret: str) -> str:
-    """A plain hash is enough: secrets and tokens are random, so there is no dictionary to try."""
+    """A plain hash is enough: secrets and tokens are 160 random bits or more, so there is no dictionary to try."""
     return sha256(secret.encode()).hexdigest()
 
 
@@ -70,6 +78,9 @@ class Tokens:
     _cache: dict[str, tuple[datetime, Token]] = field(default_factory=dict)
 
     def register_client(self, client_id: str, client_secret: str, name: str) -> None:
+        """Raises ValueError for a secret that somebody made up: its plain hash would not protect it."""
+        if not _GENERATED_SECRET.fullmatch(client_secret):
+            raise ValueError("A client's secret is generated: 40 to 64 hexadecimal digits")
         self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now()))
 
     def clients(self) -> Sequence[Client]:
@@ -82,7 +93,11 @@ class Tokens:
     def issue(self, grant_type: str | None, client_id: str | None, client_secret: str | None) -> tuple[str, Token]:
         """A new access token and what stands behind it.
 
-        Raises TokenRequestInvalid where a field is missing or the grant is not ours, and UnknownClient.
+        Only so many a minute, by the clock, are issued to a client. They are counted after its secret is verified, and
+        for each grant by itself, because ``implicit`` takes none: so who knows a client's id alone cannot use up the
+        tokens that are good for something.
+
+        Raises TokenRequestInvalid where a field is missing or the grant is not ours, UnknownClient and TooManyTokens.
         """
         if not grant_type:
             raise TokenRequestInvalid("The field 'grant_type' is required")
@@ -93,15 +108,22 @@ class Tokens:
             raise TokenRequestInvalid("The field 'client_id' is required")
         if grant is Grant.CLIENT_CREDENTIALS and not client_secret:
             raise TokenRequestInvalid("The field 'client_secret' is required")
-        client = self.store.client(client_id) if _CLIENT_ID.fullmatch(client_id) else None
-        # Compared also where the client is unknown, so that the time taken does not tell which ids exist.
-        known = compare_digest(client.secret_hash if client else "", hash_secret(client_secret or ""))
-        if client is None or (grant is Grant.CLIENT_CREDENTIALS and not known):
-            raise UnknownClient
+        self._verify(grant, client_id, client_secret or "")
+        now = self.now()
+        if not self.store.count_token(client_id, grant, now.replace(second=0, microsecond=0), TOKENS_PER_MINUTE):
+            raise TooManyTokens(60 - now.second)
         access_token = self.new_token()
-        token = Token(client.id, grant, self.now() + TOKEN_LIFE)
+        token = Token(client_id, grant, now + TOKEN_LIFE)
         self.store.add_token(hash_secret(access_token), token)
         return access_token, token
+
+    def _verify(self, grant: Grant, client_id: str, client_secret: str) -> None:
+        """Raises UnknownClient."""
+        client = self.store.client(client_id) if _CLIENT_ID.fullmatch(client_id) else None
+        # Compared also where the client is unknown, so that the time taken does not tell which ids exist.
+        known = compare_digest(client.secret_hash if client else _NO_SECRET_HASH, hash_secret(client_secret))
+        if client is None or (grant is Grant.CLIENT_CREDENTIALS and not known):
+            raise UnknownClient
 
     def authenticate(self, authorization: str | None) -> str:
         """The id of the client whose token the Authorization header bears.

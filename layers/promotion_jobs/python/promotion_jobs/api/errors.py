@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from promotion_jobs import errors
+from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.timestamps import to_text
 
 
@@ -98,6 +99,9 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
         lambda error: [_element(HTTPStatus.BAD_REQUEST, error.detail, text=True)],
     ),
     errors.UnknownClient: _always(HTTPStatus.UNAUTHORIZED, "Unauthorized", text=True),
+    errors.TooManyTokens: _always(
+        HTTPStatus.TOO_MANY_REQUESTS, f"A client gets at most {TOKENS_PER_MINUTE} tokens a minute", text=True
+    ),
     errors.Unauthorized: _always(HTTPStatus.UNAUTHORIZED),
     errors.Forbidden: _always(HTTPStatus.FORBIDDEN),
     errors.NotFound: (
@@ -156,6 +160,11 @@ def answer_to(error: errors.PromotionJobsError) -> tuple[int, dict[str, Any]]:
     """Status and body. Errors not listed are answered as the nearest of their bases that is."""
     status, elements = next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
     return status.value, {"errors": elements(error)}
+
+
+def headers_of(error: errors.PromotionJobsError) -> dict[str, str]:
+    """What its answer says beside the body."""
+    return {"Retry-After": str(error.wait)} if isinstance(error, errors.TooManyTokens) else {}
 
 
 def internal_error(request_id: str) -> tuple[int, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """What every HTTP function shares: the resolver, the token check, the error map and the log line of a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, internal_error
+from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, headers_of, internal_error
 from promotion_jobs.api.routes import methods_of
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
@@ -20,8 +20,8 @@ Answer = Response[Any]
 CLIENT_ID = "client_id"
 
 
-def answer(status: int, body: Any) -> Answer:
-    return Response(status, content_types.APPLICATION_JSON, body)
+def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    return Response(status, content_types.APPLICATION_JSON, body, {**(headers or {})})
 
 
 def document(content_type: str, text: str) -> Answer:
@@ -58,7 +58,7 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
         refusal = type(error).__name__
         logger.append_keys(refusal=refusal)
         metrics.add_metric(name=refusal, unit=MetricUnit.Count, value=1)
-        return answer(status, body)
+        return answer(status, body, headers_of(error))
 
     def fail(_: Exception) -> Answer:
         logger.exception("request failed")

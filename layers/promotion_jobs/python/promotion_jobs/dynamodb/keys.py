@@ -113,5 +113,9 @@ def request(client_id: str, promotion_id: str, idempotency_key: str) -> Key:
     return {"pk": f"REQUEST#{sha256(named.encode()).hexdigest()}", "sk": "REQUEST"}
 
 
+def tokens_issued(client_id: str, grant: str, minute: str) -> Key:
+    return {"pk": f"RATE#{client_id}", "sk": f"{grant}#{minute}"}
+
+
 def token(token_hash: str) -> Key:
     return {"pk": f"TOKEN#{token_hash}", "sk": "TOKEN"}

@@ -165,6 +165,17 @@ class Table:
             }
         }
 
+    def change(self, key: Key, update: str, condition: str, **values: Any) -> bool:
+        """Change one item, and say whether ``condition`` held. Unlike transactions, many at once never conflict.
+
+        The change may be made twice, where the answer to the first is lost.
+        """
+        try:
+            self.client.update_item(**self.update(key, update, condition, **values)["Update"])
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
     def check(self, key: Key, condition: str, **values: Any) -> Action:
         """The action that writes nothing, but lets none of the others be made where the condition does not hold."""
         return {"ConditionCheck": {"TableName": self.name, "Key": to_item(key), **_condition(condition, values)}}

@@ -8,7 +8,7 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
 from promotion_jobs.timestamps import from_text, to_text
-from promotion_jobs.tokens import Client, Grant, Token
+from promotion_jobs.tokens import MINUTE, Client, Grant, Token
 
 
 def _to_client(item: Item) -> Client:
@@ -40,6 +40,16 @@ class DynamoTokenStore:
         except ConditionLost:
             return False
         return True
+
+    def count_token(self, client_id: str, grant: Grant, minute: datetime, most: int) -> bool:
+        return self.table.change(
+            keys.tokens_issued(client_id, grant, to_text(minute)),
+            "SET #expires_at = :expires_at ADD #issued :one",
+            "attribute_not_exists(pk) OR #issued < :most",
+            expires_at=int((minute + MINUTE).timestamp()),
+            one=1,
+            most=most,
+        )
 
     def add_token(self, token_hash: str, token: Token) -> None:
         """``expires_at`` is the table's TTL attribute, in epoch seconds."""

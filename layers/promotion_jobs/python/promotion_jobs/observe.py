@@ -1,15 +1,41 @@
 """One logger and one set of metrics, shared by all that runs in a function."""
 
+import traceback
 from threading import Lock
+from types import TracebackType
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from promotion_jobs.measures import Measure
 
 __all__ = ["MetricUnit", "flush_metrics", "logger", "measure", "metrics"]
 
-logger = Logger()
+_ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class _Formatter(LambdaPowertoolsFormatter):
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - as logging has it
+        return _trace(ei[1]) if ei[1] else ""
+
+
+def _trace(error: BaseException) -> str:
+    """The kind of an error, where it was raised and from which, but not its text, which may quote a secret or a code.
+
+    Of AWS's errors also the code and the operation, which say most of what the text does.
+    """
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    lines = [_trace(cause)] if cause else []
+    lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
+    kind = type(error).__name__
+    if isinstance(response := getattr(error, "response", None), dict):
+        kind += f": {response.get('Error', {}).get('Code')} of {getattr(error, 'operation_name', None)}"
+    return "\n".join([*lines, kind])
+
+
+# The serialized stack trace would have the error's text beside its frames.
+logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 metrics = Metrics()
 
 _lock = Lock()

@@ -1,0 +1,175 @@
+"""No secret, token, key, code, seed or link is logged, whatever happens, or set as a variable (docs/security.md)."""
+
+import base64
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from promotion_jobs.model import Message
+from promotion_jobs.observe import logger
+from promotion_jobs.tokens import hash_secret
+from tests.support import generated, template
+from tests.support.builders import CLIENT_ID
+from tests.support.cloud import CLIENT_SECRET, Cloud, forget_caches
+from tests.support.events import http_event
+
+KEY = "a key that nobody else may know"
+GENERATED, BY_HAND, ABSENT = "summer-bcdf-ghjk", "WELCOME-10", "not-a-code-of-ours"
+WRONG_SECRET, WRONG_TOKEN = "0bad" * 16, "0bad" * 10
+OUR_LOGGER = "promotion-jobs"
+
+
+@dataclass(frozen=True)
+class Log:
+    """What the service writes, as Lambda would keep it: its own log, that of libraries, and what is printed."""
+
+    own: StringIO
+    others: StringIO
+    printed: pytest.CaptureFixture[str]
+
+    def text(self) -> str:
+        return self.own.getvalue() + self.others.getvalue() + "".join(self.printed.readouterr())
+
+
+@pytest.fixture(params=["INFO", "DEBUG"])
+def log(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
+    """Our own log at either level. Libraries log at INFO, which is what Lambda sets (see the template's own test)."""
+    own, others = StringIO(), logging.StreamHandler(StringIO())
+    # As Powertools has it on Lambda.
+    others.addFilter(lambda record: record.name != OUR_LOGGER)
+    root, handler = logging.getLogger(), logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    levels, stream = (root.level, logger.log_level), handler.stream
+    handler.setStream(own)
+    root.addHandler(others)
+    root.setLevel(logging.INFO)
+    logger.setLevel(request.param)
+    yield Log(own, others.stream, capsys)
+    root.setLevel(levels[0])
+    logger.setLevel(levels[1])
+    root.removeHandler(others)
+    handler.setStream(stream)
+
+
+def _use_all_of_it(cloud: Cloud) -> list[str]:
+    """Everything that ought to stay unsaid, after the functions have had to do with all of it."""
+    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret="
+    status, issued = cloud.call("issue_token", body=form + CLIENT_SECRET)
+    assert (status, cloud.call("issue_token", body=form + WRONG_SECRET)[0]) == (200, 401)
+    assert cloud.call("list_promotions", headers={"authorization": f"Bearer {WRONG_TOKEN}"})[0] == 401
+    mine: Mapping[str, str] = {"authorization": f"Bearer {issued['access_token']}"}
+    job = generated.generate(cloud, cloud.create_promotion(), [[GENERATED]])
+    cloud.add_codes(job.promotion_id, BY_HAND)
+    for code, found in ((GENERATED, 200), (BY_HAND, 200), (ABSENT, 404)):
+        assert cloud.call("get_code", job.promotion_id, code, headers=mine)[0] == found
+        assert cloud.call("list_codes", job.promotion_id, query=f"filter=eq(code,{code})", headers=mine)[0] == 200
+    export = {"data": {"type": "promotion_job", "job_type": "code_export"}}
+    headers = {**mine, "idempotency-key": KEY}
+    created = [cloud.call("create_job", job.promotion_id, data=export, headers=headers) for _ in range(2)]
+    assert [status for status, _ in created] == [201, 201]
+    export_id = created[0][1]["data"]["id"]
+    cloud.deliver(Message(job.promotion_id, export_id))
+    status, file = cloud.call("get_job_file", job.promotion_id, export_id, headers=mine)
+    assert status == 200
+    started = cloud.job(job.promotion_id, cloud.create_job(job.promotion_id, "code_generate"))
+    assert cloud.call("cancel_job", job.promotion_id, started.id, headers=mine)[0] == 200
+    assert cloud.call("delete_codes", job.promotion_id, data={"data": _named(BY_HAND)}, headers=mine)[0] == 204
+    assert cloud.call("delete_code", job.promotion_id, GENERATED, headers=mine)[0] == 204
+    cloud.sweep()
+    [signature] = re.findall(r"Signature=(\w+)", file["href"])
+    secrets = [CLIENT_SECRET, WRONG_SECRET, WRONG_TOKEN, issued["access_token"], cloud.token, KEY, signature]
+    secrets += [hash_secret(secret) for secret in secrets]
+    return [*secrets, *_as_text(job.seed), *_as_text(started.seed), GENERATED, BY_HAND, ABSENT]
+
+
+def _as_text(seed: bytes) -> list[str]:
+    """As a log in JSON could show it."""
+    return [seed.hex(), base64.b64encode(seed).decode(), json.dumps(str(seed)).strip('"')]
+
+
+def _named(code: str) -> dict[str, Any]:
+    return {"type": "promotion_codes", "codes": [{"code": code}]}
+
+
+def _said(secrets: list[str], text: str) -> list[str]:
+    return [secret for secret in secrets if secret in text]
+
+
+def test_nothing_that_the_functions_are_told_or_make_is_logged(cloud: Cloud, log: Log) -> None:
+    secrets = _use_all_of_it(cloud)
+    text = log.text()
+    assert text.count('"message":"request answered"') > 15
+    assert '"message":"delivery done"' in text
+    assert _said(secrets, text) == []
+
+
+def test_no_variable_holds_any_of_it(cloud: Cloud) -> None:
+    secrets = _use_all_of_it(cloud)
+    of_all = template.TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert _said(secrets, str([of_all, cloud.environment])) == []
+
+
+@contextmanager
+def _failing(cloud: Cloud, text: str) -> Iterator[None]:
+    """Whatever is asked of the table fails, with an error that quotes the text and has another for its cause."""
+
+    def fail(**_: object) -> None:
+        cause = ClientError({"Error": {"Code": "ValidationException", "Message": text}}, "GetItem")
+        raise RuntimeError(text) from cause
+
+    emitter = cloud.account.session.get_component("event_emitter")
+    emitter.register("before-call.dynamodb", fail)
+    forget_caches()
+    try:
+        yield
+    finally:
+        emitter.unregister("before-call.dynamodb", fail)
+        forget_caches()
+
+
+HTTP_WITH_TABLE = [
+    function
+    for function in template.functions()
+    if any(template.events(function, "HttpApi")) and "TABLE_NAME" in template.environment(function)
+]
+
+
+def _assert_kind_and_place_alone(secrets: list[str], text: str) -> None:
+    assert "ClientError: ValidationException of GetItem" in text
+    assert '"exception_name":"RuntimeError"' in text
+    assert _said(secrets, text) == []
+
+
+@pytest.mark.parametrize("function", HTTP_WITH_TABLE)
+def test_an_error_that_quotes_a_secret_is_logged_by_its_kind_and_place_alone(
+    cloud: Cloud, log: Log, function: str
+) -> None:
+    secrets = [CLIENT_SECRET, cloud.token, KEY, GENERATED]
+    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
+    headers = {"authorization": f"Bearer {cloud.token}", "idempotency-key": KEY}
+    event = http_event(function, headers=headers, body=form if function == "issue_token" else None)
+    with _failing(cloud, " ".join(secrets)):
+        status, _ = cloud.send(function, event)
+    text = log.text()
+    assert (status, text.count('"message":"request failed"')) == (500, 1)
+    _assert_kind_and_place_alone(secrets, text)
+
+
+def test_an_error_of_the_worker_that_quotes_a_seed_is_logged_by_its_kind_and_place_alone(
+    cloud: Cloud, promotion_id: str, log: Log
+) -> None:
+    job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate"))
+    secrets = [*_as_text(job.seed), GENERATED]
+    with _failing(cloud, " ".join(secrets)), pytest.raises(RuntimeError):
+        cloud.deliver(Message(promotion_id, job.id, 0))
+    text = log.text()
+    assert text.count('"message":"delivery failed"') == 1
+    _assert_kind_and_place_alone(secrets, text)

@@ -64,6 +64,13 @@ bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, benc
 bench-quick: .venv/.dev .venv-peers/.ready ## the same in less than three minutes, with rough figures [ONLY="growth export"]
 	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m bench --quick --date $$(date -u +%F) $(ONLY)
 
+.PHONY: audit
+audit: .venv-audit/.ready ## ask PyPI whether a pinned package has a known vulnerability; fails where it cannot be asked
+	@failed=; for list in layers/dependencies/requirements.txt requirements/*.txt; do \
+		echo "$$list"; \
+		.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $$list || failed=yes; \
+	done; test -z "$$failed"
+
 .PHONY: openapi
 openapi: .venv/.dev ## write the API's descriptions from the code
 	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.openapi
@@ -76,7 +83,7 @@ client: .venv/.local ## create, list or revoke who may call the API [ARGS="creat
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \
 		pyproject.toml -o layers/dependencies/requirements.txt
-	for group in local dev tools peers; do \
+	for group in local dev tools peers audit; do \
 		$(TOOLS)/uv pip compile -q --no-header --universal --python-version 3.11 \
 			$$(case $$group in local | dev) echo pyproject.toml;; esac) --group $$group \
 			-o requirements/$$group.txt || exit 1; \
@@ -84,7 +91,7 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-tools .venv-peers .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.local: requirements/local.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed as $(PYTHON)"; exit 1; }
@@ -108,4 +115,10 @@ clean: ## remove everything that the other targets made
 	@echo "Installing what the benchmarks compare with into .venv-peers (once)"
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	@.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv-audit/.ready: requirements/audit.txt
+	@echo "Installing pip-audit into .venv-audit (once)"
+	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -7,7 +7,7 @@ signing key to keep or rotate, a stolen table gives no token, and revoking is de
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
@@ -15,8 +15,6 @@ from typing import Protocol
 
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
-
-MINUTE = timedelta(minutes=1)
 
 _BEARER = re.compile(r"(?i:bearer) +([0-9a-f]{40})")
 _CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)

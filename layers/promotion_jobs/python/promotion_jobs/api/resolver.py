@@ -21,7 +21,7 @@ CLIENT_ID = "client_id"
 
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
-    return Response(status, content_types.APPLICATION_JSON, body, {**(headers or {})})
+    return Response(status, content_types.APPLICATION_JSON, body, dict(headers or {}))
 
 
 def document(content_type: str, text: str) -> Answer:

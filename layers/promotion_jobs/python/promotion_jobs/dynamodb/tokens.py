@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
 from promotion_jobs.timestamps import from_text, to_text
-from promotion_jobs.tokens import MINUTE, Client, Grant, Token
+from promotion_jobs.tokens import Client, Grant, Token
 
 
 def _to_client(item: Item) -> Client:
@@ -46,7 +46,7 @@ class DynamoTokenStore:
             keys.tokens_issued(client_id, grant, to_text(minute)),
             "SET #expires_at = :expires_at ADD #issued :one",
             "attribute_not_exists(pk) OR #issued < :most",
-            expires_at=int((minute + MINUTE).timestamp()),
+            expires_at=int((minute + timedelta(minutes=1)).timestamp()),
             one=1,
             most=most,
         )

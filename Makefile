@@ -3,6 +3,7 @@
 .DELETE_ON_ERROR:
 PORT ?= 8080
 N ?= 20000
+ENVIRONMENT ?= development
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
@@ -26,7 +27,7 @@ test: .venv/.dev ## everything that must hold: lint, types, template, unit, inte
 # Side by side on two cores: when the stack tests begin, the checks are long done.
 .PHONY: checks pytest
 checks: lint types template-test
-pytest: .venv/.dev
+pytest: .venv/.dev build
 	$(BIN)/pytest
 
 .PHONY: lint
@@ -51,6 +52,10 @@ template-test: .venv/.dev build ## lint the template as written and as CloudForm
 .PHONY: build
 build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any host
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
+
+.PHONY: deploy
+deploy: build ## deploy to AWS, as samconfig.toml says [ENVIRONMENT=development, ARGS=--no-execute-changeset]
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam deploy --config-env $(ENVIRONMENT) $(ARGS)
 
 .PHONY: simulate
 simulate: .venv/.dev ## one fault at every call, then random schedules of them [N=20000]

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from tests.support.template import TEMPLATE
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -23,3 +25,9 @@ def test_every_example_in_json_parses() -> None:
     assert len(blocks) > 10
     for block in blocks:
         json.loads(block)
+
+
+def test_every_parameter_of_the_template_is_documented_with_its_default() -> None:
+    [section] = re.findall(r"^## Parameters\n(.*?)^## ", (DOCS / "deployment.md").read_text(), re.DOTALL | re.MULTILINE)
+    documented = re.findall(r"^\| `(\w+)` \| (?:`(.+?)`|none) \| \S.* \|$", section, re.MULTILINE)
+    assert documented == [(name, str(it["Default"])) for name, it in TEMPLATE["Parameters"].items()]

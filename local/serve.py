@@ -9,6 +9,7 @@ from pathlib import Path
 from local.client import Client
 from local.errors import StackError
 from local.files import write_private
+from local.sam import sam_files
 from local.signals import exit_on_signals
 from local.stack import STATE, TEMPLATE, local_stack
 
@@ -26,26 +27,28 @@ def main() -> int:
 
 def _serve(port: int, state: Path, template: Path) -> None:
     client = Client.kept_in(state / "client.json")
-    description = state / "stack.json"
     with local_stack(client, port=port, state=state, template=template) as stack:
-        content = {
+        description = {
             "base_url": stack.base_url,
             "client_id": client.client_id,
             "client_secret": client.client_secret,
             "aws_endpoint_url": stack.aws_endpoint_url,
         }
-        write_private(description, json.dumps(content, indent=2) + "\n")
-        print(
-            f"Promotion Jobs is at {stack.base_url}/ with client_id={client.client_id}"
-            f" client_secret={client.client_secret} (Ctrl-C stops it)",
-            flush=True,
-        )
+        files = {"stack.json": description, **sam_files(stack)}
         try:
+            for name, content in files.items():
+                write_private(state / name, json.dumps(content, indent=2) + "\n")
+            print(
+                f"Promotion Jobs is at {stack.base_url}/ with client_id={client.client_id}"
+                f" client_secret={client.client_secret} (Ctrl-C stops it)",
+                flush=True,
+            )
             while True:
                 time.sleep(1)
                 stack.check()
         finally:
-            description.unlink(missing_ok=True)
+            for name in files:
+                (state / name).unlink(missing_ok=True)
 
 
 def _parse_arguments() -> argparse.Namespace:

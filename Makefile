@@ -49,9 +49,10 @@ template-test: .venv/.dev build ## lint the template as written and as CloudForm
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint
 	$(BIN)/python -m tests.template.lint_translated template.yaml
 
+# With the tools' own python3 first: a host's may have no pip, by which the layers are built.
 .PHONY: build
 build: .venv-tools/.ready ## sam build: arm64 artifacts in .aws-sam/, on any host
-	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 $(TOOLS)/sam build --cached --parallel
 
 .PHONY: deploy
 deploy: build ## deploy to AWS, as samconfig.toml says [ENVIRONMENT=development, ARGS=--no-execute-changeset]

@@ -36,7 +36,7 @@ def _container_variables(stack: "LocalStack") -> dict[str, str]:
     """What no function declares, for ``--container-env-vars``: SAM CLI leaves it out of ``--env-vars``."""
     return {
         "AWS_ENDPOINT_URL": f"http://{_HOST}:{stack.emulator.port}",
-        # The bucket's name comes before it, and the emulator sees it there before this prefix alone.
+        # The functions put a bucket's name in front, and the emulator takes it for one in front of "s3." alone.
         "AWS_ENDPOINT_URL_S3": f"http://s3.{_HOST}:{stack.emulator.port}",
         **CREDENTIALS,
         "AWS_REGION": REGION,

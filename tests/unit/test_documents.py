@@ -2,11 +2,16 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
+
+import pytest
 
 from tests.support.template import TEMPLATE
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
 
 
 def test_the_command_that_creates_a_schedule_has_a_target_and_an_input_that_parse() -> None:
@@ -19,9 +24,7 @@ def test_the_command_that_creates_a_schedule_has_a_target_and_an_input_that_pars
 
 
 def test_every_example_in_json_parses() -> None:
-    blocks = [
-        block for path in DOCS.glob("*.md") for block in re.findall(r"```json\n(.*?)```", path.read_text(), re.DOTALL)
-    ]
+    blocks = [block for path in PAGES for block in re.findall(r"```json\n(.*?)```", path.read_text(), re.DOTALL)]
     assert len(blocks) > 10
     for block in blocks:
         json.loads(block)
@@ -31,3 +34,34 @@ def test_every_parameter_of_the_template_is_documented_with_its_default() -> Non
     [section] = re.findall(r"^## Parameters\n(.*?)^## ", (DOCS / "deployment.md").read_text(), re.DOTALL | re.MULTILINE)
     documented = re.findall(r"^\| `(\w+)` \| (?:`(.+?)`|none) \| \S.* \|$", section, re.MULTILINE)
     assert documented == [(name, str(it["Default"])) for name, it in TEMPLATE["Parameters"].items()]
+
+
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("*.md")), *PAGES], ids=lambda page: page.stem)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_of_the_documentation_is_found_from_the_readme(page: Path) -> None:
+    assert f"(docs/{page.name})" in (ROOT / "README.md").read_text()
+
+
+def test_the_changelog_begins_with_the_version_of_the_package() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    first, *_ = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert first == version
+
+
+@pytest.mark.parametrize("section", ["An endpoint", "A job type", "A metric"])
+def test_how_to_add_something_is_said_in_less_than_fifteen_lines(section: str) -> None:
+    [text] = re.findall(rf"^## {section}\n(.*?)^## ", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert 0 < len(text.strip().splitlines()) < 15
+
+
+def test_the_files_that_the_guide_to_contributing_names_exist() -> None:
+    package = ROOT / "layers/promotion_jobs/python/promotion_jobs"
+    named = re.findall(r"`([\w./*]+(?:/|\.(?:py|md|yaml|toml)))`", (ROOT / "CONTRIBUTING.md").read_text())
+    places = [ROOT, package.parent, package, package / "dynamodb", ROOT / "tests/simulation"]
+    assert len(named) > 15
+    assert [name for name in named if not any(list(place.glob(name.rstrip("/"))) for place in places)] == []

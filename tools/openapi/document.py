@@ -1,5 +1,7 @@
 """The OpenAPI 3.1 document, put together from the operations and the shapes."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from promotion_jobs import limits
@@ -7,7 +9,8 @@ from promotion_jobs.api.errors import PayloadTooLarge, answer_to, headers_of, in
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 from tools.openapi.schemas import ID, Schema, components, reference, wrapped_or_bare
 
-VERSION = "1.0.0"
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+VERSION = tomllib.loads(PROJECT.read_text())["project"]["version"]
 
 PATH_PARAMETERS: dict[str, Schema] = {"promotion_id": ID, "job_id": ID, "code": {"type": "string"}}
 QUERY_PARAMETERS: dict[str, Schema] = {

@@ -1,16 +1,19 @@
-"""A deployment of the template in moto: its table, queue and bucket, and its functions as AWS would call them.
+"""A deployment of the template in moto, or in the emulator: its table, queue and bucket, and its functions as AWS would
+call them.
 
-What a function asks of AWS is checked against its policy in the template, which moto itself does not do.
+What a function asks of AWS is checked against its role in the template, which neither of the two does.
 """
 
 import importlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
 import botocore.session
+import pytest
 from botocore.exceptions import ClientError
 
 from promotion_jobs import clients, wiring
@@ -23,7 +26,7 @@ from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
 from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings
-from tests.support import template
+from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, LEASE, NOW
 from tests.support.events import Context, http_event, read, sqs_event
 
@@ -38,30 +41,6 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 Answer = tuple[int, Any]
 Reply = tuple[int, Mapping[str, str], Any]
 
-_ACTIONS: Mapping[str, str] = {
-    "CompleteMultipartUpload": "s3:PutObject",
-    "CreateMultipartUpload": "s3:PutObject",
-    "DeleteObjects": "s3:DeleteObject",
-    "ListObjectsV2": "s3:ListBucket",
-    "PutEvents": "events:PutEvents",
-    "UploadPart": "s3:PutObject",
-}
-"""The actions that are not called as the operation is."""
-
-_TRANSACTION_ACTIONS = {
-    "ConditionCheck": "ConditionCheckItem",
-    "Delete": "DeleteItem",
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-}
-
-
-def _actions(service: str, operation: str, parameters: Mapping[str, Any]) -> set[str]:
-    """What a policy must allow for this call."""
-    if operation == "TransactWriteItems":
-        return {f"dynamodb:{_TRANSACTION_ACTIONS[kind]}" for action in parameters["TransactItems"] for kind in action}
-    return {_ACTIONS.get(operation, f"{service}:{operation}")}
-
 
 def forget_caches() -> None:
     """As in a container that has just started: settings and clients are made anew."""
@@ -75,9 +54,13 @@ class NoThreads(Executor):
 
 
 class Account:
-    """The clients of an AWS account, made once for all tests, since that takes the longest."""
+    """The clients of an AWS account, made once for all tests, since that takes the longest.
 
-    def __init__(self) -> None:
+    It refuses what the role of a function does not allow, or only notes what is asked for.
+    """
+
+    def __init__(self, *, refuses: bool = True) -> None:
+        self.refuses = refuses
         self.session: Any = botocore.session.get_session()
         self.session.set_credentials("testing", "testing")
         self.session.set_config_variable("region", "eu-west-1")
@@ -87,17 +70,23 @@ class Account:
         self.s3: Any = self.session.create_client("s3")
         self.events: Any = self.session.create_client("events")
         self.acting: str | None = None
+        self.rights: Mapping[str, Sequence[rights.Statement]] = {}
+        """What the role of each function allows in the last deployment."""
+        self.asked: defaultdict[str, set[rights.Request]] = defaultdict(set)
+        """What each function asked for."""
         self.published: list[tuple[str, Any]] = []
         """Type and detail of each event, since the last deployment."""
 
     def _authorize(self, params: Mapping[str, Any], event_name: str, **_: Any) -> None:
-        """Refuse what the policy of the function that is being called does not allow."""
         _event, service, operation = event_name.split(".")
-        wanted = _actions(service, operation, params)
         if operation == "PutEvents":
             self.published += [(entry["DetailType"], json.loads(entry["Detail"])) for entry in params["Entries"]]
-        if self.acting and not wanted <= template.allowed_actions(self.acting):
-            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": str(wanted)}}, operation)
+        if self.acting is None:
+            return
+        for request in rights.requests_of(service, operation, params):
+            self.asked[self.acting].add(request)
+            if self.refuses and not any(statement.allows(request) for statement in self.rights[self.acting]):
+                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": str(request)}}, operation)
 
     @contextmanager
     def acting_as(self, function: str) -> Iterator[None]:
@@ -119,6 +108,10 @@ class Cloud:
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         account.events.create_event_bus(Name=EVENT_BUS)
         account.published.clear()
+        self.names = {"Table": TABLE, "JobQueue": self.queue_url, "ExportBucket": BUCKET, "EventBus": EVENT_BUS}
+        account.rights = {
+            folder: rights.statements(rights.role_of(name), self.names) for name, folder in template.folders().items()
+        }
         self.table = Table(self.dynamodb, TABLE)
         self.jobs = DynamoJobStore(self.table)
         self.runs = DynamoRunStore(self.table)
@@ -129,16 +122,10 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        made = {
-            "TABLE_NAME": TABLE,
-            "JOB_QUEUE_URL": self.queue_url,
-            "EXPORT_BUCKET": BUCKET,
-            "EVENT_BUS_NAME": EVENT_BUS,
-        }
         stated = {
             name: node for function in template.functions() for name, node in template.environment(function).items()
         }
-        return {name: made[name] if name in made else str(template.value(node)) for name, node in stated.items()}
+        return {name: self.names.get(node["Ref"]) or str(template.value(node)) for name, node in stated.items()}
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         handler = importlib.import_module(f"functions.{function}.app").handler
@@ -255,6 +242,19 @@ class Cloud:
         found = self.dynamodb.scan(TableName=TABLE)
         assert "LastEvaluatedKey" not in found
         return sorted(found["Items"], key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+@contextmanager
+def deployed(account: Account) -> Iterator[Cloud]:
+    """A deployment for the functions of this process, which have its variables until the end of the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "get_session", lambda: account.session)
+        cloud = Cloud(account)
+        for name, value in cloud.environment.items():
+            patch.setenv(name, value)
+        forget_caches()
+        yield cloud
+    forget_caches()
 
 
 PROMOTION: Mapping[str, Any] = {

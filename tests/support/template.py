@@ -28,9 +28,14 @@ def value(node: Any) -> Any:
     return TEMPLATE["Parameters"][node["Ref"]]["Default"] if isinstance(node, dict) and "Ref" in node else node
 
 
+def folders() -> dict[str, str]:
+    """The name of the folder of each function by the function's logical id."""
+    return {name: Path(it["Properties"]["CodeUri"]).name for name, it in resources(FUNCTION).items()}
+
+
 def functions() -> dict[str, Any]:
     """The properties of each function by the name of its folder."""
-    return {Path(it["Properties"]["CodeUri"]).name: it["Properties"] for it in resources(FUNCTION).values()}
+    return {folder: properties(name) for name, folder in folders().items()}
 
 
 def environment(function: str) -> dict[str, Any]:
@@ -52,15 +57,5 @@ def routes(function: str) -> set[str]:
     }
 
 
-def statements(function: str) -> Iterator[dict[str, Any]]:
-    """The statements of the function's own policies."""
-    for policy in functions()[function].get("Policies", []):
-        yield from policy["Statement"]
-
-
 def as_list(node: Any) -> list[Any]:
     return node if isinstance(node, list) else [node]
-
-
-def allowed_actions(function: str) -> set[str]:
-    return {action for statement in statements(function) for action in as_list(statement["Action"])}

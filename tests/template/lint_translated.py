@@ -10,36 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import boto3
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-REGION = "eu-west-1"
-
-_CODE = ("CodeUri", "ContentUri")
-_MANAGED_POLICIES = {
-    name: f"arn:aws:iam::aws:policy/service-role/{name}"
-    for name in ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
-}
-"""The policies that SAM gives functions by name; SAM itself asks IAM for them."""
-
-
-def _default(parameter: dict[str, Any]) -> str | list[str]:
-    """As CloudFormation passes it to SAM."""
-    text = str(parameter["Default"])
-    return text.split(",") if parameter["Type"] == "CommaDelimitedList" else text
-
-
-def translate(template: dict[str, Any]) -> dict[str, Any]:
-    """The template as CloudFormation, with its parameters' defaults and as if its code had been uploaded."""
-    for resource in template["Resources"].values():
-        stated = resource.get("Properties", {})
-        stated |= {name: "s3://bucket/code.zip" for name in _CODE if name in stated}
-    parameters = {name: _default(parameter) for name, parameter in template["Parameters"].items()}
-    translator = Translator(_MANAGED_POLICIES, Parser(), boto_session=boto3.Session(region_name=REGION))
-    translated: dict[str, Any] = translator.translate(template, parameters)
-    return translated
+from tests.support.translated import REGION, translate
 
 
 def lint(template: dict[str, Any]) -> int:

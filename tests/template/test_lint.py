@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.template import TEMPLATE
-from tests.template.lint_translated import lint, translate
+from tests.support.translated import translate
+from tests.template.lint_translated import lint
 
 
 def test_code_is_translated_as_if_it_had_been_uploaded() -> None:

@@ -1,0 +1,167 @@
+"""What every function asks AWS for, and what its role allows: the same.
+
+The functions run in this process on a table, a queue, a bucket and a bus of their own. Neither the emulator nor moto
+knows policies, so each call is held against the role in the template (tests/support/rights.py), here and in all of
+tests/integration.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.stack import LocalStack
+from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.dynamodb import keys
+from promotion_jobs.model import Job, Message, Plan
+from promotion_jobs.timestamps import to_text
+from tests.support import rights, template
+from tests.support.builders import CLIENT_ID, SEED, UNKNOWN_ID, generate_job
+from tests.support.cloud import CLIENT_SECRET, PROMOTION, Account, Cloud, deployed, forget_caches
+from tests.support.events import read
+
+PLAN = Plan(90, chunk_codes=20, run_chunks=2)
+"""Three runs, so that the worker sends messages itself."""
+
+GENERATE = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 90}}
+
+AWAITED: Mapping[str, set[str]] = {"issue_token": {"dynamodb:UpdateItem", "RATE#*"}}
+"""What a role allows ahead of its function: the count of the requests for tokens."""
+
+
+def _ask(cloud: Cloud, expected: int, function: str, *ids: str, **request: Any) -> Any:
+    # Or a function would know the token that another has read.
+    forget_caches()
+    status, answer = cloud.call(function, *ids, **request)
+    assert status == expected, answer
+    return answer
+
+
+def _work(cloud: Cloud) -> None:
+    """Deliver what waits, and what is sent meanwhile."""
+    while messages := cloud.messages():
+        cloud.deliver(*(Message(**message) for message in messages))
+
+
+def _generate_job(cloud: Cloud, promotion_id: str, **request: Any) -> Job:
+    """A job of three runs, whose codes are known."""
+    answer = _ask(cloud, 201, "create_job", promotion_id, data={"data": GENERATE}, **request)
+    job = cloud.job(promotion_id, answer["data"]["id"])
+    cloud.change_job(job, "SET #seed = :seed, #plan = :plan", seed=SEED, plan=asdict(PLAN))
+    return job
+
+
+def _sign_in(cloud: Cloud) -> None:
+    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET.replace(' ', '+')}"
+    _ask(cloud, 200, "issue_token", body=form, headers={"authorization": None})
+
+
+def _read_descriptions(cloud: Cloud) -> None:
+    for function, expected in (("get_openapi", 200), ("show_docs", 200), ("reject_unknown_route", 404)):
+        status, _, _ = cloud.reply(function, read(function))
+        assert status == expected
+
+
+def _make_and_look_up_codes(cloud: Cloud, promotion_id: str) -> None:
+    taken = chunk_codes(SEED, 0, 1, CodeFormat())
+    cloud.put_codes(generate_job(id=UNKNOWN_ID, promotion_id=UNKNOWN_ID), taken)
+    _ask(cloud, 200, "create_job", promotion_id, data={"data": GENERATE}, query="dry_run=true")
+    once = {"headers": {"idempotency-key": "once"}}
+    job = _generate_job(cloud, promotion_id, **once)
+    _ask(cloud, 201, "create_job", promotion_id, data={"data": GENERATE}, **once)
+    _work(cloud)
+    first, second, third, *_ = _ask(cloud, 200, "list_codes", promotion_id, query=f"filter=eq(job_id,{job.id})")["data"]
+    _ask(cloud, 200, "list_codes", promotion_id, query=f"filter=eq(code,{first['code']})")
+    _ask(cloud, 200, "list_promotions", query=f"filter=eq(code,{first['code']})")
+    _ask(cloud, 200, "get_code", promotion_id, first["code"])
+    _ask(cloud, 204, "delete_code", promotion_id, second["code"])
+    _ask(cloud, 204, "delete_codes", promotion_id, data={"data": {"type": "promotion_codes", "codes": [third]}})
+    by_hand = {"type": "promotion_codes", "codes": [{"code": "by-hand"}]}
+    _ask(cloud, 201, "add_codes", promotion_id, data={"data": by_hand})
+
+
+def _export(cloud: Cloud, promotion_id: str) -> None:
+    broken = keys.chunk(promotion_id, UNKNOWN_ID, 0)
+    cloud.table.transact(cloud.table.put(broken, {"codes": "a chunk that lacks the rest"}))
+    job_id = cloud.create_job(promotion_id)
+    with pytest.raises(KeyError):
+        _work(cloud)
+    _ask(cloud, 200, "get_job", promotion_id, job_id)
+    _ask(cloud, 200, "list_jobs", promotion_id)
+    cloud.table.transact(cloud.table.delete(broken))
+    cloud.deliver(Message(promotion_id, job_id))
+    _ask(cloud, 200, "get_job_file", promotion_id, job_id)
+
+
+def _sweep_later(cloud: Cloud, job: Job) -> None:
+    long_ago = to_text(datetime.now(UTC) - timedelta(hours=2))
+    cloud.table.transact(cloud.table.update(keys.open_job(job.id), "SET #sent_at = :at", "", at=long_ago))
+    cloud.sweep()
+
+
+def _sweep_and_cancel(cloud: Cloud, promotion_id: str) -> None:
+    job = _generate_job(cloud, promotion_id)
+    _sweep_later(cloud, job)
+    message, *_ = cloud.messages()
+    cloud.deliver(Message(**message))
+    _sweep_later(cloud, job)
+    _ask(cloud, 200, "cancel_job", promotion_id, job.id)
+    _work(cloud)
+
+
+def _start_by_schedule(cloud: Cloud, promotion_id: str) -> None:
+    sent = {"promotion_id": promotion_id, "execution_id": "execution", "job_type": "code_export"}
+    started = cloud.start_scheduled(sent)
+    assert cloud.start_scheduled(sent) == started
+    guessable = {"job_type": "code_generate", "parameters": {"number_of_codes": 3_000_000}}
+    assert "errors" in cloud.start_scheduled({**sent, **guessable, "execution_id": "the next"})
+    _work(cloud)
+
+
+def _fail_to_queue(cloud: Cloud, promotion_id: str) -> None:
+    cloud.sqs.delete_queue(QueueUrl=cloud.queue_url)
+    _ask(cloud, 500, "create_job", promotion_id, data={"data": GENERATE})
+
+
+@pytest.fixture(scope="module")
+def journey(stack: LocalStack) -> Iterator[Cloud]:
+    """After a journey by every route, and through what a worker may meet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", stack.aws_endpoint_url)
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        with deployed(Account(refuses=False)) as cloud:
+            _sign_in(cloud)
+            _read_descriptions(cloud)
+            promotion_id = cloud.create_promotion()
+            _ask(cloud, 200, "get_promotion", promotion_id)
+            _ask(cloud, 200, "list_promotions")
+            _ask(cloud, 200, "update_promotion", promotion_id, data={"data": PROMOTION})
+            _make_and_look_up_codes(cloud, promotion_id)
+            _export(cloud, promotion_id)
+            _sweep_and_cancel(cloud, promotion_id)
+            _start_by_schedule(cloud, promotion_id)
+            _ask(cloud, 204, "delete_promotion", promotion_id)
+            _work(cloud)
+            assert cloud.call("get_promotion", promotion_id)[0] == 404
+            _fail_to_queue(cloud, cloud.create_promotion())
+            yield cloud
+
+
+def _asked(cloud: Cloud, name: str) -> set[rights.Request]:
+    return cloud.account.asked[template.folders()[name]] | set(rights.requests_of_lambda(name, cloud.names))
+
+
+@pytest.mark.parametrize("name", template.folders())
+def test_a_role_allows_all_that_its_function_asks_for(journey: Cloud, name: str) -> None:
+    statements = rights.statements(rights.role_of(name), journey.names)
+    refused = [it for it in _asked(journey, name) if not any(statement.allows(it) for statement in statements)]
+    assert refused == []
+
+
+@pytest.mark.parametrize("name", template.folders())
+def test_a_role_allows_nothing_for_which_its_function_does_not_ask(journey: Cloud, name: str) -> None:
+    asked = _asked(journey, name)
+    unused = [statement.unused(asked) for statement in rights.statements(rights.role_of(name), journey.names)]
+    assert set().union(*unused) == AWAITED.get(template.folders()[name], set())

@@ -1,0 +1,156 @@
+"""Who may do what, read from the template as SAM translates it. That a function needs what it may do, and may do what
+it needs, is asked where the functions run: tests/stack/test_rights.py.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from promotion_jobs.dynamodb import keys
+from tests.support import rights, template, translated
+from tests.support.rights import Request
+from tests.support.template import as_list
+
+FUNCTIONS = template.folders()
+ROLES = translated.resources("AWS::IAM::Role")
+
+TABLE = "Table"
+TOKEN = keys.token("0" * 64)["pk"]
+CLIENT = keys.client("shop")["pk"]
+PROMOTION = keys.promotion("1")["pk"]
+
+WITHOUT_TABLE = {"get_openapi", "show_docs", "reject_unknown_route"}
+CALLED_BY_NOBODY = {"run_job", "sweep_jobs", "start_scheduled_job"}
+"""What AWS itself invokes, which brings no token."""
+
+
+def _allowed(action: str, *partitions: str) -> set[str]:
+    """The functions that may do so to items of these partitions."""
+    request = Request(f"dynamodb:{action}", TABLE, frozenset(partitions))
+    return {
+        folder
+        for name, folder in FUNCTIONS.items()
+        if any(statement.allows(request) for statement in rights.statements(rights.role_of(name), {}))
+    }
+
+
+# Roles
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    assert set(translated.resources(rights.LAMBDA)) == set(FUNCTIONS)
+    of_functions = {name: rights.role_of(name) for name in FUNCTIONS}
+    assert of_functions == {name: name.replace("Function", "Role") for name in FUNCTIONS}
+
+
+def test_every_other_role_is_a_schedules() -> None:
+    of_schedules = {
+        schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]
+        for schedule in translated.resources("AWS::Scheduler::Schedule").values()
+    }
+    assert set(ROLES) - {rights.role_of(name) for name in FUNCTIONS} == of_schedules
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_for_one_service_of_aws(role: str) -> None:
+    service = "lambda" if role in {rights.role_of(name) for name in FUNCTIONS} else "scheduler"
+    [statement] = ROLES[role]["AssumeRolePolicyDocument"]["Statement"]
+    assert (statement["Effect"], as_list(statement["Action"])) == ("Allow", ["sts:AssumeRole"])
+    [(kind, who)] = statement["Principal"].items()
+    assert (kind, as_list(who)) == ("Service", [f"{service}.amazonaws.com"])
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        yield from _texts(list(node.values()))
+    elif isinstance(node, list):
+        for member in node:
+            yield from _texts(member)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_names_what_it_may_do_to_what_and_has_nothing_from_elsewhere(role: str) -> None:
+    assert ROLES[role].keys() - {"Tags"} == {"AssumeRolePolicyDocument", "Policies"}
+    stated = [it for policy in ROLES[role]["Policies"] for it in policy["PolicyDocument"]["Statement"]]
+    assert stated
+    for statement in stated:
+        assert statement.keys() - {"Sid", "Condition"} == {"Effect", "Action", "Resource"}
+        assert "*" not in "".join(_texts(statement["Action"]))
+        for resource in as_list(statement["Resource"]):
+            # Objects have no names beforehand: those of our bucket, and nothing else, are meant by a star.
+            assert resource == {"Fn::Sub": "${ExportBucket.Arn}/*"} or "*" not in "".join(_texts(resource))
+
+
+def test_a_schedule_may_call_its_function_and_send_to_its_dead_letter_queue_alone() -> None:
+    for schedule in translated.resources("AWS::Scheduler::Schedule").values():
+        target = schedule["Target"]
+        allowed = {
+            (action, resource)
+            for statement in rights.statements(target["RoleArn"]["Fn::GetAtt"][0], {})
+            for action in statement.actions
+            for resource in statement.resources
+        }
+        dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
+        expected = {("lambda:InvokeFunction", target["Arn"]["Fn::GetAtt"][0])}
+        assert allowed == expected | ({("sqs:SendMessage", dead_letters["Fn::GetAtt"][0])} if dead_letters else set())
+
+
+def test_only_the_routes_of_our_api_may_call_a_function() -> None:
+    permissions = translated.resources("AWS::Lambda::Permission").values()
+    assert permissions
+    for permission in permissions:
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert permission["SourceArn"]["Fn::Sub"][1]["__ApiId__"] == {"Ref": "Api"}
+
+
+# Items
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_function_may_do_to_the_table_is_confined_to_the_items_of_its_business(name: str) -> None:
+    on_table = [it for it in rights.statements(rights.role_of(name), {}) if TABLE in it.resources]
+    assert bool(on_table) == (FUNCTIONS[name] not in WITHOUT_TABLE)
+    assert all(statement.leading_keys for statement in on_table)
+
+
+def test_nobody_scans() -> None:
+    # A scan brings no partition key, so that a condition on all of them holds.
+    assert _allowed("Scan") == _allowed("PartiQLSelect") == set()
+
+
+def test_tokens_are_read_by_who_checks_them_and_put_by_who_issues_them() -> None:
+    assert _allowed("PutItem", TOKEN) == {"issue_token"}
+    checked = set(FUNCTIONS.values()) - WITHOUT_TABLE - CALLED_BY_NOBODY - {"issue_token"}
+    assert _allowed("GetItem", TOKEN) == checked
+    # Whoever checks a token asks whether its client is still there.
+    assert _allowed("GetItem", CLIENT) == checked | {"issue_token"}
+
+
+@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"])
+def test_no_function_lists_or_changes_clients(action: str) -> None:
+    assert _allowed(action, CLIENT) == set()
+    # Nor beside what it may.
+    assert _allowed(action, PROMOTION, CLIENT) == set()
+
+
+@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "UpdateItem", "DeleteItem", "PartiQLDelete"])
+def test_no_function_lists_changes_or_removes_tokens(action: str) -> None:
+    assert _allowed(action, TOKEN) == set()
+
+
+def test_who_only_reads_may_write_nothing() -> None:
+    readers = {folder for folder in FUNCTIONS.values() if folder.startswith(("get_", "list_", "show_"))}
+    for name, folder in FUNCTIONS.items():
+        actions = {it for statement in rights.statements(rights.role_of(name), {}) for it in statement.actions}
+        only_reads = actions <= {
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "s3:GetObject",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        }
+        assert only_reads == (folder in readers | {"reject_unknown_route"})

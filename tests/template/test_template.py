@@ -9,7 +9,7 @@ import pytest
 
 from promotion_jobs.api.routes import ROUTES
 from promotion_jobs.settings import Settings
-from tests.support import template
+from tests.support import template, translated
 from tests.support.events import EVENTS, read
 from tests.support.template import ROOT, TEMPLATE, properties, resources, value
 
@@ -41,8 +41,24 @@ def test_the_worker_takes_one_message_at_a_time_and_only_so_many_work_at_once() 
 
 
 def _dead_letter_queues() -> set[str]:
-    policies = [it["Properties"].get("RedrivePolicy") for it in resources("AWS::SQS::Queue").values()]
-    return {policy["deadLetterTargetArn"]["Fn::GetAtt"][0] for policy in policies if policy}
+    """The queues that take what a queue, a schedule or Lambda itself gives up."""
+    redriven = [it.get("RedrivePolicy") for it in translated.resources("AWS::SQS::Queue").values()]
+    scheduled = [
+        it["Target"].get("DeadLetterConfig") for it in translated.resources("AWS::Scheduler::Schedule").values()
+    ]
+    invoked = [it["DestinationConfig"].get("OnFailure") for it in _invoke_configs().values()]
+    arns = [
+        *(policy["deadLetterTargetArn"] for policy in redriven if policy),
+        *(stated["Arn"] for stated in scheduled if stated),
+        *(stated["Destination"] for stated in invoked if stated),
+    ]
+    return {arn["Fn::GetAtt"][0] for arn in arns}
+
+
+def _invoke_configs() -> dict[str, Any]:
+    """What becomes of events that a function fails to take, by the function's logical id."""
+    stated = translated.resources("AWS::Lambda::EventInvokeConfig").values()
+    return {config["FunctionName"]["Ref"]: config for config in stated}
 
 
 @pytest.mark.parametrize("name", resources("AWS::SQS::Queue"))
@@ -62,6 +78,44 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_as_long_as_it_can(name: str
     assert properties(name)["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
+def test_queues_are_reached_over_tls_alone() -> None:
+    [policy] = [it["Properties"] for it in resources("AWS::SQS::QueuePolicy").values()]
+    assert policy["Queues"] == [{"Ref": name} for name in resources("AWS::SQS::Queue")]
+    arns = [_attribute_of(name, "Arn") for name in resources("AWS::SQS::Queue")]
+    assert policy["PolicyDocument"]["Statement"] == [_deny_plain_http("sqs:*", arns)]
+
+
+def _deny_plain_http(action: str, arns: list[Any]) -> dict[str, Any]:
+    return {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": action,
+        "Resource": arns,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+# Schedules
+
+
+@pytest.mark.parametrize("name", translated.resources("AWS::Scheduler::Schedule"))
+def test_what_becomes_of_an_event_that_fails_is_stated_for_its_delivery_and_for_its_function(name: str) -> None:
+    """The scheduler is done when Lambda has the event; that its function then fails is Lambda's business."""
+    target = translated.properties(name)["Target"]
+    function = target["Arn"]["Fn::GetAtt"][0]
+    assert "MaximumRetryAttempts" in target["RetryPolicy"]
+    assert "MaximumRetryAttempts" in _invoke_configs()[function]
+    # What nothing else makes up for goes to one and the same queue.
+    destination = _invoke_configs()[function]["DestinationConfig"].get("OnFailure", {}).get("Destination")
+    assert target.get("DeadLetterConfig", {}).get("Arn") == destination
+    assert (destination is None) == (function == "SweepJobsFunction")
+
+
+def test_schedules_have_no_name_that_a_second_stack_would_take_as_well() -> None:
+    assert [it for it in translated.resources("AWS::Scheduler::Schedule").values() if "Name" in it] == []
+
+
 # Table and bucket
 
 
@@ -70,9 +124,14 @@ def test_the_table_is_on_demand_restorable_and_outlives_the_stack() -> None:
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
     stated = table["Properties"]
     assert stated["BillingMode"] == "PAY_PER_REQUEST"
-    assert stated["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert stated["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert "GlobalSecondaryIndexes" not in stated
+
+
+def test_the_table_refuses_to_be_deleted_unless_a_deployment_says_otherwise() -> None:
+    assert properties("Table")["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    parameter = TEMPLATE["Parameters"]["DeletionProtection"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("true", ["true", "false"])
 
 
 @pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
@@ -86,27 +145,12 @@ def test_a_bucket_is_private_encrypted_and_outlives_the_stack(name: str) -> None
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] in {"AES256", "aws:kms"}
 
 
-def test_exports_expire_and_uploads_that_nobody_ended_are_removed() -> None:
-    rules = {rule.pop("Id"): rule for rule in map(dict, properties("ExportBucket")["LifecycleConfiguration"]["Rules"])}
-    assert rules == {
-        "expire-exports": {"Status": "Enabled", "ExpirationInDays": {"Ref": "ExportLifeDays"}},
-        "abort-stale-uploads": {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
-    }
-
-
 @pytest.mark.parametrize("name", resources("AWS::S3::Bucket"))
 def test_a_bucket_is_reached_over_tls_alone(name: str) -> None:
     policies = [it["Properties"] for it in resources("AWS::S3::BucketPolicy").values()]
     [policy] = [it for it in policies if it["Bucket"] == {"Ref": name}]
-    [statement] = policy["PolicyDocument"]["Statement"]
-    assert statement | {"Sid": ""} == {
-        "Sid": "",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [_attribute_of(name, "Arn"), {"Fn::Sub": f"${{{name}.Arn}}/*"}],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    arns = [_attribute_of(name, "Arn"), {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+    assert policy["PolicyDocument"]["Statement"] == [_deny_plain_http("s3:*", arns)]
 
 
 # Logs

@@ -1,5 +1,4 @@
-"""A deployment of the template in moto, or in the emulator: its table, queue and bucket, and its functions as AWS would
-call them.
+"""A deployment in moto or the emulator: the template's table, queue and bucket, and its functions as AWS calls them.
 
 What a function asks of AWS is checked against its role in the template, which neither of the two does.
 """
@@ -125,7 +124,11 @@ class Cloud:
         stated = {
             name: node for function in template.functions() for name, node in template.environment(function).items()
         }
-        return {name: self.names.get(node["Ref"]) or str(template.value(node)) for name, node in stated.items()}
+        return {name: self._value(node) for name, node in stated.items()}
+
+    def _value(self, node: Any) -> str:
+        is_ours = isinstance(node, dict) and node["Ref"] in self.names
+        return self.names[node["Ref"]] if is_ours else str(template.value(node))
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Any:
         handler = importlib.import_module(f"functions.{function}.app").handler

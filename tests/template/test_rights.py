@@ -20,9 +20,8 @@ TOKEN = keys.token("0" * 64)["pk"]
 CLIENT = keys.client("shop")["pk"]
 PROMOTION = keys.promotion("1")["pk"]
 
-WITHOUT_TABLE = {"get_openapi", "show_docs", "reject_unknown_route"}
-CALLED_BY_NOBODY = {"run_job", "sweep_jobs", "start_scheduled_job"}
-"""What AWS itself invokes, which brings no token."""
+ON_TABLE = {folder for folder in FUNCTIONS.values() if "TABLE_NAME" in template.environment(folder)}
+OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
 
 
 def _allowed(action: str, *partitions: str) -> set[str]:
@@ -112,7 +111,7 @@ def test_only_the_routes_of_our_api_may_call_a_function() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_a_function_may_do_to_the_table_is_confined_to_the_items_of_its_business(name: str) -> None:
     on_table = [it for it in rights.statements(rights.role_of(name), {}) if TABLE in it.resources]
-    assert bool(on_table) == (FUNCTIONS[name] not in WITHOUT_TABLE)
+    assert bool(on_table) == (FUNCTIONS[name] in ON_TABLE)
     assert all(statement.leading_keys for statement in on_table)
 
 
@@ -123,7 +122,7 @@ def test_nobody_scans() -> None:
 
 def test_tokens_are_read_by_who_checks_them_and_put_by_who_issues_them() -> None:
     assert _allowed("PutItem", TOKEN) == {"issue_token"}
-    checked = set(FUNCTIONS.values()) - WITHOUT_TABLE - CALLED_BY_NOBODY - {"issue_token"}
+    checked = (OVER_HTTP & ON_TABLE) - {"issue_token"}
     assert _allowed("GetItem", TOKEN) == checked
     # Whoever checks a token asks whether its client is still there.
     assert _allowed("GetItem", CLIENT) == checked | {"issue_token"}
@@ -141,16 +140,12 @@ def test_no_function_lists_changes_or_removes_tokens(action: str) -> None:
     assert _allowed(action, TOKEN) == set()
 
 
-def test_who_only_reads_may_write_nothing() -> None:
-    readers = {folder for folder in FUNCTIONS.values() if folder.startswith(("get_", "list_", "show_"))}
-    for name, folder in FUNCTIONS.items():
-        actions = {it for statement in rights.statements(rights.role_of(name), {}) for it in statement.actions}
-        only_reads = actions <= {
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:Query",
-            "s3:GetObject",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-        }
-        assert only_reads == (folder in readers | {"reject_unknown_route"})
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "s3:GetObject"}
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_write_if_it_serves_more_than_get(name: str) -> None:
+    methods = {route.split()[0] for route in template.routes(FUNCTIONS[name])}
+    allowed = {it for statement in rights.statements(rights.role_of(name), {}) for it in statement.actions}
+    assert (allowed <= READS | LOGS) == (methods in ({"GET"}, {"$default"}))

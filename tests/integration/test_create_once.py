@@ -148,7 +148,7 @@ COST = {"currency": "USD", "region": "us-east-1", "prices_of": "2026-11"}
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(cloud: Cloud, promotion_id: str) -> None:
     before = cloud.items()
     cost = {"amount": "0.000133", **COST}
-    dry_run = {"lock_is_free": True, "room_is_enough": True, "room": 1_000, "estimated_seconds": 3}
+    dry_run = {"lock_is_free": True, "room_is_enough": True, "room": 1_000, "codes": 100, "estimated_seconds": 3}
     assert _create(cloud, promotion_id, GENERATE, None, "dry_run=true") == (
         200,
         {
@@ -166,7 +166,7 @@ def test_a_dry_run_of_an_export_says_whether_the_promotion_is_locked(cloud: Clou
     cloud.create_job(promotion_id)
     status, answer = _create(cloud, promotion_id, EXPORT, JOB_ID, "dry_run=true")
     cost = {"amount": "0.000056", **COST}
-    dry_run = {"lock_is_free": False, "room_is_enough": True, "room": 1_000, "estimated_seconds": 2}
+    dry_run = {"lock_is_free": False, "room_is_enough": True, "room": 1_000, "codes": 0, "estimated_seconds": 2}
     assert (status, answer["data"]["meta"]) == (200, {"dry_run": {**dry_run, "estimated_cost": cost}})
 
 

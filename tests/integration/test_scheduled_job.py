@@ -55,7 +55,7 @@ def test_the_next_execution_is_refused_while_the_job_of_the_last_is_open(
         ({}, failure(400, required("data.job_type"))),
         (
             {"job_type": "code_import"},
-            failure(400, invalid("data.job_type", "must be one of code_generate, code_export")),
+            failure(400, invalid("data.job_type", "must be one of code_generate, code_export, code_delete")),
         ),
         ({"job_type": "code_generate"}, failure(400, required("data.parameters"))),
         (EXPORT | {"name": 7}, failure(400, invalid("data.name", "must be text"))),

@@ -239,22 +239,24 @@ def test_a_job_with_a_key_that_cannot_be_queued_is_there_for_the_next_attempt() 
         (
             promotion(),
             _generate(1_000),
-            Forecast(lock_is_free=True, room_is_enough=True, room=1_000, estimate=generate_estimate(Plan(1_000))),
+            Forecast(
+                lock_is_free=True, room_is_enough=True, room=1_000, codes=1_000, estimate=generate_estimate(Plan(1_000))
+            ),
         ),
         (
             promotion(open_job="another"),
             EXPORT,
-            Forecast(lock_is_free=False, room_is_enough=True, room=1_000, estimate=export_estimate(0)),
+            Forecast(lock_is_free=False, room_is_enough=True, room=1_000, codes=0, estimate=export_estimate(0)),
         ),
         (
             promotion(room=9, codes=991),
             _generate(10),
-            Forecast(lock_is_free=True, room_is_enough=False, room=9, estimate=generate_estimate(Plan(10))),
+            Forecast(lock_is_free=True, room_is_enough=False, room=9, codes=10, estimate=generate_estimate(Plan(10))),
         ),
         (
             promotion(room=0, codes=1_000),
             EXPORT,
-            Forecast(lock_is_free=True, room_is_enough=True, room=0, estimate=export_estimate(1_000)),
+            Forecast(lock_is_free=True, room_is_enough=True, room=0, codes=1_000, estimate=export_estimate(1_000)),
         ),
     ],
 )

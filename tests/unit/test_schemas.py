@@ -78,7 +78,7 @@ def _required(source: str) -> Fault:
     return Fault(f"data.{source}", "required", f"{source.rpartition('.')[2]} is required")
 
 
-JOB_TYPES = _invalid("job_type", "must be one of code_generate, code_export")
+JOB_TYPES = _invalid("job_type", "must be one of code_generate, code_export, code_delete")
 NAME_TOO_LONG = _invalid("name", "must have at most 50 characters")
 
 

@@ -107,7 +107,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.body:
         name, example = operation.body
-        content = _json(wrapped_or_bare(name), {"wrapped": {"data": example}, "bare": example})
+        content = _json(
+            wrapped_or_bare(name), {"wrapped": {"data": example}, "bare": example, **operation.other_bodies}
+        )
         described["requestBody"] = {"required": True, "content": content}
     return described
 

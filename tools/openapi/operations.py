@@ -1,6 +1,6 @@
 """Every operation of the API: what it takes, what it answers, and which errors it can give."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +42,15 @@ JOB_EXAMPLE = {
     "name": "summer sale job",
     "parameters": {"number_of_codes": 1000, "max_uses_per_code": 1, "code_prefix": "summer"},
 }
+OTHER_JOBS: dict[str, dict[str, Any]] = {
+    "an export": {"type": "promotion_job", "job_type": "code_export"},
+    "a deletion of the codes of one job": {
+        "type": "promotion_job",
+        "job_type": "code_delete",
+        "parameters": {"job_id": samples.GENERATE_ID},
+    },
+    "a deletion of all codes": {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}},
+}
 CODES_EXAMPLE = {"type": "promotion_codes", "codes": [{"code": "WELCOME-10", "uses": 100}, {"code": "WELCOME-20"}]}
 
 
@@ -57,6 +66,8 @@ class Operation:
     answer: Schema | None
     failures: Sequence[Error]
     body: tuple[str, dict[str, Any]] | None = None
+    other_bodies: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """Further examples of what is sent, by what they are."""
     query: Sequence[str] = field(default_factory=tuple)
     headers: Sequence[str] = field(default_factory=tuple)
     dry_run: tuple[Schema, Any] | None = None
@@ -199,7 +210,7 @@ OPERATIONS = (
         "post",
         f"{_PROMOTION}/jobs",
         "create_job",
-        "Start a job: generate codes, or export all there are",
+        "Start a job: generate codes, export all there are, or delete those of one job or all",
         201,
         data("Job"),
         (
@@ -212,6 +223,7 @@ OPERATIONS = (
             errors.IdempotencyKeyReused(),
         ),
         ("SentJob", JOB_EXAMPLE),
+        OTHER_JOBS,
         query=("dry_run",),
         headers=("Idempotency-Key",),
         dry_run=(data("Forecast"), samples.forecast),
@@ -242,7 +254,7 @@ OPERATIONS = (
         "post",
         f"{_PROMOTION}/jobs/{{job_id}}/cancel",
         "cancel_job",
-        "Cancel a job: its codes are deleted",
+        "Cancel a job: the codes that it made are deleted, and those that it deleted stay so",
         200,
         data("Job"),
         (*OF_A_PROMOTION, errors.JobNotFound(), errors.NotCancellable()),

@@ -1,6 +1,7 @@
 """docs/api.md: each call with its request, its answer, its errors and a command that a test runs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from promotion_jobs.api.errors import answer_to
@@ -30,6 +31,10 @@ by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
 
 A job is created once for an `Idempotency-Key`: the same header with the same body within 24 hours answers the same job,
 with another body 422. `?dry_run=true` creates none, and answers what would become of it.
+
+A `code_delete` job deletes every code of the promotion, those made by hand too, or those of one generate job. What is
+deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added
+while it runs may or may not be deleted.
 """
 _VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10"}
 _ON_EVERY_CALL = {"Unauthorized", "Forbidden", "PayloadTooLarge", "UnsupportedMediaType"}
@@ -63,8 +68,15 @@ def _section(operation: Operation) -> str:
     parts.append(answer if operation.example is None else f"{answer}\n\n{_block(operation.example)}")
     if operation.dry_run:
         parts.append(f"With `?dry_run=true`: 200\n\n{_block(operation.dry_run[1])}")
+    if operation.other_bodies:
+        parts.append(_other_bodies(operation.other_bodies))
     parts.append(_errors(operation))
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _other_bodies(bodies: Mapping[str, Any]) -> str:
+    rows = [f"| {name} | `{json.dumps({'data': body})}` |" for name, body in bodies.items()]
+    return "\n".join(["| for | send |", "|---|---|", *rows])
 
 
 def _block(value: Any) -> str:

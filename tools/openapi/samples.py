@@ -12,6 +12,7 @@ from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import (
     Code,
+    DeleteParameters,
     ExportFile,
     GenerateParameters,
     Job,
@@ -28,6 +29,7 @@ LATER = THEN + timedelta(seconds=7)
 PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 GENERATE_ID = "019e830e-3c9e-7d02-8f4e-2a9d1c7b5e10"
 EXPORT_ID = "019e830e-5d21-7e44-b3aa-91c02f6d8e77"
+DELETE_ID = "019e830e-7b06-7c15-a6d2-4e8f30b9c1d4"
 CLIENT_ID = "3f1c9a7be2"
 
 PROMOTION = Promotion(
@@ -73,6 +75,16 @@ EXPORT = replace(
     parameters=None,
     file=ExportFile("", 1_000, 93_067, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
 )
+DELETION = replace(
+    GENERATE,
+    id=DELETE_ID,
+    job_type=JobType.CODE_DELETE,
+    name=None,
+    parameters=None,
+    deletion=DeleteParameters(GENERATE_ID),
+    generated=0,
+    deleted=1_000,
+)
 
 
 def _page(items: list[Any], render: Any, path: str) -> Any:
@@ -100,13 +112,15 @@ forecast = {
     "data": answers.forecast(
         PROMOTION_ID,
         NewJob(GENERATE.job_type, GENERATE.name, GENERATE.parameters),
-        Forecast(lock_is_free=True, room_is_enough=True, room=499_000, estimate=generate_estimate(Plan(1_000))),
+        Forecast(
+            lock_is_free=True, room_is_enough=True, room=499_000, codes=1_000, estimate=generate_estimate(Plan(1_000))
+        ),
     )
 }
 _BIG = replace(GENERATE, parameters=GenerateParameters(100_000, code_prefix="summer"), status=JobStatus.PROCESSING)
 processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
-jobs = _page([EXPORT, GENERATE], answers.job, f"/{PROMOTION_ID}/jobs")
+jobs = _page([DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, f"/{PROMOTION_ID}/jobs")
 code = {"data": answers.code(CODE)}
 codes = _page([CODE], answers.code, f"/{PROMOTION_ID}/codes")
 file = {"href": "https://bucket.s3.eu-west-1.amazonaws.com/…/….csv?X-Amz-Signature=…"}

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
-from promotion_jobs.api.schemas.jobs import SentExportJob, SentGenerateJob
+from promotion_jobs.api.schemas.jobs import JOBS
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.model import JobStatus, JobType
 
@@ -91,17 +91,24 @@ PROMOTION = _object(
         "max_applications_per_cart": NUMBER,
     },
 )
-PARAMETERS = _object(
-    {"number_of_codes": NUMBER},
-    {
-        "consume_unit": {"enum": ["per_cart", "per_item"]},
-        "max_uses_per_code": NUMBER,
-        "code_length": NUMBER,
-        "code_prefix": TEXT,
-    },
-)
+PARAMETERS: Schema = {
+    "oneOf": [
+        _object(
+            {"number_of_codes": NUMBER},
+            {
+                "consume_unit": {"enum": ["per_cart", "per_item"]},
+                "max_uses_per_code": NUMBER,
+                "code_length": NUMBER,
+                "code_prefix": TEXT,
+            },
+        ),
+        _object({"job_id": ID | {"description": "of a deletion: the job whose codes it deletes"}}),
+        _object({"all": {"const": True, "description": "of a deletion of all codes"}}),
+    ]
+}
 PROGRESS = _object({"done": NUMBER, "total": NUMBER, "percent": NUMBER}, {"codes_per_second": NUMBER, "eta": TIME}) | {
-    "description": "while the job is open: codes made, rows exported, or codes of a cancelled job removed again"
+    "description": "while the job is open: codes made, rows exported, codes deleted, "
+    "or codes of a cancelled job removed again"
 }
 ODDS = TEXT | {"pattern": "^1 in [0-9,]+$"}
 FILE = _object({"rows": NUMBER, "bytes": NUMBER, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}})
@@ -121,7 +128,14 @@ JOB = _object(
         "name": TEXT,
         "parameters": PARAMETERS,
         "error": TEXT,
-        "result": _object({"generated": NUMBER}, {"deleted": NUMBER}),
+        "result": {
+            "oneOf": [
+                _object(
+                    {"generated": NUMBER}, {"deleted": NUMBER | {"description": "how many of its codes are gone again"}}
+                ),
+                _object({"deleted": NUMBER | {"description": "how many codes a deletion has deleted"}}),
+            ]
+        },
     },
 )
 FORECAST = _object(
@@ -136,6 +150,7 @@ FORECAST = _object(
                         "lock_is_free": YES_OR_NO,
                         "room_is_enough": YES_OR_NO,
                         "room": NUMBER,
+                        "codes": NUMBER | {"description": "how many the job would make, export or delete"},
                         "estimated_seconds": NUMBER,
                         "estimated_cost": _object(
                             {"amount": TEXT, "currency": {"const": "USD"}, "region": TEXT, "prices_of": TEXT}
@@ -203,7 +218,7 @@ def wrapped_or_bare(name: str) -> Schema:
 
 
 def components() -> dict[str, Schema]:
-    models: list[type[BaseModel]] = [SentPromotion, SentGenerateJob, SentExportJob, SentCodes, NamedCodes]
+    models: list[type[BaseModel]] = [SentPromotion, *JOBS.values(), SentCodes, NamedCodes]
     sent = {name: schema for model in models for name, schema in _sent(model).items()}
     change = sent["SentPromotion"] | {"required": []}
     change["properties"] = {
@@ -213,7 +228,7 @@ def components() -> dict[str, Schema]:
     return {
         **sent,
         "SentPromotionChange": change,
-        "SentJob": {"oneOf": [reference("SentGenerateJob"), reference("SentExportJob")]},
+        "SentJob": {"oneOf": [reference(model.__name__) for model in JOBS.values()]},
         "TokenForm": TOKEN_FORM,
         "Token": TOKEN,
         "Promotion": PROMOTION,

@@ -42,7 +42,7 @@ def _job_id(text: str) -> str:
 
 
 class SentDeleteParameters(Sent):
-    """Either of the two: whoever means all codes says so."""
+    """Either job_id, or all as true: whoever means all codes says so."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -7,6 +7,7 @@ from typing import Any
 from promotion_jobs.model import (
     Chunk,
     Code,
+    DeleteParameters,
     ExportFile,
     GenerateParameters,
     Job,
@@ -84,6 +85,12 @@ def generate_job(plan: Plan | None = None, **changes: Any) -> Job:
 
 def export_job(**changes: Any) -> Job:
     return replace(generate_job(job_type=JobType.CODE_EXPORT, parameters=None, seed=b""), plan=None, **changes)
+
+
+def delete_job(source: str | None = None, **changes: Any) -> Job:
+    """A pending code_delete job: of the codes of the job of this id, or of all."""
+    whole = replace(export_job(), job_type=JobType.CODE_DELETE, deletion=DeleteParameters(source))
+    return replace(whole, **changes)
 
 
 def chunk(**changes: Any) -> Chunk:

@@ -192,7 +192,8 @@ class MemoryCodeEditor:
                 return False
             if (job is None) != location.by_hand or (job and job.status is not JobStatus.COMPLETED):
                 return False
-        return self.state.visible(promotion_id) is not None
+        listed = all((it.source, it.chunk) in self.state.chunks for it in codes.values())
+        return listed and self.state.visible(promotion_id) is not None
 
     def _count(self, promotion_id: str, codes: int) -> None:
         promotion = self.state.promotions[promotion_id]

@@ -38,6 +38,17 @@ class Steps:
         self.dead = True
         raise Died
 
+    def at(self, name: str, happens: Callable[[], None]) -> None:
+        """Let something happen the next time that this step is taken."""
+
+        def look() -> None:
+            if self.taken[-1] == name:
+                happens()
+            else:
+                self.interruptions[len(self.taken)] = look
+
+        self.interruptions[len(self.taken)] = look
+
     def take(self, name: str) -> None:
         if self.dead:
             raise Died

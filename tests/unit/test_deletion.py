@@ -1,6 +1,5 @@
 """Codes deleted in bulk: whatever dies, each is free again and counted once (decisions, "Beyond the contract")."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -108,21 +107,9 @@ class Shop(Workshop):
         self.cancel()
         self.deliver(message())
 
-    def at(self, step: str, happens: Callable[[], None]) -> None:
-        """Let something happen the next time that the step is taken."""
-        steps = self.state.steps
-
-        def look() -> None:
-            if steps.taken[-1] == step:
-                happens()
-            else:
-                steps.interruptions[len(steps.taken)] = look
-
-        steps.interruptions[len(steps.taken)] = look
-
     def die_at(self, step: str) -> None:
         """Deliver to a worker that dies at this step, and wait until its lease is past."""
-        self.at(step, self.state.steps.die)
+        self.state.steps.at(step, self.state.steps.die)
         with pytest.raises(Died):
             self.deliver(message())
         self.clock.time += VISIBILITY
@@ -187,16 +174,6 @@ def test_a_job_that_made_no_codes_of_this_promotion_has_none_to_delete(source: s
     shop.deliver(message())
     shop.assert_completed(OF_GENERATED | OF_OTHERS, 0)
     assert "unlist" not in shop.state.steps.taken
-
-
-def test_the_codes_of_a_promotion_that_has_none_are_deleted_at_once() -> None:
-    shop = Shop()
-    shop.deliver(message())
-    again = replace(shop.job, status=JobStatus.PENDING)
-    shop.state.jobs[JOB_ID], shop.state.runs = again, {}
-    shop.state.promotions[PROMOTION_ID] = replace(shop.promotion, open_job=JOB_ID)
-    shop.deliver(message())
-    shop.assert_completed(set(), 0)
 
 
 @BOTH_FILTERS
@@ -298,7 +275,7 @@ def test_what_a_dead_worker_had_unlisted_is_removed_by_who_cancels_whatever_dies
 
 def test_a_deletion_that_is_cancelled_waits_for_the_worker_that_holds_it() -> None:
     shop = Shop()
-    shop.at("unlist: done", shop.cancel_at_once)
+    shop.state.steps.at("unlist: done", shop.cancel_at_once)
     shop.deliver(message())
     assert (shop.stored.status, shop.run(0).lease) == (JobStatus.CANCELLING, None)
     shop.deliver_all()
@@ -337,7 +314,7 @@ def _be_busy() -> None:
 def test_a_store_that_is_busy_however_often_does_not_fail_a_deletion(step: str) -> None:
     shop = Shop()
     for _ in range(3 * TRIES):
-        shop.at(step, _be_busy)
+        shop.state.steps.at(step, _be_busy)
         shop.deliver(message())
         shop.state.steps.interruptions.clear()
     assert shop.queue.sent[0] == (message(), BUSY_DELAY)
@@ -350,7 +327,7 @@ def test_a_code_that_is_removed_by_hand_between_reading_and_unlisting_is_counted
     source: str | None, left: set[str], chunks: int
 ) -> None:
     shop = Shop(source)
-    shop.at("unlist", lambda: shop.remove("c"))
+    shop.state.steps.at("unlist", lambda: shop.remove("c"))
     shop.deliver_all()
     shop.assert_completed(left, 10 - len(left) - 1)
     assert shop.state.jobs["generated"].deleted == 7
@@ -359,7 +336,7 @@ def test_a_code_that_is_removed_by_hand_between_reading_and_unlisting_is_counted
 
 def test_a_code_that_is_being_deleted_can_be_removed_by_hand_without_a_conflict() -> None:
     shop = Shop("generated")
-    shop.at("unlist: done", lambda: shop.remove("c"))
+    shop.state.steps.at("unlist: done", lambda: shop.remove("c"))
     shop.deliver_all()
     shop.assert_completed(OF_OTHERS, 6)
 
@@ -370,7 +347,7 @@ def test_codes_that_are_added_meanwhile_are_deleted_or_stay_and_disturb_no_count
     source: str | None, left: set[str], chunks: int, step: str
 ) -> None:
     shop = Shop(source)
-    shop.at(step, lambda: shop.add("Added"))
+    shop.state.steps.at(step, lambda: shop.add("Added"))
     shop.deliver_all()
     shop.assert_consistent()
     assert shop.stored.deleted + len(shop.listed()) == 11
@@ -388,7 +365,7 @@ def test_a_second_delivery_leaves_a_deletion_to_who_holds_it() -> None:
         before.append(shop.deliver(message()))
         assert len(shop.listed()) == 10
 
-    shop.at("unlist", deliver_again)
+    shop.state.steps.at("unlist", deliver_again)
     shop.deliver(message())
     assert before == [0]
     shop.assert_completed(set(), 10)

@@ -1,6 +1,5 @@
 """How the runs of a job are divided among workers: each held by one, several of a job at a time (decision 8)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,22 +23,9 @@ LEASE_LIFE = timedelta(seconds=60) + LEASE_MARGIN
 PROCESSING = generate_job(PLAN, status=JobStatus.PROCESSING, started_at=NOW)
 
 
-def _at(workshop: Workshop, step: str, happens: Callable[[], None]) -> None:
-    """Let something happen the next time that the step is taken."""
-    steps = workshop.state.steps
-
-    def look() -> None:
-        if steps.taken[-1] == step:
-            happens()
-        else:
-            steps.interruptions[len(steps.taken)] = look
-
-    steps.interruptions[len(steps.taken)] = look
-
-
 def _dead_at(workshop: Workshop, step: str) -> None:
     """A worker has died at this step of the first run."""
-    _at(workshop, step, workshop.state.steps.die)
+    workshop.state.steps.at(step, workshop.state.steps.die)
     with pytest.raises(Died):
         workshop.deliver(message())
 
@@ -75,7 +61,7 @@ def test_a_run_is_let_go_of_in_the_end_also_when_its_delivery_fails() -> None:
     def fail() -> None:
         raise OSError
 
-    _at(workshop, "insert", fail)
+    workshop.state.steps.at("insert", fail)
     with pytest.raises(OSError, match=r"^$"):
         workshop.deliver(message())
     assert workshop.run(0) == Run(RunStatus.PROCESSING, tries=1, started=True)
@@ -86,7 +72,7 @@ def test_a_run_is_let_go_of_in_the_end_also_when_its_delivery_fails() -> None:
 @pytest.mark.parametrize("step", ["claim", "take", "insert", "commit", "finish run", "complete", "release"])
 def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(step: str) -> None:
     workshop = Workshop(generate_job(PLAN))
-    _at(workshop, step, _busy)
+    workshop.state.steps.at(step, _busy)
     assert workshop.deliver(message(run=1)) == 0
     assert workshop.queue.sent == [(message(run=1), BUSY_DELAY)]
     if step != "release":
@@ -99,7 +85,7 @@ def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(ste
 def test_a_store_that_is_busy_however_often_does_not_fail_the_job() -> None:
     workshop = Workshop(generate_job(PLAN))
     for _ in range(3 * TRIES):
-        _at(workshop, "commit", _busy)
+        workshop.state.steps.at("commit", _busy)
         workshop.deliver(message())
     assert workshop.queue.sent == [(message(), BUSY_DELAY)] * 3 * TRIES
     workshop.deliver_all()
@@ -109,7 +95,7 @@ def test_a_store_that_is_busy_however_often_does_not_fail_the_job() -> None:
 def test_a_store_that_is_busy_however_often_does_not_fail_an_export() -> None:
     workshop = Workshop(export_job(status=JobStatus.PROCESSING, started_at=NOW))
     for _ in range(TRIES):
-        _at(workshop, "complete", _busy)
+        workshop.state.steps.at("complete", _busy)
         workshop.deliver(message())
     workshop.deliver(message())
     assert workshop.stored.status is JobStatus.COMPLETED

@@ -10,8 +10,17 @@ from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_
 from tests.support.builders import EXPORT_FILE, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 
-BOTH_TYPES = pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
-OWN: dict[str, dict[str, Any]] = {"code_generate": {"parameters": {"number_of_codes": 100}}, "code_export": {}}
+EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
+OWN: dict[str, dict[str, Any]] = {
+    "code_generate": {"parameters": {"number_of_codes": 100}},
+    "code_export": {},
+    "code_delete": {"parameters": {"all": True}},
+}
+RESULTS: dict[str, dict[str, Any]] = {
+    "code_generate": {"result": {"generated": 0, "deleted": 0}},
+    "code_export": {},
+    "code_delete": {"result": {"deleted": 0}},
+}
 
 
 def _shown(promotion_id: str, job_id: str, job_type: str, status: str, **more: Any) -> dict[str, Any]:
@@ -27,15 +36,14 @@ def _shown(promotion_id: str, job_id: str, job_type: str, status: str, **more: A
     }
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_pending_job_is_cancelled_at_once_and_lets_go_of_its_promotion(
     cloud: Cloud, promotion_id: str, job_type: str
 ) -> None:
     job_id = cloud.create_job(promotion_id, job_type)
     cloud.messages()
-    result = {"result": {"generated": 0, "deleted": 0}} if job_type == "code_generate" else {}
     answer = cloud.call("cancel_job", promotion_id, job_id)
-    assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelled", **result)})
+    assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelled", **RESULTS[job_type])})
     assert cloud.call("get_job", promotion_id, job_id) == answer
     assert cloud.messages() == []
     promotion = cloud.promotion(promotion_id)
@@ -43,7 +51,7 @@ def test_a_pending_job_is_cancelled_at_once_and_lets_go_of_its_promotion(
     assert cloud.create_job(promotion_id, job_type)
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_the_message_of_a_job_that_was_cancelled_before_it_started_announces_that_and_does_nothing_else(
     cloud: Cloud, promotion_id: str, job_type: str
 ) -> None:
@@ -57,7 +65,7 @@ def test_the_message_of_a_job_that_was_cancelled_before_it_started_announces_tha
     assert cloud.account.published == [("Promotion Job Cancelled", shown["data"])]
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
     cloud: Cloud, promotion_id: str, job_type: str
 ) -> None:
@@ -97,7 +105,7 @@ def test_an_export_that_is_being_cancelled_gets_no_file(cloud: Cloud, promotion_
 
 
 @pytest.mark.parametrize("status", [it for it in JobStatus if it not in {JobStatus.PENDING, JobStatus.PROCESSING}])
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_in_any_other_state_is_left_as_it_is(
     cloud: Cloud, promotion_id: str, job_type: str, status: JobStatus
 ) -> None:

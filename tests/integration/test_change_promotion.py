@@ -144,7 +144,7 @@ def test_a_promotion_with_codes_does_not_become_automatic_until_they_are_gone(cl
     assert _change(cloud, promotion_id, automatic=False) == (200, {"data": _shown(promotion_id)})
 
 
-@pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
+@pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
 def test_a_promotion_with_an_open_job_does_not_become_automatic(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     cloud.create_job(promotion_id, job_type)
     assert _refused(cloud, promotion_id, automatic=True) == CANNOT_BE_AUTOMATIC

@@ -25,6 +25,8 @@ GENERATE = {
     "parameters": {"number_of_codes": 100, "code_prefix": "promo-"},
 }
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
+DELETE = {"type": "promotion_job", "job_type": "code_delete", "name": "all", "parameters": {"all": True}}
+DELETE_ONE = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"job_id": UNKNOWN_ID}}
 
 TOO_MANY_CODES = too_many_codes(1_000, "data.parameters.number_of_codes")
 
@@ -43,7 +45,9 @@ def _refused(cloud: Cloud, promotion_id: str, data: Any, **request: Any) -> Answ
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-@pytest.mark.parametrize("sent", [GENERATE, EXPORT], ids=["generate", "export"])
+@pytest.mark.parametrize(
+    "sent", [GENERATE, EXPORT, DELETE, DELETE_ONE], ids=["generate", "export", "delete all", "delete one job's"]
+)
 def test_a_job_is_created_pending_and_queued(
     cloud: Cloud, promotion_id: str, sent: dict[str, Any], *, wrapped: bool
 ) -> None:
@@ -70,8 +74,8 @@ def test_json_is_read_under_any_of_its_content_types_or_none(
     assert status == 201
 
 
-@pytest.mark.parametrize("second", [GENERATE, EXPORT], ids=["generate", "export"])
-@pytest.mark.parametrize("first", ["code_generate", "code_export"])
+@pytest.mark.parametrize("second", [GENERATE, EXPORT, DELETE], ids=["generate", "export", "delete"])
+@pytest.mark.parametrize("first", ["code_generate", "code_export", "code_delete"])
 def test_a_second_job_is_refused_while_one_is_open(
     cloud: Cloud, promotion_id: str, first: str, second: dict[str, Any]
 ) -> None:
@@ -115,10 +119,16 @@ def test_codes_that_could_be_guessed_are_refused_with_the_length_that_would_do(c
     assert cloud.call("create_job", promotion_id, data=_codes(2_824_296, code_length=9))[0] == 201
 
 
-def test_an_automatic_promotion_takes_no_codes_but_can_be_exported(cloud: Cloud) -> None:
+@pytest.mark.parametrize("other", [EXPORT, DELETE], ids=["export", "delete"])
+def test_an_automatic_promotion_takes_no_codes_but_other_jobs(cloud: Cloud, other: dict[str, Any]) -> None:
     promotion_id = cloud.create_promotion(automatic=True)
     assert _refused(cloud, promotion_id, {"data": GENERATE}) == AUTOMATIC
-    assert cloud.call("create_job", promotion_id, data=EXPORT)[0] == 201
+    assert cloud.call("create_job", promotion_id, data=other)[0] == 201
+
+
+def test_no_deletion_is_refused_for_the_room_that_there_is_not(cloud: Cloud, promotion_id: str) -> None:
+    cloud.change_promotion(promotion_id, "SET #room = :none, #max_codes = :one", none=0, one=1)
+    assert cloud.call("create_job", promotion_id, data=DELETE)[0] == 201
 
 
 @pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
@@ -161,6 +171,18 @@ def test_what_is_wrong_is_told_in_the_order_of_the_checks(cloud: Cloud) -> None:
                     "title": "invalid",
                     "detail": "colour is not a parameter of this job",
                 },
+            ],
+        ),
+        (
+            {"data": {"data": DELETE | {"parameters": {"job_id": UNKNOWN_ID, "all": True}}}},
+            400,
+            [
+                {
+                    "status": 400,
+                    "source": "data.parameters",
+                    "title": "invalid",
+                    "detail": "parameters must have either job_id, or all as true",
+                }
             ],
         ),
         (

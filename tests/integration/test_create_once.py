@@ -9,12 +9,15 @@ import pytest
 from promotion_jobs.dynamodb.table import from_item
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, TooManyJobs
 from promotion_jobs.model import Job, KeyedRequest
+from tests.support import generated
 from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, fault, unprocessable
 from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job
 from tests.support.cloud import Answer, Cloud, forget_caches
 
 GENERATE = {"type": "promotion_job", "job_type": "code_generate", "name": "job", "parameters": {"number_of_codes": 100}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
+DELETE = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
+DELETE_ONE = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"job_id": JOB_ID}}
 KEY = 'any "key" of ours'
 
 
@@ -23,7 +26,9 @@ def _create(cloud: Cloud, promotion_id: str, data: Any, key: str | None = KEY, q
     return cloud.call("create_job", promotion_id, data={"data": data}, headers=headers, query=query)
 
 
-@pytest.mark.parametrize("sent", [GENERATE, EXPORT], ids=["generate", "export"])
+@pytest.mark.parametrize(
+    "sent", [GENERATE, EXPORT, DELETE, DELETE_ONE], ids=["generate", "export", "delete all", "delete one job's"]
+)
 def test_the_same_request_again_answers_the_same_job_and_writes_nothing(
     cloud: Cloud, promotion_id: str, sent: dict[str, Any]
 ) -> None:
@@ -168,6 +173,27 @@ def test_a_dry_run_of_an_export_says_whether_the_promotion_is_locked(cloud: Clou
     cost = {"amount": "0.000056", **COST}
     dry_run = {"lock_is_free": False, "room_is_enough": True, "room": 1_000, "codes": 0, "estimated_seconds": 2}
     assert (status, answer["data"]["meta"]) == (200, {"dry_run": {**dry_run, "estimated_cost": cost}})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "codes", "amount"),
+    [({"all": True}, 4, "0.000072"), ({"job_id": JOB_ID}, 3, "0.000071"), ({"job_id": UNKNOWN_ID}, 0, "0.000046")],
+    ids=["all", "one job's", "an unknown job's"],
+)
+def test_a_dry_run_of_a_deletion_says_how_many_codes_it_would_delete(
+    cloud: Cloud, promotion_id: str, parameters: dict[str, Any], codes: int, amount: str
+) -> None:
+    generated.generate(cloud, promotion_id, [["bbbb-0", "bbbb-1"], ["bbbb-2"]])
+    cloud.add_codes(promotion_id, "Hand-1")
+    before = cloud.items()
+    deletion = DELETE | {"parameters": parameters}
+    dry_run = {"lock_is_free": True, "room_is_enough": True, "room": 996, "codes": codes}
+    cost = {"estimated_seconds": 3 if codes else 2, "estimated_cost": {"amount": amount, **COST}}
+    assert _create(cloud, promotion_id, deletion, None, "dry_run=true") == (
+        200,
+        {"data": {**deletion, "promotion_id": promotion_id, "meta": {"dry_run": dry_run | cost}}},
+    )
+    assert (cloud.items(), cloud.messages()) == (before, [])
 
 
 def test_a_dry_run_of_what_cannot_be_is_refused_like_the_job(cloud: Cloud, promotion_id: str) -> None:

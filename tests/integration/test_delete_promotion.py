@@ -92,7 +92,7 @@ def test_the_codes_of_a_deleted_promotion_are_taken_until_they_are_cleared_away(
     assert status == 422
 
 
-@pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
+@pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
 def test_a_promotion_with_an_open_job_is_not_deleted(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, job_type))
     for _ in ("pending", "processing", "cancelling"):

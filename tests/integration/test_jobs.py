@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from promotion_jobs.identifiers import uuid7
-from promotion_jobs.model import ExportFile, Job, JobStatus
+from promotion_jobs.model import ExportFile, Job, JobStatus, Message
 from promotion_jobs.timestamps import to_text
 from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, job_meta, unprocessable
 from tests.support.builders import (
@@ -71,6 +71,7 @@ def job_ids(cloud: Cloud, promotion_id: str) -> Sequence[str]:
         ("filter=eq(status,complete)", [2, 0]),
         ("filter=eq(status,completed)", [2, 0]),
         ("filter=eq(job_type,code_generate):eq(status,completed)", [2]),
+        ("filter=eq(job_type,code_delete)", []),
         ("filter=eq(status,pending)", []),
         ("filter=eq(status,completed):eq(status,failed)", []),
     ],
@@ -84,6 +85,29 @@ def test_jobs_are_listed_newest_first_as_the_filter_says(
         "page": {"limit": 25, "offset": 0, "current": 1, "total": 1 if positions else 0},
         "results": {"total": len(positions)},
     }
+
+
+def test_deletions_are_listed_with_what_they_have_deleted(cloud: Cloud, promotion_id: str) -> None:
+    job_id = cloud.create_job(promotion_id, "code_delete", job_id=UNKNOWN_ID)
+    cloud.deliver(Message(promotion_id, job_id))
+    cloud.create_job(promotion_id)
+    status, answer = cloud.call("list_jobs", promotion_id, query="filter=eq(job_type,code_delete)")
+    assert (status, answer["data"], answer["meta"]["results"]) == (
+        200,
+        [
+            {
+                "type": "promotion_job",
+                "id": job_id,
+                "promotion_id": promotion_id,
+                "job_type": "code_delete",
+                "parameters": {"job_id": UNKNOWN_ID},
+                "status": "completed",
+                "meta": job_meta(),
+                "result": {"deleted": 0},
+            }
+        ],
+        {"total": 1},
+    )
 
 
 def test_a_page_of_jobs_has_links_that_keep_the_filter(cloud: Cloud, promotion_id: str, job_ids: Sequence[str]) -> None:
@@ -162,7 +186,7 @@ def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(
     assert cloud.call(function, promotion_id, JOB_ID) == PROMOTION_NOT_FOUND
 
 
-@pytest.mark.parametrize("job_type", ["code_export", "code_generate"])
+@pytest.mark.parametrize("job_type", ["code_export", "code_generate", "code_delete"])
 def test_a_job_that_is_not_completed_has_no_file(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, job_type))
     assert cloud.call("get_job_file", promotion_id, job.id) == _no_file("Job status: pending")

@@ -12,13 +12,14 @@ from tests.support.cloud import Cloud, forget_caches
 
 GENERATE = {"job_type": "code_generate", "name": "weekly", "parameters": {"number_of_codes": 10}}
 EXPORT = {"job_type": "code_export"}
+DELETE = {"job_type": "code_delete", "name": "yearly", "parameters": {"all": True}}
 
 
 def _input(promotion_id: str, **members: Any) -> dict[str, Any]:
     return {"promotion_id": promotion_id, "execution_id": "execution", **members}
 
 
-@pytest.mark.parametrize("job", [GENERATE, EXPORT], ids=["generate", "export"])
+@pytest.mark.parametrize("job", [GENERATE, EXPORT, DELETE], ids=["generate", "export", "delete"])
 def test_a_schedule_starts_the_job_that_it_names(cloud: Cloud, promotion_id: str, job: dict[str, Any]) -> None:
     started = cloud.start_scheduled(_input(promotion_id, **job, whatever="is ignored"))
     [message] = cloud.messages()
@@ -58,6 +59,15 @@ def test_the_next_execution_is_refused_while_the_job_of_the_last_is_open(
             failure(400, invalid("data.job_type", "must be one of code_generate, code_export, code_delete")),
         ),
         ({"job_type": "code_generate"}, failure(400, required("data.parameters"))),
+        ({"job_type": "code_delete"}, failure(400, required("data.parameters"))),
+        (
+            DELETE | {"parameters": {"all": False}},
+            failure(400, invalid("data.parameters", "must have either job_id, or all as true")),
+        ),
+        (
+            DELETE | {"parameters": {"job_id": "the last"}},
+            failure(400, invalid("data.parameters.job_id", "must be the id of a job")),
+        ),
         (EXPORT | {"name": 7}, failure(400, invalid("data.name", "must be text"))),
         (EXPORT | {"execution_id": ""}, failure(400, invalid("data.execution_id", "must have at least 1 characters"))),
         (EXPORT | {"promotion_id": 7}, failure(400, invalid("data.promotion_id", "must be text"))),

@@ -17,7 +17,7 @@ from tests.support.builders import JOB_ID, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME
 
-BOTH_TYPES = pytest.mark.parametrize("job_type", ["code_generate", "code_export"])
+EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
 
 
 def _age(cloud: Cloud, job_id: str, **age: float) -> None:
@@ -32,7 +32,7 @@ def _open(cloud: Cloud, job_id: str) -> dict[str, Any]:
     return item
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_whose_message_was_lost_is_sent_again(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     job_id = cloud.create_job(promotion_id, job_type)
     cloud.messages()
@@ -53,7 +53,7 @@ def test_a_job_whose_message_was_lost_is_sent_again(cloud: Cloud, promotion_id: 
     assert (cloud.items(), cloud.messages()) == (before, [])
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_that_was_just_sent_is_left_alone(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     cloud.create_job(promotion_id, job_type)
     cloud.messages()

@@ -188,10 +188,12 @@ class Cloud:
         return str(answer["data"]["id"])
 
     def create_job(self, promotion_id: str, job_type: str = "code_export", **parameters: Any) -> str:
-        """The id of a new job; a generate job for 100 codes unless it says otherwise."""
+        """The id of a new job; a generate job for 100 codes and a deletion of all unless it says otherwise."""
         data: dict[str, Any] = {"type": "promotion_job", "job_type": job_type}
         if job_type == "code_generate":
             data["parameters"] = {"number_of_codes": 100} | parameters
+        if job_type == "code_delete":
+            data["parameters"] = parameters or {"all": True}
         status, answer = self.call("create_job", promotion_id, data={"data": data})
         assert status == 201
         return str(answer["data"]["id"])

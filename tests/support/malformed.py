@@ -17,6 +17,7 @@ from tests.support.answers import (
     required,
     too_many_codes,
 )
+from tests.support.builders import UNKNOWN_ID
 from tests.support.cloud import PROMOTION, Answer
 from tests.support.gateway import Request
 
@@ -74,6 +75,7 @@ def wrong(line: str, data: Any, *elements: Element) -> Case:
 
 HUGE = 10**4_000
 JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 1}}
+DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
 CODE = "must be at most 64 letters, digits, - and _, and start with a letter or digit"
 JOB_TYPE = "must be one of code_generate, code_export, code_delete"
@@ -109,6 +111,22 @@ PARAMETERS: tuple[tuple[str, Any, str], ...] = (
     ("code_prefix", 5, "must be text"),
     ("codes", 5, "is not a parameter of this job"),
     ("", 5, "is not a parameter of this job"),
+)
+OF_A_DELETION: tuple[tuple[str, Any, str], ...] = (
+    ("job_id", "", "must be the id of a job"),
+    ("job_id", "1", "must be the id of a job"),
+    ("job_id", UNKNOWN_ID.upper(), "must be the id of a job"),
+    ("job_id", f"{UNKNOWN_ID}\n", "must be the id of a job"),
+    ("job_id", f"{UNKNOWN_ID}#00000000", "must be the id of a job"),
+    ("job_id", "\0", "must be the id of a job"),
+    ("job_id", "\ud800", "must be the id of a job"),
+    ("job_id", 5, "must be text"),
+    ("job_id", [UNKNOWN_ID], "must be text"),
+    ("all", 1, "must be true or false"),
+    ("all", "true", "must be true or false"),
+    ("all", [], "must be true or false"),
+    ("number_of_codes", 1, "is not a parameter of this job"),
+    ("filter", "eq(code,a)", "is not a parameter of this job"),
 )
 MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("type", "promotion_job", "must be 'promotion'"),
@@ -158,6 +176,9 @@ def values() -> Iterator[Case]:
     for name, value, rule in PARAMETERS:
         job = JOB | {"parameters": {"number_of_codes": 1, name: value}}
         yield wrong(f"POST {P}/jobs", job, fault(f"data.parameters.{name}", f"{name} {rule}"))
+    for name, value, rule in OF_A_DELETION:
+        deletion = DELETION | {"parameters": {"all": True, name: value}}
+        yield wrong(f"POST {P}/jobs", deletion, fault(f"data.parameters.{name}", f"{name} {rule}"))
     for name, value, rule in MEMBERS:
         yield wrong(f"POST {PROMOTIONS}", {**PROMOTION, name: value}, invalid(f"data.{name}", rule))
         yield wrong(f"PUT {P}", {name: value}, invalid(f"data.{name}", rule))
@@ -177,6 +198,10 @@ def wholes() -> Iterator[Case]:
     yield wrong(job, JOB | {"name": "\ud800"}, invalid("data.name", "must be text"))
     yield wrong(job, JOB | {"parameters": None}, invalid("data.parameters", "must be an object"))
     yield wrong(job, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
+    yield wrong(job, {name: DELETION[name] for name in ("type", "job_type")}, required("data.parameters"))
+    either = invalid("data.parameters", "must have either job_id, or all as true")
+    for parameters in ({}, {"all": False}, {"all": None, "job_id": None}, {"all": True, "job_id": UNKNOWN_ID}):
+        yield wrong(job, DELETION | {"parameters": parameters}, either)
     for number in (1_001, HUGE):
         too_many = too_many_codes(1_000, "data.parameters.number_of_codes")
         yield Request(job, json.dumps(JOB | {"parameters": {"number_of_codes": number}})), too_many

@@ -17,7 +17,9 @@ from tests.support.builders import (
     NOW,
     NOW_TEXT,
     PROMOTION_ID,
+    UNKNOWN_ID,
     code,
+    delete_job,
     export_job,
     generate_job,
     promotion,
@@ -38,6 +40,7 @@ GENERATE = EXPORT | {
     "parameters": {"number_of_codes": 100},
     "meta": {"timestamps": TIMESTAMPS, "guess_odds": "1 in 2,824,295,364"},
 }
+DELETE = EXPORT | {"job_type": "code_delete", "parameters": {"all": True}}
 
 
 def test_a_token_stands_at_the_top_level() -> None:
@@ -100,6 +103,10 @@ def test_a_promotion_is_shown_with_its_fields_and_without_what_jobs_know_of_it(
             GENERATE | {"status": "completed", "result": {"generated": 100}},
         ),
         (
+            generate_job(status=JobStatus.COMPLETED, generated=100, deleted=40),
+            GENERATE | {"status": "completed", "result": {"generated": 100, "deleted": 40}},
+        ),
+        (
             generate_job(status=JobStatus.CANCELLED, generated=50, deleted=50),
             GENERATE | {"status": "cancelled", "result": {"generated": 50, "deleted": 50}},
         ),
@@ -108,6 +115,17 @@ def test_a_promotion_is_shown_with_its_fields_and_without_what_jobs_know_of_it(
             GENERATE | {"status": "cancelled", "result": {"generated": 0, "deleted": 0}},
         ),
         (export_job(status=JobStatus.CANCELLED), EXPORT | {"status": "cancelled"}),
+        (delete_job(), DELETE),
+        (delete_job(UNKNOWN_ID, name="job"), DELETE | {"name": "job", "parameters": {"job_id": UNKNOWN_ID}}),
+        (delete_job(status=JobStatus.PROCESSING), DELETE | {"status": "processing"}),
+        (delete_job(status=JobStatus.CANCELLING), DELETE | {"status": "cancelling"}),
+        (delete_job(status=JobStatus.COMPLETED, deleted=7), DELETE | {"status": "completed", "result": {"deleted": 7}}),
+        (delete_job(status=JobStatus.COMPLETED), DELETE | {"status": "completed", "result": {"deleted": 0}}),
+        (delete_job(status=JobStatus.CANCELLED, deleted=3), DELETE | {"status": "cancelled", "result": {"deleted": 3}}),
+        (
+            delete_job(status=JobStatus.FAILED, deleted=3, error="given up after repeated errors"),
+            DELETE | {"status": "failed", "error": "given up after repeated errors"},
+        ),
     ],
 )
 def test_a_job_is_shown_with_what_it_has(job: Job, shown: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from tests.support.builders import (
     PROMOTION_ID,
     UNKNOWN_ID,
     Clock,
+    delete_job,
     export_job,
     generate_job,
     message,
@@ -23,7 +24,9 @@ from tests.support.builders import (
 )
 from tests.support.memory import MemoryJobStore, MemoryQueue, QueueUnavailable, State
 
-BOTH_TYPES = pytest.mark.parametrize("job", [generate_job(), export_job()], ids=["generate", "export"])
+EVERY_TYPE = pytest.mark.parametrize(
+    "job", [generate_job(), export_job(), delete_job()], ids=["generate", "export", "delete"]
+)
 
 
 class Office:
@@ -43,7 +46,7 @@ class Office:
         self.state.jobs[JOB_ID] = replace(self.state.jobs[JOB_ID], **changes)
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_pending_job_is_cancelled_at_once_and_lets_go_of_its_promotion(job: Job) -> None:
     office = Office(job)
     cancelled = office.cancel()
@@ -52,7 +55,7 @@ def test_a_pending_job_is_cancelled_at_once_and_lets_go_of_its_promotion(job: Jo
     assert (office.state.promotions, office.queue.sent) == ({PROMOTION_ID: promotion()}, [])
 
 
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_that_is_processing_is_cancelling_and_its_cleaning_is_queued(job: Job) -> None:
     processing = replace(job, status=JobStatus.PROCESSING, started_at=NOW)
     office = Office(processing)
@@ -66,7 +69,7 @@ def test_a_job_that_is_processing_is_cancelling_and_its_cleaning_is_queued(job: 
 
 
 @pytest.mark.parametrize("status", [JobStatus.CANCELLING, JobStatus.CANCELLED, JobStatus.COMPLETED, JobStatus.FAILED])
-@BOTH_TYPES
+@EVERY_TYPE
 def test_a_job_in_any_other_state_is_left_as_it_is(job: Job, status: JobStatus) -> None:
     office = Office(replace(job, status=status))
     before = dict(office.state.jobs), dict(office.state.promotions)

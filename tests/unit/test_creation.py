@@ -14,8 +14,8 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     TooManyJobs,
 )
-from promotion_jobs.estimates import Estimate, export_estimate, generate_estimate
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
+from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
 from promotion_jobs.promotions import Promotions
 from tests.support.builders import (
     CLIENT_ID,
@@ -25,6 +25,7 @@ from tests.support.builders import (
     SEED,
     UNKNOWN_ID,
     Clock,
+    delete_job,
     export_job,
     generate_job,
     message,
@@ -77,6 +78,10 @@ def _generate(number_of_codes: int, code_length: int | None = None) -> NewJob:
     return NewJob(JobType.CODE_GENERATE, "job", GenerateParameters(number_of_codes, code_length=code_length))
 
 
+def _delete(source: str | None = None) -> NewJob:
+    return NewJob(JobType.CODE_DELETE, deletion=DeleteParameters(source))
+
+
 def test_a_generate_job_is_stored_with_its_seed_and_plan_and_queued() -> None:
     office = Office(promotion())
     job = office.create(_generate(1_000))
@@ -92,8 +97,21 @@ def test_an_export_job_has_neither_seed_nor_plan() -> None:
     assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
 
 
-def test_an_automatic_promotion_can_be_exported() -> None:
-    assert Office(promotion(automatic=True)).create(NewJob(JobType.CODE_EXPORT)) == export_job()
+@pytest.mark.parametrize("source", [None, UNKNOWN_ID])
+def test_a_deletion_is_stored_with_what_it_is_to_delete(source: str | None) -> None:
+    office = Office(promotion())
+    job = office.create(_delete(source))
+    assert job == delete_job(source)
+    assert (office.state.jobs, office.queue.sent) == ({JOB_ID: job}, [(message(), timedelta())])
+    assert office.state.promotions == {PROMOTION_ID: promotion(open_job=JOB_ID)}
+
+
+@pytest.mark.parametrize("stored", [promotion(automatic=True), promotion(max_codes=1, room=0, codes=5_000_000)])
+@pytest.mark.parametrize(("new", "job"), [(NewJob(JobType.CODE_EXPORT), export_job()), (_delete(), delete_job())])
+def test_what_makes_no_codes_is_refused_neither_for_room_nor_for_an_automatic_promotion(
+    stored: Promotion, new: NewJob, job: Job
+) -> None:
+    assert Office(stored).create(new) == job
 
 
 def test_as_many_codes_as_the_promotion_may_hold_are_accepted_also_where_there_is_no_room_left() -> None:
@@ -138,7 +156,7 @@ def test_an_automatic_promotion_takes_no_codes_but_hears_first_of_what_is_wrong_
 
 
 @pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-@pytest.mark.parametrize("new", [_generate(1), _generate(2_824_296), NewJob(JobType.CODE_EXPORT)])
+@pytest.mark.parametrize("new", [_generate(1), _generate(2_824_296), NewJob(JobType.CODE_EXPORT), _delete()])
 def test_a_promotion_that_does_not_exist_is_not_found(promotion_id: str, new: NewJob) -> None:
     office = Office(promotion())
     with pytest.raises(PromotionNotFound):
@@ -146,10 +164,11 @@ def test_a_promotion_that_does_not_exist_is_not_found(promotion_id: str, new: Ne
     office.assert_unchanged()
 
 
-def test_a_second_job_is_refused_while_one_is_open() -> None:
+@pytest.mark.parametrize("new", [NewJob(JobType.CODE_EXPORT), _delete()])
+def test_a_second_job_is_refused_while_one_is_open(new: NewJob) -> None:
     office = Office(promotion(open_job="another"))
     with pytest.raises(TooManyJobs) as refusal:
-        office.create(NewJob(JobType.CODE_EXPORT))
+        office.create(new)
     assert refusal.value.open_job == "another"
     office.assert_unchanged()
 
@@ -174,7 +193,17 @@ def test_the_same_request_again_gives_the_same_job() -> None:
     assert (list(office.state.jobs), len(office.queue.sent)) == ([JOB_ID], 1)
 
 
-@pytest.mark.parametrize("other", [_generate(11), _generate(10, 8), EXPORT])
+@pytest.mark.parametrize("other", [_delete(UNKNOWN_ID), EXPORT])
+def test_a_key_of_a_deletion_is_that_of_the_same_deletion(other: NewJob) -> None:
+    office = Office(promotion())
+    assert office.create_once(_delete()) == (JOB_ID, True)
+    assert office.create_once(_delete()) == (JOB_ID, False)
+    with pytest.raises(IdempotencyKeyReused):
+        office.create_once(other)
+    assert (list(office.state.jobs), len(office.queue.sent)) == ([JOB_ID], 1)
+
+
+@pytest.mark.parametrize("other", [_generate(11), _generate(10, 8), EXPORT, _delete()])
 def test_a_key_that_comes_with_another_request_is_refused(other: NewJob) -> None:
     office = Office(promotion())
     office.create_once(_generate(10))
@@ -258,6 +287,21 @@ def test_a_job_with_a_key_that_cannot_be_queued_is_there_for_the_next_attempt() 
             EXPORT,
             Forecast(lock_is_free=True, room_is_enough=True, room=0, codes=1_000, estimate=export_estimate(1_000)),
         ),
+        (
+            promotion(room=0, codes=1_000),
+            _delete(),
+            Forecast(lock_is_free=True, room_is_enough=True, room=0, codes=1_000, estimate=delete_estimate(1_000)),
+        ),
+        (
+            promotion(automatic=True, open_job="another"),
+            _delete(),
+            Forecast(lock_is_free=False, room_is_enough=True, room=1_000, codes=0, estimate=delete_estimate(0)),
+        ),
+        (
+            promotion(max_codes=1, room=0, codes=5_000_000),
+            _delete(UNKNOWN_ID),
+            Forecast(lock_is_free=True, room_is_enough=True, room=0, codes=0, estimate=delete_estimate(0)),
+        ),
     ],
 )
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(
@@ -267,6 +311,24 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(
     assert office.creator.forecast(PROMOTION_ID, new) == forecast
     office.assert_unchanged()
     assert office.state.steps.taken == []
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        (generate_job(status=JobStatus.COMPLETED, generated=100, deleted=40), 60),
+        (generate_job(status=JobStatus.CANCELLED, generated=100, deleted=100), 0),
+        (generate_job(status=JobStatus.PROCESSING), 0),
+        (generate_job(status=JobStatus.COMPLETED, generated=100, promotion_id=UNKNOWN_ID), 0),
+        (export_job(status=JobStatus.COMPLETED), 0),
+    ],
+    ids=["completed", "cancelled", "open", "another promotion's", "export"],
+)
+def test_a_dry_run_of_a_deletion_says_how_many_codes_of_a_job_are_there(source: Job, codes: int) -> None:
+    office = Office(promotion(codes=200, room=800))
+    office.state.jobs = {source.id: source}
+    forecast = Forecast(lock_is_free=True, room_is_enough=True, room=800, codes=codes, estimate=delete_estimate(codes))
+    assert office.creator.forecast(PROMOTION_ID, _delete(source.id)) == forecast
 
 
 @pytest.mark.parametrize(
@@ -292,6 +354,8 @@ def test_a_dry_run_of_what_cannot_be_is_refused_like_the_job(
         (generate_estimate(Plan(10_000_000)), 2_502, "6.4", "6.8"),
         (export_estimate(0), 2, "0.00005", "0.0001"),
         (export_estimate(1_000_000), 12, "0.0005", "0.001"),
+        (delete_estimate(0), 2, "0.00004", "0.0001"),
+        (delete_estimate(1_000_000), 252, "0.64", "0.68"),
     ],
 )
 def test_estimates_are_of_the_order_of_what_was_measured(

@@ -19,6 +19,7 @@ from tests.support.builders import (
     PROMOTION_ID,
     UNKNOWN_ID,
     Clock,
+    delete_job,
     export_job,
     generate_job,
     promotion,
@@ -45,10 +46,15 @@ class Office:
         generate_job(status=JobStatus.PROCESSING, started_at=NOW, failure="it cannot be done"),
         export_job(status=JobStatus.PROCESSING, started_at=NOW, failure="it cannot be done"),
         export_job(status=JobStatus.CANCELLING, started_at=NOW),
+        delete_job(),
+        delete_job(status=JobStatus.PROCESSING, started_at=NOW, failure="it cannot be done"),
+        delete_job(status=JobStatus.CANCELLING, started_at=NOW, stopped_at=NOW),
+        delete_job(status=JobStatus.COMPLETED, deleted=5),
+        delete_job(status=JobStatus.FAILED, error="it cannot be done"),
         generate_job(status=JobStatus.COMPLETED),
         generate_job(status=JobStatus.CANCELLED),
     ],
-    ids=["waits", "export waits", "rolls back", "export rolls back", "export cancelled", "completed", "cancelled"],
+    ids=lambda job: f"{job.job_type} {job.status} {job.failure or ''}",
 )
 def test_a_job_is_read_without_progress_where_there_is_none(job: Job) -> None:
     assert Office(promotion(), job).jobs.get(PROMOTION_ID, JOB_ID) == (job, None)
@@ -97,6 +103,21 @@ def test_an_export_is_read_with_how_many_rows_are_stored(exported: int, progress
     office.state.runs = {(JOB_ID, 0): Run(RunStatus.PROCESSING, exported=exported)}
     office.clock.advance(seconds=10 if exported < 500 else 0)
     assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
+
+
+@pytest.mark.parametrize(
+    ("source", "left"), [(None, 300), ("1", 40), ("2", 0), ("3", 0)], ids=["all", "one job", "open", "unknown"]
+)
+def test_a_deletion_is_read_with_how_much_of_what_there_was_is_gone(source: str | None, left: int) -> None:
+    job = delete_job(source, status=JobStatus.PROCESSING, started_at=NOW)
+    made = generate_job(id="1", status=JobStatus.COMPLETED, generated=100, deleted=60)
+    cancelled = generate_job(id="2", status=JobStatus.CANCELLED, generated=100, deleted=100)
+    office = Office(promotion(codes=300), job, made, cancelled)
+    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(0, left))
+    office.state.runs = {(JOB_ID, 0): Run(RunStatus.PROCESSING, deleted=60)}
+    office.clock.advance(seconds=10)
+    ready_at = NOW + timedelta(seconds=10 + left / 6)
+    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(60, 60 + left, 6.0, ready_at))
 
 
 def test_jobs_are_listed_with_the_progress_that_they_have() -> None:
@@ -149,6 +170,7 @@ def test_jobs_are_listed_newest_first_page_by_page() -> None:
     [
         ({"job_type": {"code_export"}}, ["3", "1"]),
         ({"status": {"completed"}}, ["2", "1"]),
+        ({"job_type": {"code_delete"}}, ["4"]),
         ({"job_type": {"code_export"}, "status": {"completed"}}, ["1"]),
         ({"status": {"completed", "pending"}}, []),
         ({"status": {"complete"}}, []),
@@ -161,6 +183,7 @@ def test_a_filter_leaves_the_jobs_that_satisfy_it_and_counts_only_them(
         export_job(id="1", status=JobStatus.COMPLETED),
         generate_job(id="2", status=JobStatus.COMPLETED),
         export_job(id="3"),
+        delete_job(id="4"),
     ]
     found = Office(promotion(), *jobs).jobs.list(PROMOTION_ID, Page(), wanted)
     assert (_ids(found), found.total) == (ids, len(ids))

@@ -314,6 +314,14 @@ def test_a_code_that_becomes_somebody_elses_meanwhile_is_left_alone(shelf: Shelf
     assert shelf.numbers() == (6, 993)
 
 
+def test_a_code_that_no_list_names_any_more_is_being_removed_already(shelf: Shelf) -> None:
+    del shelf.state.chunks[JOB_ID, 0]
+    before = dict(shelf.state.codes), shelf.promotion
+    shelf.remove("c")
+    assert (shelf.state.codes, shelf.promotion) == before
+    assert shelf.state.steps.taken.count("remove by hand") == 1
+
+
 def test_what_goes_on_changing_is_a_conflict(shelf: Shelf) -> None:
     # Its job is not seen as open, and yet is not completed: as where one ends between the two looks, again and again.
     shelf.state.jobs[JOB_ID] = replace(COMPLETED, status=JobStatus.PROCESSING)

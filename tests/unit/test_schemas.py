@@ -10,8 +10,9 @@ from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.model import GenerateParameters, JobType
+from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
 from promotion_jobs.promotions import NewPromotion
+from tests.support.builders import JOB_ID, MALFORMED_IDS
 
 ABSENT = object()
 """Stands for a member that was not sent."""
@@ -23,6 +24,8 @@ def _with(document: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 GENERATE = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 100}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
+DELETE = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
+OF_ALL, OF_ONE = DeleteParameters(), DeleteParameters(JOB_ID)
 
 
 def _job(data: dict[str, Any]) -> NewJob:
@@ -44,6 +47,12 @@ def _generate(parameters: dict[str, Any]) -> NewJob:
         (EXPORT, NewJob(JobType.CODE_EXPORT)),
         (_with(EXPORT, parameters={}, name=""), NewJob(JobType.CODE_EXPORT, "")),
         (_with(EXPORT, parameters=None), NewJob(JobType.CODE_EXPORT)),
+        (DELETE, NewJob(JobType.CODE_DELETE, deletion=OF_ALL)),
+        (_with(DELETE, name=" job ", id=1), NewJob(JobType.CODE_DELETE, " job ", deletion=OF_ALL)),
+        (_with(DELETE, parameters={"all": True, "job_id": None}), NewJob(JobType.CODE_DELETE, deletion=OF_ALL)),
+        (_with(DELETE, parameters={"job_id": JOB_ID}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
+        (_with(DELETE, parameters={"job_id": JOB_ID, "all": None}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
+        (_with(DELETE, parameters={"job_id": JOB_ID, "all": False}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
     ],
 )
 def test_a_job_is_taken_as_it_was_sent(data: dict[str, Any], job: NewJob) -> None:
@@ -167,6 +176,45 @@ def test_an_export_takes_no_parameters() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         _job(_with(EXPORT, parameters={"number_of_codes": 1}))
     assert [(it.source, it.title) for it in refusal.value.faults] == [("data.parameters", "invalid")]
+
+
+EITHER = _invalid("parameters", "must have either job_id, or all as true")
+UNKNOWN_MEMBER = "is not a parameter of this job"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "faults"),
+    [
+        (ABSENT, [_required("parameters")]),
+        (None, [_invalid("parameters", "must be an object")]),
+        ([], [_invalid("parameters", "must be an object")]),
+        ({}, [EITHER]),
+        ({"all": None, "job_id": None}, [EITHER]),
+        ({"all": False}, [EITHER]),
+        ({"all": True, "job_id": JOB_ID}, [EITHER]),
+        ({"all": 1}, [_invalid("parameters.all", "must be true or false")]),
+        ({"all": "true"}, [_invalid("parameters.all", "must be true or false")]),
+        ({"job_id": 5}, [_invalid("parameters.job_id", "must be text")]),
+        ({"job_id": [JOB_ID]}, [_invalid("parameters.job_id", "must be text")]),
+        ({"job_id": ""}, [_invalid("parameters.job_id", "must be the id of a job")]),
+        *(({"job_id": it}, [_invalid("parameters.job_id", "must be the id of a job")]) for it in MALFORMED_IDS),
+        ({"all": True, "codes": ["a"]}, [_invalid("parameters.codes", UNKNOWN_MEMBER)]),
+        ({"all": True, "job_ids": [JOB_ID]}, [_invalid("parameters.job_ids", UNKNOWN_MEMBER)]),
+        ({"all": True, "number_of_codes": 1}, [_invalid("parameters.number_of_codes", UNKNOWN_MEMBER)]),
+        (
+            {"all": "yes", "job_id": 5, "codes": []},
+            [
+                _invalid("parameters.job_id", "must be text"),
+                _invalid("parameters.all", "must be true or false"),
+                _invalid("parameters.codes", UNKNOWN_MEMBER),
+            ],
+        ),
+    ],
+)
+def test_a_deletion_says_whose_codes_and_nothing_else(parameters: Any, faults: list[Fault]) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        _job(_with(DELETE, parameters=parameters))
+    assert refusal.value.faults == tuple(faults)
 
 
 PROMOTION = {

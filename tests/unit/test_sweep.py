@@ -1,5 +1,6 @@
 """What seems to have got lost is sent again, and nothing else happens (docs/reliability.md)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 from promotion_jobs.model import Job, JobStatus, Message, Plan
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.sweep import OpenWork, Sweeper
-from tests.support.builders import JOB_ID, NOW, PROMOTION_ID, Clock, export_job, generate_job, message
+from tests.support.builders import JOB_ID, NOW, PROMOTION_ID, Clock, delete_job, export_job, generate_job, message
 from tests.support.memory import MemoryQueue, State
 from tests.support.memory_runs import MemoryRunStore, MemorySweepStore
 
@@ -58,8 +59,8 @@ class Office:
 
 @pytest.mark.parametrize(
     ("job", "messages"),
-    [(generate_job(PLAN), [message()]), (export_job(), [message()])],
-    ids=["generate", "export"],
+    [(generate_job(PLAN), [message()]), (export_job(), [message()]), (delete_job(), [message()])],
+    ids=["generate", "export", "delete"],
 )
 def test_a_pending_job_is_sent_again_more_and_more_rarely_and_never_failed_by_its_age(
     job: Job, messages: list[Message]
@@ -136,8 +137,9 @@ def test_of_a_job_that_is_undone_the_next_runs_that_are_not_clean_are_sent(job: 
 
 
 @pytest.mark.parametrize("status", [JobStatus.PROCESSING, JobStatus.CANCELLING])
-def test_an_export_that_stands_still_is_sent_again(status: JobStatus) -> None:
-    assert Office(export_job(status=status, started_at=NOW)).sweep_when_due() == [message()]
+@pytest.mark.parametrize("job", [export_job(), delete_job()], ids=["export", "delete"])
+def test_a_job_of_one_run_that_stands_still_is_sent_again(job: Job, status: JobStatus) -> None:
+    assert Office(replace(job, status=status, started_at=NOW)).sweep_when_due() == [message()]
 
 
 def test_a_purge_is_sent_again() -> None:

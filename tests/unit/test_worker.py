@@ -7,7 +7,7 @@ import pytest
 
 from promotion_jobs.model import ExportFile, Job, JobStatus, Plan, Terms
 from promotion_jobs.runs import Run, RunStatus
-from tests.support.builders import NOW, chunk, export_job, generate_job, message, promotion
+from tests.support.builders import NOW, chunk, delete_job, export_job, generate_job, message, promotion
 from tests.support.memory_runs import MemoryRunStore
 from tests.support.workshop import Workshop
 
@@ -125,7 +125,7 @@ def test_a_worker_with_time_left_hands_nothing_back() -> None:
 
 
 @pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED])
-@pytest.mark.parametrize("job", [generate_job(PLAN), export_job()], ids=["generate", "export"])
+@pytest.mark.parametrize("job", [generate_job(PLAN), export_job(), delete_job()], ids=["generate", "export", "delete"])
 def test_a_job_that_has_ended_is_left_as_it_is(job: Job, status: JobStatus) -> None:
     ended = replace(job, status=status)
     workshop = Workshop(ended)

@@ -156,6 +156,15 @@ def test_a_completed_deletion_says_how_many_codes_are_gone_and_notes_none(deleti
     assert deletion.cloud.items() == before
 
 
+def test_a_deletion_that_is_given_up_is_completed_no_more(deletion: Deletion) -> None:
+    deletion.unlist(deletion.chunks()[0])
+    processing = deletion.stored()
+    deletion.cloud.jobs.give_up(processing, "given up", NOW)
+    before = deletion.cloud.items()
+    deletion.cloud.jobs.complete_delete(processing, NOW)
+    assert deletion.cloud.items() == before
+
+
 def test_a_deletion_that_is_cancelled_is_completed_no_more_and_keeps_what_it_deleted(deletion: Deletion) -> None:
     deletion.unlist(deletion.chunks()[0])
     processing = deletion.stored()

@@ -1,6 +1,7 @@
 """Deletions in the table: a chunk's list goes with all that counts its codes. moto cannot do what frees the codes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.model import Chunk, Job, JobStatus, Message
-from promotion_jobs.runs import Run, RunStatus
+from promotion_jobs.runs import Lease, Run, RunStatus
 from tests.support import generated
 from tests.support.answers import CODE_NOT_FOUND, NO_CONTENT, job_meta
 from tests.support.builders import JOB_ID, LEASE, NOW, UNKNOWN_ID
@@ -34,10 +35,10 @@ class Deletion:
     def chunks(self) -> list[Chunk]:
         return list(self.store.chunks(self.job.promotion_id))
 
-    def unlist(self, chunk: Chunk) -> bool:
+    def unlist(self, chunk: Chunk, lease: Lease = LEASE) -> int | None:
         """As the worker is allowed to."""
         with self.cloud.account.acting_as("run_job"):
-            return self.store.unlist(self.job, chunk)
+            return self.store.unlist(self.job, lease, chunk)
 
     def stored(self) -> Job:
         return self.cloud.job(self.job.promotion_id, self.job.id)
@@ -82,7 +83,7 @@ def test_the_list_of_codes_made_by_hand_goes_likewise(deletion: Deletion) -> Non
 
 
 def test_every_next_list_is_counted_and_noted_instead(deletion: Deletion) -> None:
-    assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [True] * 3
+    assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [2, 1, 2]
     assert (deletion.listed(), deletion.numbers(), deletion.run().deleted) == ([], (0, 1_000, 3), 5)
     assert deletion.unlisted()["codes"] == "Hand-1\nHand-2"
 
@@ -91,13 +92,13 @@ def test_a_list_that_was_unlisted_before_is_counted_once(deletion: Deletion) -> 
     first = deletion.chunks()[0]
     deletion.unlist(first)
     before = deletion.cloud.items()
-    assert deletion.unlist(first)
+    assert deletion.unlist(first) == 0
     assert deletion.cloud.items() == before
 
 
 def test_a_code_that_was_removed_by_hand_is_not_counted_again(deletion: Deletion) -> None:
     deletion.cloud.call("delete_code", deletion.job.promotion_id, "bbbb-0")
-    assert deletion.unlist(deletion.chunks()[0])
+    assert deletion.unlist(deletion.chunks()[0]) == 1
     assert (deletion.listed(), deletion.numbers(), deletion.run().deleted) == (
         ["Bbbb-2", "Hand-1", "Hand-2"],
         (3, 997, 2),
@@ -112,14 +113,30 @@ def test_a_list_that_was_changed_since_it_was_read_is_left_alone(deletion: Delet
     first = deletion.chunks()[0]
     deletion.cloud.call("delete_code", deletion.job.promotion_id, "bbbb-0")
     items = deletion.cloud.items()
-    assert deletion.unlist(first)
+    assert deletion.unlist(first) == 0
     assert deletion.cloud.items() == items
 
 
 def test_a_run_that_is_stopped_unlists_nothing(deletion: Deletion) -> None:
     deletion.cloud.runs.stop(deletion.job, 0)
     before = deletion.cloud.items()
-    assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [False] * 3
+    assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [None] * 3
+    assert deletion.cloud.items() == before
+
+
+def test_a_job_that_is_cancelled_unlists_nothing_also_before_its_run_is_stopped(deletion: Deletion) -> None:
+    assert deletion.cloud.jobs.cancel_processing(deletion.stored(), NOW)
+    before = deletion.cloud.items()
+    assert deletion.unlist(deletion.chunks()[0]) is None
+    assert deletion.cloud.items() == before
+
+
+def test_a_call_of_a_worker_that_lost_its_lease_unlists_nothing(deletion: Deletion) -> None:
+    """As it happens when the call was on its way while the next worker began."""
+    after = LEASE.until + timedelta(seconds=1)
+    deletion.cloud.runs.take(deletion.job, 0, Lease("the next", after + timedelta(minutes=1)), after)
+    before = deletion.cloud.items()
+    assert deletion.unlist(deletion.chunks()[0]) is None
     assert deletion.cloud.items() == before
 
 

@@ -18,7 +18,7 @@ from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.model import DeleteParameters, Job, Slot
-from promotion_jobs.runs import Run
+from promotion_jobs.runs import Lease, Run
 from tests.simulation import small_stories, stories
 from tests.simulation.dynamodb import Ignore
 from tests.simulation.faults import Fault, OneFault
@@ -67,9 +67,9 @@ class HiddenLeases(DynamoRunStore):
 class ForgetfulDeleter(Deleter):
     """Leaves alone what a worker before it has unlisted and not removed."""
 
-    def delete(self, job: Job, wanted: DeleteParameters, deadline: Deadline) -> bool:
+    def delete(self, job: Job, wanted: DeleteParameters, lease: Lease, deadline: Deadline) -> bool:
         for chunk in list(self.store.chunks(job.promotion_id, wanted.job_id)):
-            if deadline.is_near() or not self.store.unlist(job, chunk):
+            if deadline.is_near() or not self.store.unlist(job, lease, chunk):
                 return False
             self.finish(job)
         return True

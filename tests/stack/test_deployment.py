@@ -15,7 +15,7 @@ from local import PROJECT
 from local.aws import CREDENTIALS, Aws
 from local.emulator import running_emulator
 from tests.support.template import TEMPLATE
-from tests.template.lint_translated import translate
+from tests.support.translated import translate
 
 BUILD = PROJECT / ".aws-sam/build"
 ENVIRONMENTS = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from promotion_jobs.errors import AutomaticPromotion, DuplicateCode, PromotionFull, PromotionNotFound
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, JobStatus, Location, Slot
-from promotion_jobs.runs import Commit, RunStatus
+from promotion_jobs.runs import Commit, Lease, RunStatus
 from tests.support.memory import OwnedCode, State
 
 LONGEST_KEY_BYTES = 2_048
@@ -124,10 +124,12 @@ class MemoryDeletionStore:
     def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterator[Chunk]:
         return MemoryCodeReader(self.state).chunks(promotion_id, source, likely)
 
-    def unlist(self, job: Job, chunk: Chunk) -> int | None:
+    def unlist(self, job: Job, lease: Lease, chunk: Chunk) -> int | None:
         with self.state.steps.around("unlist"):
             key, run = (chunk.source, chunk.number), self.state.runs[job.id, 0]
-            if run.status is not RunStatus.PROCESSING:
+            if run.status is not RunStatus.PROCESSING or run.lease != lease:
+                return None
+            if self.state.jobs[job.id].status is not JobStatus.PROCESSING:
                 return None
             if self.state.chunks.get(key) != chunk:
                 return 0

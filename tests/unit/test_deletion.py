@@ -247,7 +247,7 @@ def test_cancelled_at_any_step_what_is_deleted_stays_deleted_and_the_rest_stays(
         )
         counts.setdefault(shop.stored.status, set()).add(shop.stored.deleted)
     assert counts[JobStatus.COMPLETED] == {10 - len(left)}
-    assert len(counts[JobStatus.CANCELLED]) == (chunks + 1 if at_once else 1)
+    assert len(counts[JobStatus.CANCELLED]) == chunks + 1
 
 
 @pytest.mark.parametrize("step", ["unlist", "unlist: done", "free", "complete"])

@@ -45,8 +45,9 @@ class NewJob:
     deletion: DeleteParameters | None = None
 
     def fingerprint(self) -> str:
-        """The same for any two that ask for the same."""
-        return sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """The same for any two that ask for the same, also of a version that knows of less to ask for."""
+        asked = asdict(self, dict_factory=lambda pairs: {name: it for name, it in pairs if it is not None})
+        return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 class JobStore(Protocol):

@@ -2,7 +2,8 @@
 
 Whatever dies, no code is lost from sight that is not free again in the end, and each is counted once:
 
-1. A chunk's list goes in one transaction with every number that counts its codes, and the run notes what they were.
+1. A chunk's list goes in one transaction with every number that counts its codes, and the run notes what they were; by
+   the lease, so that what an earlier worker asked for comes too late.
 2. The noted codes are removed, and are free again. The next note replaces this one.
 3. Whoever takes the run over, to go on with it or to undo it, begins with what it notes.
 
@@ -18,6 +19,7 @@ from promotion_jobs.deadline import Deadline
 from promotion_jobs.limits import RUN_CHUNKS
 from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.model import Chunk, DeleteParameters, Job
+from promotion_jobs.runs import Lease
 
 
 class DeletionStore(Protocol):
@@ -25,11 +27,11 @@ class DeletionStore(Protocol):
         """The chunks of the promotion, or of one source, read page by page. ``likely`` is how many will do."""
         ...
 
-    def unlist(self, job: Job, chunk: Chunk) -> int | None:
+    def unlist(self, job: Job, lease: Lease, chunk: Chunk) -> int | None:
         """Remove the chunk's list, count its codes as deleted and note them on the job's run, all or nothing.
 
-        Returns how many codes were counted: none of a chunk that was changed since it was read. None says that the run
-        is stopped.
+        Returns how many codes were counted: none of a chunk that was changed since it was read. None says that the job
+        or its run is stopped, or the run not held by this lease any more.
         """
         ...
 
@@ -42,8 +44,8 @@ class Deleter:
     store: DeletionStore
     meter: Meter = unmeasured
 
-    def delete(self, job: Job, wanted: DeleteParameters, deadline: Deadline) -> bool:
-        """Whether none of the wanted codes is left; otherwise time is short, or the run is stopped."""
+    def delete(self, job: Job, wanted: DeleteParameters, lease: Lease, deadline: Deadline) -> bool:
+        """Whether none of the wanted codes is left; otherwise time is short, or the job is stopped."""
         self.finish(job)
         is_first = True
         # A chunk that was changed by hand meanwhile is found by the next look.
@@ -52,7 +54,7 @@ class Deleter:
                 if not is_first and deadline.is_near():
                     return False
                 is_first = False
-                unlisted = self.store.unlist(job, chunk)
+                unlisted = self.store.unlist(job, lease, chunk)
                 if unlisted is None:
                     return False
                 self.meter(Measure.CODES_DELETED, unlisted)
@@ -60,7 +62,9 @@ class Deleter:
         return True
 
     def _next(self, job: Job, wanted: DeleteParameters) -> list[Chunk]:
-        return list(islice(self.store.chunks(job.promotion_id, wanted.job_id, RUN_CHUNKS), RUN_CHUNKS))
+        chunks = islice(self.store.chunks(job.promotion_id, wanted.job_id, RUN_CHUNKS), RUN_CHUNKS)
+        # Codes made by hand have an id of their own, which is no job's.
+        return [chunk for chunk in chunks if wanted.job_id in {None, chunk.job_id}]
 
     def finish(self, job: Job) -> None:
         """Remove the codes that a delivery has unlisted, however it ended."""

@@ -229,7 +229,7 @@ class Worker:
         if not self._may_go_on(job, message, run, lease, held=held):
             return
         with self._holding(job, 0, lease):
-            if self.deleter.delete(job, wanted, deadline):
+            if self.deleter.delete(job, wanted, lease, deadline):
                 self.store.complete_delete(job, self.now())
             else:
                 # Where the job was cancelled, who is to undo it waits until this worker has let go of it.

@@ -7,8 +7,8 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.code_changes import count_deleted
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Table
-from promotion_jobs.model import Chunk, Job
-from promotion_jobs.runs import RunStatus
+from promotion_jobs.model import Chunk, Job, JobStatus
+from promotion_jobs.runs import Lease, RunStatus
 
 _LIST = 0
 """The position of the chunk's list in the transaction."""
@@ -22,7 +22,7 @@ class DynamoDeletionStore:
     def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterable[Chunk]:
         return DynamoCodeReader(self.table).chunks(promotion_id, source, likely)
 
-    def unlist(self, job: Job, chunk: Chunk) -> int | None:
+    def unlist(self, job: Job, lease: Lease, chunk: Chunk) -> int | None:
         codes = len(chunk.codes) - len(chunk.removed)
         try:
             self.table.transact(
@@ -37,8 +37,9 @@ class DynamoDeletionStore:
                 self.table.update(
                     keys.run(job.id, 0),
                     "SET #deleted = #deleted + :codes, #unlisted = :chunk, #tries = :none",
-                    "#status = :processing",
+                    "#status = :processing AND #lease = :lease",
                     codes=codes,
+                    lease=lease.holder,
                     chunk={
                         "source": chunk.source,
                         "first_slot": self.codes.first_slot(job.promotion_id, chunk),
@@ -46,6 +47,10 @@ class DynamoDeletionStore:
                     },
                     none=0,
                     processing=RunStatus.PROCESSING,
+                ),
+                # Or a cancel would stop nothing before somebody takes up its message.
+                self.table.check(
+                    keys.job(job.promotion_id, job.id), "#status = :processing", processing=JobStatus.PROCESSING
                 ),
                 *([count_deleted(self.table, job.promotion_id, chunk.job_id, codes)] if chunk.job_id else []),
             )

@@ -22,6 +22,8 @@ class Fault(Enum):
     """The call fails without effect: the client gives up, and the caller goes on with an error."""
     NO_ANSWER_AFTER = auto()
     """The call takes effect, its answer is lost and the client gives up."""
+    ANSWER_TOO_LATE = auto()
+    """The client gives up, and the request takes effect some time later, when the caller has gone on with an error."""
     REPEATED = auto()
     """The answer is lost and the client asks once more, as botocore does by itself; in between others do something."""
     CONFLICT = auto()
@@ -122,7 +124,7 @@ class RandomFaults:
         drawn, odds = self.random.random(), self.odds
         for chance, faults in (
             (odds.crash, tuple(CRASHES)),
-            (odds.no_answer, (Fault.NO_ANSWER_BEFORE, Fault.NO_ANSWER_AFTER)),
+            (odds.no_answer, (Fault.NO_ANSWER_BEFORE, Fault.NO_ANSWER_AFTER, Fault.ANSWER_TOO_LATE)),
             (odds.repeated, (Fault.REPEATED,)),
             (odds.conflict if call.operation in CONFLICTING else 0, (Fault.CONFLICT,)),
             (odds.throttle if call.service == "dynamodb" else 0, (Fault.THROTTLE,)),

@@ -201,23 +201,32 @@ class Simulation:
             actor.parts_left = self.random.randrange(1, parts)
             take_effect()
         elif fault is Fault.CRASH_IN_FLIGHT:
-            lands_after = self.random.random() * self.longest_flight
-            self.scheduler.spawn(f"{actor.name}, in flight", take_effect, after=lands_after)
+            self._take_off(actor, take_effect)
         elif fault is Fault.CRASH_AFTER:
             take_effect()
         self.scheduler.die()
 
+    def _take_off(self, actor: Actor, take_effect: Callable[[], None]) -> None:
+        lands_after = self.random.random() * self.longest_flight
+        self.scheduler.spawn(f"{actor.name}, in flight", take_effect, after=lands_after)
+
     def _hindered(self, fault: Fault, call: Call, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        def take_effect() -> None:
+            with suppress(ClientError):
+                function(**arguments)
+
         match fault:
             case Fault.NO_ANSWER_BEFORE:
                 raise ReadTimeoutError(endpoint_url=call.service)
+            case Fault.ANSWER_TOO_LATE:
+                if self.scheduler.current:
+                    self._take_off(self.scheduler.current, take_effect)
+                raise ReadTimeoutError(endpoint_url=call.service)
             case Fault.NO_ANSWER_AFTER:
-                with suppress(ClientError):
-                    function(**arguments)
+                take_effect()
                 raise ReadTimeoutError(endpoint_url=call.service)
             case Fault.REPEATED:
-                with suppress(ClientError):
-                    function(**arguments)
+                take_effect()
                 self.scheduler.step()
             case Fault.PAUSE:
                 self.scheduler.sleep(self.random.choice(_PAUSES) * self.random.random())

@@ -15,7 +15,13 @@ from tests.simulation.small_stories import CODES, small_workshop
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop
 
-FAULTS = (Fault.CRASH_BEFORE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER, Fault.NO_ANSWER_AFTER)
+FAULTS = (
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_IN_FLIGHT,
+    Fault.CRASH_AFTER,
+    Fault.NO_ANSWER_AFTER,
+    Fault.ANSWER_TOO_LATE,
+)
 GENERATED, DELETED = "code_generate completed", "code_delete completed"
 
 

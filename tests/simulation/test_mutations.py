@@ -99,6 +99,11 @@ def _deletion_cleaned_at_once(workshop: Workshop) -> None:
     small_stories.cancel_deletion(workshop)
 
 
+def _let_go_at_once(workshop: Workshop) -> None:
+    workshop.is_unanswered = lambda _: False
+    small_stories.cancel_half_way(workshop)
+
+
 def _forgotten(workshop: Workshop) -> None:
     workshop.deleter = ForgetfulDeleter
     small_stories.delete_codes(workshop)
@@ -162,6 +167,14 @@ MUTATIONS = [
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=200,
     ),
+    # Letting go of a run only when nothing of the worker's can take effect any more.
+    Mutation(
+        "a run is let go of while an insert is on its way",
+        small_stories.cancel_half_way,
+        mutant=_let_go_at_once,
+        fault=Fault.ANSWER_TOO_LATE,
+        schedules=200,
+    ),
     # The collision record before the replacement.
     Mutation(
         "a replacement is inserted before it is noted",
@@ -214,7 +227,9 @@ MUTATIONS = [
     Mutation(
         "a stopped deletion goes on",
         _deletion_cleaned_at_once,
-        {("RUN", "#status = :processing")},
+        {("RUN", "#status = :processing AND #lease = :lease")},
+        # The job, which is asked too, hides this.
+        without={("JOB", "#status = :processing")},
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=300,
     ),

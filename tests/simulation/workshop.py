@@ -7,6 +7,7 @@ from random import Random
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
+from promotion_jobs.clients import is_unanswered
 from promotion_jobs.creation import JobCreator, JobStore, NewJob
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
@@ -94,6 +95,7 @@ class Workshop:
     deleter: type[Deleter] = Deleter
 
     def __post_init__(self) -> None:
+        self.is_unanswered: Callable[[Exception], bool] = is_unanswered
         self.answered: list[tuple[str, str]] = []
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
         self.simulation = Simulation(
@@ -153,6 +155,7 @@ class Workshop:
             now=self.clock,
             new_holder=self.new_id,
             runs_ahead=self.runs_ahead,
+            is_unanswered=self.is_unanswered,
         )
 
     def _deliver(self, body: str, time_left: TimeLeft) -> None:

@@ -121,7 +121,7 @@ def _delete_in_bulk(cloud: Cloud, promotion_id: str) -> None:
     everything = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
     job_id = _ask(cloud, 201, "create_job", promotion_id, data={"data": everything})["data"]["id"]
     _work(cloud)
-    assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": 88}
+    assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": 89}
     # What a deletion has unlisted and not yet removed is as good as gone.
     cloud.put_codes(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id), ["unlisted"])
     _ask(cloud, 204, "delete_code", promotion_id, "unlisted")

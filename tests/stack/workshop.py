@@ -17,6 +17,7 @@ import pytest
 
 from local.aws import Aws
 from promotion_jobs.announcements import Announcer
+from promotion_jobs.clients import is_unanswered
 from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
@@ -156,6 +157,7 @@ class Workshop:
             now=self.clock.now,
             new_holder=lambda: uuid4().hex,
             runs_ahead=RUNS_AHEAD,
+            is_unanswered=is_unanswered,
         )
 
     def sweep(self) -> int:

@@ -70,6 +70,7 @@ class Workshop:
             now=self.clock,
             new_holder=lambda: next(holders),
             runs_ahead=runs_ahead,
+            is_unanswered=lambda error: isinstance(error, TimeoutError),
             meter=self.meter,
         )
 

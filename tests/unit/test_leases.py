@@ -69,6 +69,23 @@ def test_a_run_is_let_go_of_in_the_end_also_when_its_delivery_fails() -> None:
     assert workshop.run(0) == Run(RunStatus.COMPLETED, generated=6, started=True)
 
 
+def test_a_run_is_not_let_go_of_while_what_its_delivery_asked_for_may_still_take_effect() -> None:
+    """Or a clean-up would begin, and an insert that nobody hears of any more would come after it."""
+    workshop = Workshop(generate_job(PLAN))
+
+    def get_no_answer() -> None:
+        raise TimeoutError
+
+    workshop.state.steps.at("insert", get_no_answer)
+    with pytest.raises(TimeoutError):
+        workshop.deliver(message())
+    lease = Lease("holder 1", NOW + LEASE_LIFE)
+    assert workshop.run(0) == Run(RunStatus.PROCESSING, tries=1, started=True, lease=lease)
+    assert workshop.deliver(message()) == 0
+    workshop.clock.time += LEASE_LIFE + timedelta(milliseconds=1)
+    assert workshop.deliver(message()) == 6
+
+
 @pytest.mark.parametrize("step", ["claim", "take", "insert", "commit", "finish run", "complete", "release"])
 def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(step: str) -> None:
     workshop = Workshop(generate_job(PLAN))

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from threading import Barrier
+from typing import Any, cast
 
 import pytest
 
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.dynamodb.codes import BATCH, DynamoCodeStore
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
 from promotion_jobs.errors import StoreBusy
@@ -191,6 +193,22 @@ def test_statements_that_stay_throttled_are_given_up(table: NewTable, in_turn: E
     with pytest.raises(StoreBusy):
         store.insert(generate_job(), CODES)
     assert len(client.calls) == 12
+
+
+def test_of_batches_that_fail_one_whose_outcome_is_open_is_told_before_a_busy_store(table: NewTable) -> None:
+    """Who hears of a busy store lets go of the run, since every call of it was answered."""
+    both_began = Barrier(2, timeout=60)
+
+    class Client(AnsweringClient):
+        def batch_execute_statement(self, Statements: Sequence[Any]) -> Any:  # noqa: N803 - the service's name
+            both_began.wait()
+            raise StoreBusy if len(Statements) == BATCH else TimeoutError
+
+    store, _ = table()
+    with ThreadPoolExecutor(2) as threads, pytest.raises(TimeoutError):
+        DynamoCodeStore(replace(store, client=cast("Any", Client())), threads).insert(
+            generate_job(), {slot: f"code-{slot}" for slot in range(BATCH + 1)}
+        )
 
 
 def test_codes_are_inserted_25_at_a_time_with_all_that_says_whose_they_are(table: NewTable, in_turn: Executor) -> None:

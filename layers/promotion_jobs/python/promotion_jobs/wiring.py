@@ -180,7 +180,7 @@ def _runs_ahead() -> int:
 def worker() -> "Worker":
     from concurrent.futures import ThreadPoolExecutor
 
-    from promotion_jobs.clients import INSERT_THREADS
+    from promotion_jobs.clients import INSERT_THREADS, is_unanswered
     from promotion_jobs.deletion import Deleter
     from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
     from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
@@ -210,6 +210,7 @@ def worker() -> "Worker":
         now=_now,
         new_holder=lambda: _new_id(_now()),
         runs_ahead=_runs_ahead(),
+        is_unanswered=is_unanswered,
         meter=measure,
     )
 

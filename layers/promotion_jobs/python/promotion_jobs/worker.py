@@ -58,7 +58,10 @@ class WorkStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers."""
+    """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers.
+
+    ``is_unanswered`` says of an error whether it leaves open what became of a call.
+    """
 
     store: WorkStore
     runs: RunStore
@@ -72,6 +75,7 @@ class Worker:
     now: Callable[[], datetime]
     new_holder: Callable[[], str]
     runs_ahead: int
+    is_unanswered: Callable[[Exception], bool]
     meter: Meter = unmeasured
 
     def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> int:
@@ -168,15 +172,22 @@ class Worker:
 
     @contextmanager
     def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
-        """Lets go of the run in the end, however the block ends; a store that is busy does not count as a try."""
-        forgive = False
+        """Lets go of the run when the block ends, unless something that it asked for may still take effect.
+
+        Then only time ends the lease. A store that is busy does not count as a try.
+        """
+        forgive = keep = False
         try:
             yield
         except StoreBusy:
             forgive = True
             raise
+        except Exception as error:
+            keep = self.is_unanswered(error)
+            raise
         finally:
-            self.runs.release(job, number, lease, forgive=forgive)
+            if not keep:
+                self.runs.release(job, number, lease, forgive=forgive)
 
     def _run(self, work: GenerateWork, message: Message, run: Run, deadline: Deadline) -> int:
         committed = self.runs.committed(work.job, message.run) if run.tries > 1 or run.generated else frozenset()

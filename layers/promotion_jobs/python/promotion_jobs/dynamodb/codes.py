@@ -6,7 +6,7 @@ with PartiQL, because a batch of 25 INSERTs is 25 conditional puts for one call,
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.jobs import from_item
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
+from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, Location, Slot, Terms
 from promotion_jobs.runs import Commit, RunStatus
@@ -30,6 +31,13 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def _end(batches: Sequence[Future[Any]]) -> None:
+    """Where one batch failed, no other outlives its delivery: it would run in a later one, after a clean-up."""
+    for batch in batches:
+        batch.cancel()
+    wait(batches)
 
 
 def to_values(chunk: Chunk) -> Item:
@@ -159,11 +167,13 @@ class DynamoCodeStore:
         batches = [self.threads.submit(work, batch) for batch in _batches(items, BATCH)]
         try:
             return [batch.result() for batch in batches]
+        except StoreBusy as busy:
+            _end(batches)
+            errors = [batch.exception() for batch in batches if not batch.cancelled()]
+            # Who hears of the busy store takes every batch for answered.
+            raise next((error for error in errors if error and not isinstance(error, StoreBusy)), busy) from None
         finally:
-            # Where one batch failed, no other outlives its delivery: it would run in a later one, after a clean-up.
-            for batch in batches:
-                batch.cancel()
-            wait(batches)
+            _end(batches)
 
     def _execute(self, statements: Sequence[Any], expected: str) -> list[int]:
         """Execute a batch, again where that may help; returns the positions answered with the expected error.

@@ -2,11 +2,13 @@
 
 import importlib
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from unittest.mock import ANY
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -40,7 +42,8 @@ def _sent(function: str) -> Any:
 @pytest.fixture
 def shop(cloud: Cloud) -> Cloud:
     """A deployment with the client, its token and the promotion."""
-    cloud.tokens.register_client("demo", "demo-secret", "Demo")
+    form = parse_qs(b64decode(read("issue_token")["body"]).decode())
+    cloud.tokens.register_client("demo", form["client_secret"][0], "Demo")
     token = read("get_promotion")["headers"]["authorization"].removeprefix("Bearer ")
     expires_at = datetime(9999, 1, 1, tzinfo=UTC)
     cloud.tokens.store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, expires_at))

@@ -51,6 +51,7 @@ def test_the_variables_lead_to_this_machine_as_a_container_sees_it(stack: LocalS
     port = stack.emulator.port
     queue = stack.resources["JobQueue"].rpartition("/")[2]
     assert sam_files(stack)["sam-env.json"]["RunJobFunction"] == COMMON | {
+        "POWERTOOLS_SERVICE_NAME": "promotion-jobs",
         "TABLE_NAME": stack.resources["Table"],
         "JOB_QUEUE_URL": f"http://host.docker.internal:{port}/000000000000/{queue}",
         "EXPORT_BUCKET": stack.resources["ExportBucket"],

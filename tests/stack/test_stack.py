@@ -30,7 +30,7 @@ def test_the_worker_takes_as_many_messages_at_once_as_the_parameter_says(stack: 
 
 def test_parameters_can_be_set(tmp_path: Path) -> None:
     parameters = {"WorkerTimeoutSeconds": "7", "WorkerConcurrency": "3"}
-    with local_stack(Client("id", "secret"), state=tmp_path, parameters=parameters) as stack:
+    with local_stack(Client("id", "5ec2e7" * 8), state=tmp_path, parameters=parameters) as stack:
         name = stack.resources["RunJobFunction"]
         assert stack.aws.functions.get_function_configuration(FunctionName=name)["Timeout"] == 7
         mappings = stack.aws.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
@@ -40,7 +40,7 @@ def test_parameters_can_be_set(tmp_path: Path) -> None:
 def test_a_parameter_that_the_template_does_not_have_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(StackError, match=r"^template\.yaml has no parameter WorkerTimeout$"),
-        local_stack(Client("id", "secret"), state=tmp_path, parameters={"WorkerTimeout": "7"}),
+        local_stack(Client("id", "5ec2e7" * 8), state=tmp_path, parameters={"WorkerTimeout": "7"}),
     ):
         pass
 
@@ -53,7 +53,7 @@ def test_a_resource_that_cannot_be_created_is_named_with_the_reason(tmp_path: Pa
     )
     with (
         pytest.raises(StackError, match=f"^{re.escape(expected)}$"),
-        local_stack(Client("id", "secret"), state=tmp_path / "state", template=template),
+        local_stack(Client("id", "5ec2e7" * 8), state=tmp_path / "state", template=template),
     ):
         pass
 

@@ -1,11 +1,13 @@
 """Whole jobs of growing size, worked off by the real worker: a code must cost the same in all of them."""
 
+from collections import Counter
 from dataclasses import replace
 
 from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, timed
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
+from promotion_jobs.measures import Measure
 from promotion_jobs.model import JobStatus, Message
 
 _SMALLEST = 1_000
@@ -18,12 +20,17 @@ def deliver_job(server: Stub, codes: int, length: int | None = None, prefix: str
     if job.plan is None:
         raise TypeError
     server.give(service.job_items(job))
-    made = 0
+    made: Counter[Measure] = Counter()
+
+    def count(measure: Measure, value: float = 1, /, **_: str) -> None:
+        made[measure] += int(value)
+
+    worker = replace(wiring.worker(), generator=replace(wiring.worker().generator, meter=count))
     for run in range(job.plan.runs):
-        made += wiring.worker().deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
+        worker.deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
         if run == 0:
             server.give(service.job_items(replace(job, status=JobStatus.PROCESSING)))
-    return made
+    return made[Measure.CODES_GENERATED]
 
 
 def _jobs(server: Stub, codes: int, times: int) -> Work:

@@ -1,15 +1,16 @@
 """EventBridge Scheduler: starts the job that a schedule's input names, by the rules of the API (docs/schedules.md)."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import wiring
 from promotion_jobs.api.errors import answer_to
 from promotion_jobs.api.schemas.jobs import scheduled_job
 from promotion_jobs.errors import PromotionJobsError, StoreBusy
 from promotion_jobs.measures import Measure
-from promotion_jobs.observe import flush_metrics, logger, measure
+from promotion_jobs.observe import count_refusal, in_the_background, logger, measure
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SCHEDULE = "schedule"
 """Who created the job, as ``created_by`` shows it."""
@@ -24,8 +25,8 @@ def start(event: Any) -> dict[str, str]:
     return {"job_id": job.id}
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
+@in_the_background
+def handler(event: Any, _context: "LambdaContext") -> dict[str, Any]:
     try:
         return start(event)
     except StoreBusy:
@@ -35,6 +36,5 @@ def handler(event: Any, _context: LambdaContext) -> dict[str, Any]:
         _, refusal = answer_to(error)
         logger.warning("scheduled job refused", refusal=type(error).__name__, **refusal)
         measure(Measure.SCHEDULED_JOBS_REFUSED)
+        count_refusal(type(error).__name__)
         return refusal
-    finally:
-        flush_metrics()

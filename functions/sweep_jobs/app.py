@@ -1,15 +1,14 @@
 """Schedule: send again what seems to have got lost (docs/architecture.md)."""
 
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import wiring
-from promotion_jobs.observe import flush_metrics, logger
+from promotion_jobs.observe import in_the_background, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-@logger.inject_lambda_context(clear_state=True)
-def handler(_event: dict[str, Any], _context: LambdaContext) -> None:
-    sent = wiring.sweeper().sweep()
-    logger.info("swept", sent=sent)
-    flush_metrics()
+@in_the_background
+def handler(_event: dict[str, Any], _context: "LambdaContext") -> None:
+    logger.info("swept", sent=wiring.sweeper().sweep())

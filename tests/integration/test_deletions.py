@@ -150,7 +150,7 @@ def test_a_deletion_shows_how_far_it_is(deletion: Deletion) -> None:
 def test_a_completed_deletion_says_how_many_codes_are_gone_and_notes_none(deletion: Deletion) -> None:
     for chunk in deletion.chunks():
         deletion.unlist(chunk)
-    deletion.cloud.jobs.complete_delete(deletion.stored(), NOW)
+    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
     assert deletion.cloud.call("get_job", deletion.job.promotion_id, deletion.job.id) == (
         200,
         {
@@ -169,7 +169,7 @@ def test_a_completed_deletion_says_how_many_codes_are_gone_and_notes_none(deleti
     assert (deletion.run().status, deletion.unlisted()) == (RunStatus.COMPLETED, None)
     assert deletion.cloud.promotion(deletion.job.promotion_id).open_job is None
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(deletion.stored(), NOW)
+    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
     assert deletion.cloud.items() == before
 
 
@@ -178,7 +178,7 @@ def test_a_deletion_that_is_given_up_is_completed_no_more(deletion: Deletion) ->
     processing = deletion.stored()
     deletion.cloud.jobs.give_up(processing, "given up", NOW)
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(processing, NOW)
+    deletion.cloud.jobs.complete_delete(processing, LEASE, NOW)
     assert deletion.cloud.items() == before
 
 
@@ -187,7 +187,7 @@ def test_a_deletion_that_is_cancelled_is_completed_no_more_and_keeps_what_it_del
     processing = deletion.stored()
     deletion.cloud.call("cancel_job", deletion.job.promotion_id, deletion.job.id)
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(processing, NOW)
+    deletion.cloud.jobs.complete_delete(processing, LEASE, NOW)
     assert deletion.cloud.items() == before
     cancelling = deletion.stored()
     deletion.cloud.runs.stop(cancelling, 0)
@@ -239,3 +239,11 @@ def test_a_deletion_is_read_as_it_was_stored(
     assert job.deletion is not None
     assert (job.deletion.given(), job.parameters, job.plan) == (parameters, None, None)
     assert (job.status, job.runs) == (JobStatus.PENDING, 1)
+
+
+def test_a_worker_that_lost_its_lease_completes_nothing(deletion: Deletion) -> None:
+    after = LEASE.until + timedelta(seconds=1)
+    deletion.cloud.runs.take(deletion.job, 0, Lease("the next", after + timedelta(minutes=1)), after)
+    before = deletion.cloud.items()
+    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
+    assert deletion.cloud.items() == before

@@ -272,6 +272,7 @@ def _injections() -> Iterator[Case]:
 TABLE: dict[str, Sequence[Case]] = {
     "bodies": list(malformed.bodies()),
     "values": list(malformed.values()),
+    "whole jobs": list(malformed.whole_jobs()),
     "wholes": list(malformed.wholes()),
     "pages": list(_pages()),
     "filters": list(_filters()),

@@ -171,5 +171,5 @@ def test_an_error_of_the_worker_that_quotes_a_seed_is_logged_by_its_kind_and_pla
     with _failing(cloud, " ".join(secrets)), pytest.raises(RuntimeError):
         cloud.deliver(Message(promotion_id, job.id, 0))
     text = log.text()
-    assert text.count('"message":"delivery failed"') == 1
+    assert text.count('"message":"invocation failed"') == 1
     _assert_kind_and_place_alone(secrets, text)

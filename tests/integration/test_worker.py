@@ -77,6 +77,7 @@ def test_a_delivery_that_fails_raises_so_that_its_message_comes_back(cloud: Clou
         cloud.deliver(Message(promotion_id, job_id))
     assert cloud.job(promotion_id, job_id).status is JobStatus.PROCESSING
     cloud.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    cloud.end_lease(job_id)
     cloud.deliver(Message(promotion_id, job_id))
     assert cloud.job(promotion_id, job_id).status is JobStatus.COMPLETED
 

@@ -184,19 +184,10 @@ class MemoryDynamoDB:
 
     # Writing
 
-    def put_item(self, **request: Any) -> dict[str, Any]:
-        return self._write("Put", request)
-
     def update_item(self, **request: Any) -> dict[str, Any]:
-        return self._write("Update", request)
-
-    def delete_item(self, **request: Any) -> dict[str, Any]:
-        return self._write("Delete", request)
-
-    def _write(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        operation = f"{kind}Item"
+        operation = "UpdateItem"
         self._check(operation, request)
-        write = self._checked(kind, request)
+        write = self._checked("Update", request)
         self._disturb_whole(operation)
         old = self.table.get(write.key)
         try:

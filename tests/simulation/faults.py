@@ -36,7 +36,7 @@ class Fault(Enum):
 
 CRASHES = {Fault.CRASH_BEFORE, Fault.CRASH_INSIDE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER}
 
-CONFLICTING = {"transact_write_items", "batch_execute_statement", "put_item", "update_item", "delete_item"}
+CONFLICTING = {"transact_write_items", "batch_execute_statement", "update_item"}
 
 
 class Call(NamedTuple):

@@ -104,10 +104,6 @@ class MemoryFiles:
         body = self._file("GetObject", request)
         return {"Body": BytesIO(body), "ContentLength": len(body), "ETag": _tag(body)}
 
-    def head_object(self, **request: Any) -> dict[str, Any]:
-        body = self._file("HeadObject", request)
-        return {"ContentLength": len(body), "ETag": _tag(body)}
-
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.files.pop(self._key("DeleteObject", request, set()), None)
         return {}

@@ -61,11 +61,15 @@ def overtime(workshop: Workshop) -> None:
     What one of them leaves behind is removed by whoever gets its message next: so that message is never put aside, and
     nothing arrives later than that.
     """
+    _go_on_overtime(workshop)
+    generate(workshop)
+
+
+def _go_on_overtime(workshop: Workshop) -> None:
     workshop.fenced = False
     simulation = workshop.simulation
     simulation.queue.tries, simulation.longest_flight = None, 0.0
     simulation.function_seconds, simulation.overtime, simulation.queue.visibility = 1.0, 300.0, 3.0
-    generate(workshop)
 
 
 def export(workshop: Workshop) -> None:
@@ -117,6 +121,16 @@ def delete_codes(workshop: Workshop) -> None:
         workshop.act("other customer", lambda: _cancel_open(workshop, promotion), after=after)
     if workshop.random.random() < 0.3:
         workshop.act("next customer", lambda: workshop.add_job(promotion, 20), after=workshop.random.choice((5, 120)))
+
+
+def delete_codes_overtime(workshop: Workshop) -> None:
+    """A deletion by functions that go on when their lease is long over, while codes are added and removed by hand."""
+    _go_on_overtime(workshop)
+    promotion = workshop.add_promotion()
+    workshop.add_job(promotion, workshop.random.choice((20, 33, 60)))
+    workshop.deliver_all()
+    _shops(workshop, promotion)
+    workshop.act("customer", lambda: workshop.add_deletion(promotion))
 
 
 def _remove_one_by_one(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> None:

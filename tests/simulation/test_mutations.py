@@ -5,8 +5,9 @@ mutant does in another one. How many schedules that takes is no promise; the lim
 this was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.model import DeleteParameters, Job, Slot
 from promotion_jobs.runs import Lease, Run
+from promotion_jobs.worker import Worker
 from tests.simulation import small_stories, stories
 from tests.simulation.dynamodb import Ignore
 from tests.simulation.faults import Fault, OneFault
@@ -71,8 +73,19 @@ class ForgetfulDeleter(Deleter):
         for chunk in list(self.store.chunks(job.promotion_id, wanted.job_id)):
             if deadline.is_near() or not self.store.unlist(job, lease, chunk):
                 return False
-            self.finish(job)
+            self.free_unlisted(job)
         return True
+
+
+class HastyWorker(Worker):
+    """Lets go of a run whatever has happened."""
+
+    @contextmanager
+    def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.runs.release(job, number, lease, forgive=False)
 
 
 class ClosingAnnouncer(Announcer):
@@ -100,7 +113,7 @@ def _deletion_cleaned_at_once(workshop: Workshop) -> None:
 
 
 def _let_go_at_once(workshop: Workshop) -> None:
-    workshop.is_unanswered = lambda _: False
+    workshop.worker_type = HastyWorker
     small_stories.cancel_half_way(workshop)
 
 
@@ -232,6 +245,12 @@ MUTATIONS = [
         without={("JOB", "#status = :processing")},
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=300,
+    ),
+    Mutation(
+        "a deletion unlists when its lease is over",
+        stories.delete_codes_overtime,
+        {("RUN", "#status = :processing AND #lease = :lease")},
+        schedules=400,
     ),
     Mutation(
         "what a dead worker has unlisted stays",

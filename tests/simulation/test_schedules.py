@@ -22,6 +22,7 @@ STORIES = {
         stories.cancel,
         stories.delete,
         stories.delete_codes,
+        stories.delete_codes_overtime,
     )
 }
 SCHEDULES = int(os.environ.get("SCHEDULES", "2000"))

@@ -7,7 +7,6 @@ from random import Random
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
-from promotion_jobs.clients import is_unanswered
 from promotion_jobs.creation import JobCreator, JobStore, NewJob
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
@@ -68,7 +67,7 @@ class PlannedStore:
         plan = Plan(job.plan.number_of_codes, self.chunk_codes, self.run_chunks) if job.plan else None
         self.store.add(replace(job, plan=plan), request)
 
-    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
+    def visible_codes(self, promotion_id: str, job_id: str) -> int:
         return self.store.visible_codes(promotion_id, job_id)
 
     def withdraw(self, job: Job) -> None:
@@ -93,9 +92,9 @@ class Workshop:
     fenced: bool = True
     code_store: type[DynamoCodeStore] = DynamoCodeStore
     deleter: type[Deleter] = Deleter
+    worker_type: type[Worker] = Worker
 
     def __post_init__(self) -> None:
-        self.is_unanswered: Callable[[Exception], bool] = is_unanswered
         self.answered: list[tuple[str, str]] = []
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
         self.simulation = Simulation(
@@ -140,7 +139,7 @@ class Workshop:
     def worker(self) -> Worker:
         codes = self.code_store(self.table, InlineExecutor(self.entropy))
         deleter = self.deleter(DynamoDeletionStore(self.table, codes))
-        return Worker(
+        return self.worker_type(
             store=self.job_store,
             runs=self.runs,
             queue=self.queue,
@@ -155,7 +154,6 @@ class Workshop:
             now=self.clock,
             new_holder=self.new_id,
             runs_ahead=self.runs_ahead,
-            is_unanswered=self.is_unanswered,
         )
 
     def _deliver(self, body: str, time_left: TimeLeft) -> None:

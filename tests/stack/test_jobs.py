@@ -4,17 +4,14 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from threading import Barrier
 from typing import Any
 
-import pytest
-
 from local.api import Api, send
 from local.stack import LocalStack
-from tests.stack.journeys import eventually, finished, get_job, listed_codes, new_job, new_promotion, paused_worker
+from tests.stack.journeys import finished, listed_codes, new_job, new_promotion, paused_worker
 
 CALLERS = 50
 ROUNDS = 20
@@ -99,35 +96,6 @@ def test_of_fifty_jobs_created_at_once_one_is_created_in_every_round(stack: Loca
         (job,) = [answer["data"]["id"] for status, answer in answers if status == 201]
         assert finished(api, promotion, job)["status"] == "completed"
     assert api.call("GET", path).json["meta"]["results"]["total"] == ROUNDS
-
-
-@pytest.fixture
-def missing_bucket(stack: LocalStack) -> Iterator[Callable[[], None]]:
-    """The export bucket is gone, and messages come back at once; yields what restores the bucket."""
-    bucket, queue = stack.resources["ExportBucket"], stack.resources["JobQueue"]
-    for page in stack.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for file in page.get("Contents", []):
-            stack.aws.s3.delete_object(Bucket=bucket, Key=file["Key"])
-    stack.aws.s3.delete_bucket(Bucket=bucket)
-    visibility = stack.aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    stack.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
-
-    def restore() -> None:
-        stack.aws.s3.create_bucket(Bucket=bucket)
-
-    yield restore
-    stack.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=visibility)
-
-
-def test_a_job_whose_worker_fails_comes_back_and_is_completed(
-    stack: LocalStack, api: Api, missing_bucket: Callable[[], None]
-) -> None:
-    promotion = new_promotion(api)
-    job = new_job(api, promotion, "code_export")
-    eventually(lambda: "failed processing SQS batch" in stack.emulator.log.read_text(errors="replace"))
-    assert get_job(api, promotion, job)["status"] == "processing"
-    missing_bucket()
-    assert finished(api, promotion, job)["status"] == "completed"
 
 
 def test_of_fifty_same_requests_at_once_all_get_the_same_job(stack: LocalStack, api: Api) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,6 +85,35 @@ def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(h
     export = finished(api, promotion, new_job(api, promotion, "code_export"))
     assert export["meta"]["file"]["rows"] == 20_000
     assert add_codes(api, promotion, "one-more").status == 400
+
+
+@pytest.fixture
+def missing_bucket(hasty: LocalStack) -> Iterator[Callable[[], None]]:
+    """The export bucket is gone, and messages come back as soon as a lease is past; yields what restores the bucket."""
+    bucket, queue = hasty.resources["ExportBucket"], hasty.resources["JobQueue"]
+    for page in hasty.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for file in page.get("Contents", []):
+            hasty.aws.s3.delete_object(Bucket=bucket, Key=file["Key"])
+    hasty.aws.s3.delete_bucket(Bucket=bucket)
+    hasty.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "9"})
+
+    def restore() -> None:
+        hasty.aws.s3.create_bucket(Bucket=bucket)
+
+    yield restore
+    hasty.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "36"})
+
+
+def test_a_job_whose_worker_fails_comes_back_and_is_completed(
+    hasty: LocalStack, missing_bucket: Callable[[], None]
+) -> None:
+    api = Api.signed_in(hasty.base_url, hasty.client)
+    promotion = new_promotion(api)
+    job = new_job(api, promotion, "code_export")
+    eventually(lambda: "failed processing SQS batch" in hasty.emulator.log.read_text(errors="replace"))
+    assert get_job(api, promotion, job)["status"] == "processing"
+    missing_bucket()
+    assert finished(api, promotion, job)["status"] == "completed"
 
 
 def test_a_small_job_is_done_while_a_big_one_runs(api: Api) -> None:

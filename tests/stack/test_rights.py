@@ -51,7 +51,7 @@ def _generate_job(cloud: Cloud, promotion_id: str, **request: Any) -> Job:
 
 
 def _sign_in(cloud: Cloud) -> None:
-    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET.replace(' ', '+')}"
+    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
     _ask(cloud, 200, "issue_token", body=form, headers={"authorization": None})
 
 
@@ -88,6 +88,7 @@ def _export(cloud: Cloud, promotion_id: str) -> None:
     _ask(cloud, 200, "get_job", promotion_id, job_id)
     _ask(cloud, 200, "list_jobs", promotion_id)
     cloud.table.transact(cloud.table.delete(broken))
+    cloud.end_lease(job_id)
     cloud.deliver(Message(promotion_id, job_id))
     _ask(cloud, 200, "get_job_file", promotion_id, job_id)
 

@@ -17,7 +17,6 @@ import pytest
 
 from local.aws import Aws
 from promotion_jobs.announcements import Announcer
-from promotion_jobs.clients import is_unanswered
 from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
@@ -31,6 +30,7 @@ from promotion_jobs.dynamodb.table import Backoff, Item, Table, from_item
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
+from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions import NewPromotion, Promotions
 from promotion_jobs.purge import Purger
@@ -40,6 +40,7 @@ from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker
 from tests.stack.faults import Crash
 from tests.support.memory import MemoryEventBus
+from tests.support.meter import MemoryMeter
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SEED = bytes(range(32))
@@ -107,6 +108,7 @@ class Workshop:
     queue: CollectedMessages = field(default_factory=CollectedMessages)
     job_store: type[DynamoJobStore] = DynamoJobStore
     bus: MemoryEventBus = field(default_factory=MemoryEventBus)
+    meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     @property
     def clock(self) -> Clock:
@@ -148,7 +150,7 @@ class Workshop:
             store=jobs,
             runs=runs,
             queue=self.queue,
-            generator=Generator(codes),
+            generator=Generator(codes, self.meter),
             undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock.now, RUNS_AHEAD),
             exporter=Exporter(DynamoCodeReader(table), files, lambda: uuid4().hex),
             deleter=deleter,
@@ -157,7 +159,6 @@ class Workshop:
             now=self.clock.now,
             new_holder=lambda: uuid4().hex,
             runs_ahead=RUNS_AHEAD,
-            is_unanswered=is_unanswered,
         )
 
     def sweep(self) -> int:
@@ -168,7 +169,10 @@ class Workshop:
         return Sweeper(store, runs, self.queue, self.clock.now, TIMEOUT, RUNS_AHEAD).sweep()
 
     def deliver(self, message: Message) -> int:
-        return self.worker().deliver(message, lambda: TIMEOUT)
+        """Returns how many codes were made meanwhile."""
+        before = self.meter.of(Measure.CODES_GENERATED)
+        self.worker().deliver(message, lambda: TIMEOUT)
+        return self.meter.of(Measure.CODES_GENERATED) - before
 
     def deliver_all(self) -> None:
         """Deliver every message, and those that they send, once."""

@@ -174,6 +174,10 @@ class Cloud:
         """What makes messages come again is raised."""
         assert self._invoke("run_job", sqs_event(*messages)) is None
 
+    def end_lease(self, job_id: str) -> None:
+        """As if the time of the worker that holds the job's first run was over."""
+        self.table.transact(self.table.update(keys.run(job_id, 0), "SET #lease_until = :past", "", past=0))
+
     def sweep(self) -> None:
         assert self._invoke("sweep_jobs", read("sweep_jobs")) is None
 

@@ -187,9 +187,9 @@ def values() -> Iterator[Case]:
         yield wrong(f"POST {P}/codes", sent, invalid(f"data.codes.0.{name}", rule))
 
 
-def wholes() -> Iterator[Case]:
-    """More than one thing wrong, or what is wrong as a whole."""
-    job, promotions = f"POST {P}/jobs", f"POST {PROMOTIONS}"
+def whole_jobs() -> Iterator[Case]:
+    """More than one thing wrong with a job, or what is wrong as a whole."""
+    job = f"POST {P}/jobs"
     yield wrong(job, {}, required("data.job_type"))
     yield wrong(job, JOB | {"job_type": "code_import"}, invalid("data.job_type", JOB_TYPE))
     yield wrong(job, JOB | {"job_type": {}}, invalid("data.job_type", JOB_TYPE))
@@ -206,6 +206,11 @@ def wholes() -> Iterator[Case]:
         too_many = too_many_codes(1_000, "data.parameters.number_of_codes")
         yield Request(job, json.dumps(JOB | {"parameters": {"number_of_codes": number}})), too_many
     yield wrong(job, JOB | {"parameters": {"\ud800": 1}}, invalid("data.parameters", "must be text"))
+
+
+def wholes() -> Iterator[Case]:
+    """The same of what is no job."""
+    promotions = f"POST {PROMOTIONS}"
     members = ("type", "name", "description", "promotion_type", "schema", "start", "end")
     yield wrong(promotions, {}, *(required(f"data.{name}") for name in members))
     backwards = fault("data.end", "end must not be before start")

@@ -17,7 +17,7 @@ from promotion_jobs.errors import (
 )
 from promotion_jobs.jobs import Claim, Counts
 from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Promotion, Slot
-from promotion_jobs.runs import Run, RunStatus
+from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.tokens import Client, Grant, Token
 
 
@@ -255,11 +255,11 @@ class MemoryJobStore:
             self._release(job)
             return True
 
-    def complete_delete(self, job: Job, now: datetime) -> None:
+    def complete_delete(self, job: Job, lease: Lease, now: datetime) -> None:
         with self.state.steps.around("complete"):
             stored, run = self.state.jobs[job.id], self.state.runs[job.id, 0]
             open_ = stored.status is JobStatus.PROCESSING and not stored.failure
-            if open_ and run.status is RunStatus.PROCESSING:
+            if open_ and run.status is RunStatus.PROCESSING and run.lease == lease:
                 self.state.runs[job.id, 0] = replace(run, status=RunStatus.COMPLETED)
                 self.state.unlisted.pop(job.id, None)
                 self._change(job, status=JobStatus.COMPLETED, deleted=run.deleted, updated_at=now)

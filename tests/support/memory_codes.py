@@ -112,10 +112,6 @@ class MemoryCodeReader:
         assert self.state.promotion_of(location.source) == promotion_id
         return self.state.chunks.get((location.source, location.chunk))
 
-    def published(self, promotion_id: str, job_id: str) -> int:
-        job = self.state.jobs.get(job_id)
-        return job.visible_codes if job and job.promotion_id == promotion_id else 0
-
 
 @dataclass
 class MemoryDeletionStore:

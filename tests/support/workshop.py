@@ -10,6 +10,7 @@ from promotion_jobs.codes import CodeFormat
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
+from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Promotion
 from promotion_jobs.purge import Purger
 from promotion_jobs.runs import Run
@@ -70,7 +71,6 @@ class Workshop:
             now=self.clock,
             new_holder=lambda: next(holders),
             runs_ahead=runs_ahead,
-            is_unanswered=lambda error: isinstance(error, TimeoutError),
             meter=self.meter,
         )
 
@@ -92,10 +92,15 @@ class Workshop:
         return self.state.runs[self.job.id, number]
 
     def deliver(self, message: Message, seconds_left: float = 60) -> int:
-        """Deliver to a worker that begins with a minute, of which so much is left as soon as it works."""
+        """Deliver to a worker that begins with a minute, of which so much is left as soon as it works.
+
+        Returns how many codes it made.
+        """
         self.state.steps.dead = False
         times = chain([60.0], repeat(seconds_left))
-        return self.worker.deliver(message, lambda: timedelta(seconds=next(times)))
+        before = self.meter.of(Measure.CODES_GENERATED)
+        self.worker.deliver(message, lambda: timedelta(seconds=next(times)))
+        return self.meter.of(Measure.CODES_GENERATED) - before
 
     def deliver_all(self, after_each: Callable[[Message], None] = lambda _: None) -> None:
         """Deliver until nothing waits, in no less time than messages are delayed.

@@ -78,20 +78,20 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_as_long_as_it_can(name: str
     assert properties(name)["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
-def test_queues_are_reached_over_tls_alone() -> None:
-    [policy] = [it["Properties"] for it in resources("AWS::SQS::QueuePolicy").values()]
-    assert policy["Queues"] == [{"Ref": name} for name in resources("AWS::SQS::Queue")]
-    arns = [_attribute_of(name, "Arn") for name in resources("AWS::SQS::Queue")]
-    assert policy["PolicyDocument"]["Statement"] == [_deny_plain_http("sqs:*", arns)]
+@pytest.mark.parametrize("name", resources("AWS::SQS::Queue"))
+def test_a_queue_is_reached_over_tls_alone_by_a_policy_of_its_own(name: str) -> None:
+    policies = [it["Properties"] for it in resources("AWS::SQS::QueuePolicy").values()]
+    [policy] = [it for it in policies if it["Queues"] == [{"Ref": name}]]
+    assert policy["PolicyDocument"]["Statement"] == [_deny_plain_http("sqs:*", _attribute_of(name, "Arn"))]
 
 
-def _deny_plain_http(action: str, arns: list[Any]) -> dict[str, Any]:
+def _deny_plain_http(action: str, resource: Any) -> dict[str, Any]:
     return {
         "Sid": "DenyPlainHttp",
         "Effect": "Deny",
         "Principal": "*",
         "Action": action,
-        "Resource": arns,
+        "Resource": resource,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 

@@ -14,7 +14,11 @@ ALARMS = resources("AWS::CloudWatch::Alarm")
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 OURS = "PromotionJobs"
 MEASURES = {str(measure) for measure in Measure}
-REFUSALS = {name for name, it in vars(errors).items() if isinstance(it, type)}
+REFUSALS = {
+    name
+    for name, it in vars(errors).items()
+    if isinstance(it, type) and issubclass(it, errors.PromotionJobsError) and not it.__subclasses__()
+}
 BY_SERVICE = [{"Name": "service", "Value": {"Ref": "AWS::StackName"}}]
 
 

@@ -27,7 +27,18 @@ def test_a_job_that_ends_is_counted_by_its_type_and_outcome_and_its_collisions_a
     workshop.occupy(FIRST[:2])
     workshop.deliver_all()
     ended = (Measure.JOBS_ENDED, "code_generate", "completed")
-    assert workshop.meter.counted == Counter({ended: 1, (Measure.COLLISIONS,): 2})
+    assert workshop.meter.counted == Counter({ended: 1, (Measure.CODES_GENERATED,): 7, (Measure.COLLISIONS,): 2})
+
+
+def test_what_is_committed_is_counted_also_when_the_store_is_busy_then() -> None:
+    workshop = Workshop(generate_job(PLAN))
+
+    def be_busy() -> None:
+        raise StoreBusy
+
+    workshop.state.steps.at("commit: done", lambda: workshop.state.steps.at("commit", be_busy))
+    assert workshop.deliver(message()) == 3
+    assert workshop.meter.of(Measure.CODES_GENERATED) == workshop.run(0).generated == 3
 
 
 def test_what_is_undone_is_counted_as_deleted() -> None:
@@ -36,7 +47,8 @@ def test_what_is_undone_is_counted_as_deleted() -> None:
     assert MemoryJobStore(workshop.state).cancel_processing(workshop.job, NOW)
     workshop.deliver_all()
     ended = (Measure.JOBS_ENDED, "code_generate", "cancelled")
-    assert workshop.meter.counted == Counter({ended: 1, (Measure.CODES_DELETED,): 6})
+    counted = {ended: 1, (Measure.CODES_GENERATED,): 6, (Measure.CODES_DELETED,): 6}
+    assert workshop.meter.counted == Counter(counted)
 
 
 def test_a_job_that_is_given_up_is_counted_as_that_and_as_failed() -> None:

@@ -29,7 +29,7 @@ from tests.support.builders import (
     generate_job,
     promotion,
 )
-from tests.support.memory import OwnedCode, State
+from tests.support.memory import MemoryJobStore, OwnedCode, State
 from tests.support.memory_codes import MemoryCodeEditor, MemoryCodeReader
 
 BY_HAND_ID = "019e82fb-4a00-7000-8000-00000000000d"
@@ -55,7 +55,7 @@ class Shelf:
         self.add(OPEN, PROCESSING)
         self.add(BY_HAND)
         reader, editor = MemoryCodeReader(self.state), MemoryCodeEditor(self.state)
-        self.codes = PromotionCodes(reader)
+        self.codes = PromotionCodes(reader, MemoryJobStore(self.state))
         self.changes = CodeChanges(reader, editor, Clock(), lambda _: "made now")
 
     def add(self, it: Chunk, job: Job | None = None) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import HTTPClientError
 from botocore.loaders import Loader
 
 from promotion_jobs.dynamodb.statements import send_statements_as_they_are
@@ -47,11 +46,6 @@ def _session() -> Any:
     session = botocore.session.get_session()
     session.register_component("data_loader", _OurServices())
     return session
-
-
-def is_unanswered(error: Exception) -> bool:
-    """Whether AWS may have heard of a call and not been heard."""
-    return isinstance(error, HTTPClientError)
 
 
 @cache

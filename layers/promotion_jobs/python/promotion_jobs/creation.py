@@ -65,8 +65,8 @@ class JobStore(Protocol):
         CodesLimitExceeded, AutomaticPromotion, and TooManyJobs where another job holds the lock.
         """
 
-    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
-        """How many codes of the promotion are visible, or of one of its jobs."""
+    def visible_codes(self, promotion_id: str, job_id: str) -> int:
+        """How many codes of the job are visible; none while it is open."""
         ...
 
     def withdraw(self, job: Job) -> None:

@@ -46,7 +46,7 @@ class Deleter:
 
     def delete(self, job: Job, wanted: DeleteParameters, lease: Lease, deadline: Deadline) -> bool:
         """Whether none of the wanted codes is left; otherwise time is short, or the job is stopped."""
-        self.finish(job)
+        self.free_unlisted(job)
         is_first = True
         # A chunk that was changed by hand meanwhile is found by the next look.
         while chunks := self._next(job, wanted):
@@ -58,7 +58,7 @@ class Deleter:
                 if unlisted is None:
                     return False
                 self.meter(Measure.CODES_DELETED, unlisted)
-                self.finish(job)
+                self.free_unlisted(job)
         return True
 
     def _next(self, job: Job, wanted: DeleteParameters) -> list[Chunk]:
@@ -66,6 +66,6 @@ class Deleter:
         # Codes made by hand have an id of their own, which is no job's.
         return [chunk for chunk in chunks if wanted.job_id in {None, chunk.job_id}]
 
-    def finish(self, job: Job) -> None:
+    def free_unlisted(self, job: Job) -> None:
         """Remove the codes that a delivery has unlisted, however it ended."""
         self.store.free_unlisted(job)

@@ -106,6 +106,8 @@ class Generator:
             work.job.promotion_id,
             run,
         )
+        if outcome is Commit.COMMITTED:
+            self.meter(Measure.CODES_GENERATED, len(codes))
         if outcome is Commit.ALREADY_COMMITTED:
             self._remove_unlisted(work, chunk, codes.items())
         return outcome

@@ -1,8 +1,11 @@
 """One logger and one set of metrics, shared by all that runs in a function."""
 
 import traceback
+from collections.abc import Callable
+from functools import wraps
 from threading import Lock
 from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -10,8 +13,10 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from promotion_jobs.measures import Measure
 
-__all__ = ["MetricUnit", "flush_metrics", "logger", "measure", "metrics"]
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
+Answer = TypeVar("Answer")
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -36,8 +41,8 @@ def _trace(error: BaseException) -> str:
 
 # The serialized stack trace would have the error's text beside its frames.
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
-metrics = Metrics()
 
+_metrics = Metrics()
 _lock = Lock()
 """Inserts are measured from several threads."""
 
@@ -46,14 +51,38 @@ def measure(what: Measure, value: float = 1, /, **dimensions: str) -> None:
     unit = MetricUnit.Seconds if what is Measure.OLDEST_OPEN_JOB_SECONDS else MetricUnit.Count
     with _lock:
         if not dimensions:
-            metrics.add_metric(what, unit, value)
+            _metrics.add_metric(what, unit, value)
             return
         with single_metric(what, unit, value) as metric:
             for name, text in dimensions.items():
                 metric.add_dimension(name, text)
 
 
+def count_refusal(name: str) -> None:
+    """Count a request that is refused, under the name of its error."""
+    with _lock:
+        _metrics.add_metric(name, MetricUnit.Count, 1)
+
+
 def flush_metrics() -> None:
     """Write what was counted in this invocation; nothing where nothing was, which Powertools would warn of."""
-    if metrics.metric_set:
-        metrics.flush_metrics()
+    if _metrics.metric_set:
+        _metrics.flush_metrics()
+
+
+def in_the_background(function: Callable[[Any, "LambdaContext"], Answer]) -> Callable[[Any, "LambdaContext"], Answer]:
+    """The handler of a function for which no request waits: whatever it raises is logged, and has AWS call again."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    @wraps(function)
+    def handler(event: Any, context: "LambdaContext") -> Answer:
+        try:
+            return function(event, context)
+        except Exception:
+            # With the keys of this invocation, which are gone when Lambda logs it.
+            logger.exception("invocation failed")
+            raise
+        finally:
+            flush_metrics()
+
+    return handler

@@ -51,7 +51,9 @@ class CodeReader(Protocol):
 
     def chunk(self, promotion_id: str, location: Location) -> Chunk | None: ...
 
-    def published(self, promotion_id: str, job_id: str) -> int:
+
+class CodeCounter(Protocol):
+    def visible_codes(self, promotion_id: str, job_id: str) -> int:
         """How many codes of the job are visible; none while it is open."""
         ...
 
@@ -74,6 +76,7 @@ class CodeEditor(Protocol):
 @dataclass(frozen=True, slots=True)
 class PromotionCodes:
     store: CodeReader
+    jobs: CodeCounter
 
     def list(self, promotion: Promotion, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Code]:
         """``wanted`` is what :func:`listing.parse_filter` made of the filter."""
@@ -85,7 +88,7 @@ class PromotionCodes:
             found = [code] if code and jobs <= {code.job_id} else []
             return Listing(found[page.offset : page.offset + page.limit], len(found), page)
         job_id = next(iter(jobs), None)
-        total = promotion.codes if job_id is None else self.store.published(promotion.id, job_id)
+        total = promotion.codes if job_id is None else self.jobs.visible_codes(promotion.id, job_id)
         end = min(page.offset + page.limit, total)
         if page.offset >= end:
             return Listing([], total, page)

@@ -66,7 +66,7 @@ class Undoer:
     def _clean(self, job: Job, message: Message, deadline: Deadline) -> bool:
         """Whether the whole run is clean; what is left of it was sent as a new message."""
         if job.job_type is JobType.CODE_DELETE:
-            self.deleter.finish(job)
+            self.deleter.free_unlisted(job)
             return True
         work = GenerateWork.of(job)
         chunks = work.plan.chunks_of(message.run)

@@ -116,9 +116,10 @@ def promotion_remover() -> "PromotionRemover":
 @cache
 def promotion_codes() -> "PromotionCodes":
     from promotion_jobs.dynamodb.codes import DynamoCodeReader
+    from promotion_jobs.dynamodb.jobs import DynamoJobStore
     from promotion_jobs.promotion_codes import PromotionCodes
 
-    return PromotionCodes(DynamoCodeReader(_table()))
+    return PromotionCodes(DynamoCodeReader(_table()), DynamoJobStore(_table()))
 
 
 @cache
@@ -180,7 +181,7 @@ def _runs_ahead() -> int:
 def worker() -> "Worker":
     from concurrent.futures import ThreadPoolExecutor
 
-    from promotion_jobs.clients import INSERT_THREADS, is_unanswered
+    from promotion_jobs.clients import INSERT_THREADS
     from promotion_jobs.deletion import Deleter
     from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
     from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
@@ -210,7 +211,6 @@ def worker() -> "Worker":
         now=_now,
         new_holder=lambda: _new_id(_now()),
         runs_ahead=_runs_ahead(),
-        is_unanswered=is_unanswered,
         meter=measure,
     )
 

@@ -52,16 +52,16 @@ class WorkStore(Protocol):
         """Complete a job that is processing with this file and release its lock; False leaves any other alone."""
         ...
 
-    def complete_delete(self, job: Job, now: datetime) -> None:
-        """Complete a job that is processing with what its run has deleted, and release its lock; or leave it alone."""
+    def complete_delete(self, job: Job, lease: Lease, now: datetime) -> None:
+        """Complete a job that is processing, and whose run is held by this lease, with what the run has deleted.
+
+        Its lock is released with that; any other job is left alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers.
-
-    ``is_unanswered`` says of an error whether it leaves open what became of a call.
-    """
+    """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers."""
 
     store: WorkStore
     runs: RunStore
@@ -75,31 +75,23 @@ class Worker:
     now: Callable[[], datetime]
     new_holder: Callable[[], str]
     runs_ahead: int
-    is_unanswered: Callable[[Exception], bool]
     meter: Meter = unmeasured
 
-    def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> int:
-        """Work on what the message names; returns when it need not come again, with how many codes this delivery made.
+    def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> None:
+        """Work on what the message names; returns when it need not come again.
 
         Whatever it raises, the message comes back and nothing is lost.
         """
+        deadline = Deadline.of(time_left)
         try:
-            return self._deliver(message, Deadline.of(time_left))
+            if message.purge:
+                self.purger.purge(message, deadline)
+            else:
+                self._work(message, deadline)
+                self._announce(message)
         except StoreBusy:
             # As a new message: a store that throttles must not use up this one's tries.
             self.queue.send(message, BUSY_DELAY)
-            return 0
-
-    def _deliver(self, message: Message, deadline: Deadline) -> int:
-        if message.purge:
-            self.purger.purge(message, deadline)
-            return 0
-        generated = self._work(message, deadline)
-        try:
-            self._announce(message)
-        except StoreBusy:
-            self.queue.send(message, BUSY_DELAY)
-        return generated
 
     def _announce(self, message: Message) -> None:
         job = self.store.get(message.promotion_id, message.job_id)
@@ -109,18 +101,18 @@ class Worker:
             # Purged, and announced before that.
             self.announcer.forget(message.job_id)
 
-    def _work(self, message: Message, deadline: Deadline) -> int:
+    def _work(self, message: Message, deadline: Deadline) -> None:
         job = self.store.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
             job = self._claim(job)
         if job is None:
-            return 0
+            return
         if job.is_undone:
             self.undoer.undo(job, message, deadline)
-            return 0
+            return
         match job.status, job.job_type:
             case JobStatus.PROCESSING, JobType.CODE_GENERATE:
-                return self._generate(GenerateWork.of(job), message, deadline)
+                self._generate(GenerateWork.of(job), message, deadline)
             case JobStatus.PROCESSING, JobType.CODE_EXPORT:
                 self._export(job, message, deadline)
             case JobStatus.PROCESSING, JobType.CODE_DELETE if job.deletion:
@@ -128,7 +120,6 @@ class Worker:
             case JobStatus.COMPLETED, JobType.CODE_GENERATE:
                 # A delivery that died after another had finished its run comes back to this.
                 self.generator.remove_strays(GenerateWork.of(job), message.run)
-        return 0
 
     def _claim(self, job: Job) -> Job | None:
         now = self.now()
@@ -156,7 +147,7 @@ class Worker:
             self.queue.send(replace(message, run=0))
         return run.tries <= TRIES
 
-    def _generate(self, work: GenerateWork, message: Message, deadline: Deadline) -> int:
+    def _generate(self, work: GenerateWork, message: Message, deadline: Deadline) -> None:
         if message.run == 0:
             for number in range(1, min(self.runs_ahead, work.plan.runs)):
                 self.queue.send(replace(message, run=number))
@@ -166,51 +157,41 @@ class Worker:
             self.generator.remove_strays(work, message.run)
             self.store.complete_generate(work.job, self.now())
         if not self._may_go_on(work.job, message, run, lease, held=held):
-            return 0
+            return
         with self._holding(work.job, message.run, lease):
-            return self._run(work, message, run, deadline)
+            self._run(work, message, run, deadline)
 
     @contextmanager
     def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
-        """Lets go of the run when the block ends, unless something that it asked for may still take effect.
+        """Lets go of the run when the block ends well or the store is busy, which does not count as a try.
 
-        Then only time ends the lease. A store that is busy does not count as a try.
+        After any other error something that was asked for may still take effect: then only time ends the lease.
         """
-        forgive = keep = False
         try:
             yield
         except StoreBusy:
-            forgive = True
+            self.runs.release(job, number, lease, forgive=True)
             raise
-        except Exception as error:
-            keep = self.is_unanswered(error)
-            raise
-        finally:
-            if not keep:
-                self.runs.release(job, number, lease, forgive=forgive)
+        self.runs.release(job, number, lease, forgive=False)
 
-    def _run(self, work: GenerateWork, message: Message, run: Run, deadline: Deadline) -> int:
+    def _run(self, work: GenerateWork, message: Message, run: Run, deadline: Deadline) -> None:
         committed = self.runs.committed(work.job, message.run) if run.tries > 1 or run.generated else frozenset()
         left = [chunk for chunk in work.plan.chunks_of(message.run) if chunk not in committed]
-        generated = 0
         for chunk in left:
             if chunk != left[0] and deadline.is_near():
                 # As a new message: a run that only takes long must not use up this one's tries.
                 self.queue.send(message, HAND_BACK_DELAY)
-                return generated
-            outcome = self.generator.generate(work, message.run, chunk)
-            if outcome is Commit.STOPPED:
+                return
+            if self.generator.generate(work, message.run, chunk) is Commit.STOPPED:
                 # Who is to clean the run waits until this worker has let go of it.
                 self.queue.send(message, HAND_BACK_DELAY)
-                return generated
-            generated += work.plan.codes_in(chunk) if outcome is Commit.COMMITTED else 0
+                return
         self.generator.remove_strays(work, message.run)
         # Before the run is done: a delivery that dies in between comes again and sends again.
         if message.run + self.runs_ahead < work.plan.runs:
             self.queue.send(replace(message, run=message.run + self.runs_ahead))
         self.runs.finish(work.job, message.run, self.now())
         self.store.complete_generate(work.job, self.now())
-        return generated
 
     def _export(self, job: Job, message: Message, deadline: Deadline) -> None:
         lease = self._new_lease(deadline)
@@ -241,7 +222,7 @@ class Worker:
             return
         with self._holding(job, 0, lease):
             if self.deleter.delete(job, wanted, lease, deadline):
-                self.store.complete_delete(job, self.now())
+                self.store.complete_delete(job, lease, self.now())
             else:
                 # Where the job was cancelled, who is to undo it waits until this worker has let go of it.
                 self.queue.send(message, HAND_BACK_DELAY)

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, headers_of, internal_error
 from promotion_jobs.api.routes import methods_of
 from promotion_jobs.errors import PromotionJobsError
-from promotion_jobs.observe import MetricUnit, flush_metrics, logger, metrics
+from promotion_jobs.observe import count_refusal, flush_metrics, logger
 
 Answer = Response[Any]
 CLIENT_ID = "client_id"
@@ -57,7 +57,7 @@ def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
         status, body = answer_to(error)
         refusal = type(error).__name__
         logger.append_keys(refusal=refusal)
-        metrics.add_metric(name=refusal, unit=MetricUnit.Count, value=1)
+        count_refusal(refusal)
         return answer(status, body, headers_of(error))
 
     def fail(_: Exception) -> Answer:

@@ -12,7 +12,6 @@ from itertools import islice
 from typing import Any
 
 from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.jobs import from_item
 from promotion_jobs.dynamodb.keys import Range
 from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
 from promotion_jobs.errors import StoreBusy
@@ -87,10 +86,6 @@ class DynamoCodeReader:
         chunk_codes = job["plan"]["chunk_codes"] if job else HAND_MADE_CODES
         chunk, position = divmod(item["slot"], chunk_codes)
         return Location(item["job"], chunk, position, item["slot"], by_hand=job is None)
-
-    def published(self, promotion_id: str, job_id: str) -> int:
-        item = self.table.get(keys.job(promotion_id, job_id))
-        return from_item(item).visible_codes if item else 0
 
     def chunk(self, promotion_id: str, location: Location) -> Chunk | None:
         item = self.table.get(keys.chunk(promotion_id, location.source, location.chunk))

@@ -34,7 +34,7 @@ from promotion_jobs.model import (
     KeyedRequest,
     Plan,
 )
-from promotion_jobs.runs import RunStatus
+from promotion_jobs.runs import Lease, RunStatus
 from promotion_jobs.timestamps import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3
@@ -249,7 +249,7 @@ class DynamoJobStore:
         also = {"also_set": "#file = :file", "also_if": _NOT_FAILED}
         return self._end(job, self._move(job, _COMPLETE, now, **also, file=asdict(file)))
 
-    def complete_delete(self, job: Job, now: datetime) -> None:
+    def complete_delete(self, job: Job, lease: Lease, now: datetime) -> None:
         run = self.table.get(keys.run(job.id, 0))
         deleted = run["deleted"] if run else 0
         self._end(
@@ -259,9 +259,10 @@ class DynamoJobStore:
                 self.table.update(
                     keys.run(job.id, 0),
                     "SET #status = :completed REMOVE #unlisted",
-                    "#status = :processing AND #deleted = :deleted",
+                    "#status = :processing AND #lease = :lease AND #deleted = :deleted",
                     completed=RunStatus.COMPLETED,
                     processing=RunStatus.PROCESSING,
+                    lease=lease.holder,
                     deleted=deleted,
                 )
             ],

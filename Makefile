@@ -98,10 +98,17 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 .PHONY: clean
 clean: ## remove everything that the other targets made
 	rm -rf .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# A folder without pip is one that was not finished.
+define new-environment
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed as $(PYTHON); PYTHON=… names another one"; exit 1; }
+@test -x $(1)/bin/pip || $(PYTHON) -m venv $(1)
+endef
 
 .venv/.local: requirements/local.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed as $(PYTHON)"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(call new-environment,.venv)
 	@echo "Installing the local stack's packages into .venv (once, about a minute)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
@@ -113,18 +120,18 @@ clean: ## remove everything that the other targets made
 
 .venv-tools/.ready: requirements/tools.txt
 	@echo "Installing SAM CLI into .venv-tools (once)"
-	@test -x $(TOOLS)/python || $(PYTHON) -m venv .venv-tools
+	$(call new-environment,.venv-tools)
 	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .venv-peers/.ready: requirements/peers.txt
 	@echo "Installing what the benchmarks compare with into .venv-peers (once)"
-	@test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	$(call new-environment,.venv-peers)
 	@.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 .venv-audit/.ready: requirements/audit.txt
 	@echo "Installing pip-audit into .venv-audit (once)"
-	@test -x .venv-audit/bin/python || $(PYTHON) -m venv .venv-audit
+	$(call new-environment,.venv-audit)
 	@.venv-audit/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

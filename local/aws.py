@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
@@ -38,7 +39,10 @@ class Aws:
 
     @cached_property
     def _session(self) -> boto3.Session:
+        # Without a profile: one that is set for AWS may not even be there.
+        without_profile = Session({"profile": (None, None, None, None)})
         return boto3.Session(
+            botocore_session=without_profile,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,

@@ -138,10 +138,10 @@ TOKEN=$(curl -s $API/oauth/access_token -d grant_type=client_credentials {token}
 AUTH="Authorization: Bearer $TOKEN"
 PROMOTION=$({post("/v2/promotions", PROMOTION)} | {pick('["data"]["id"]')})
 {post(jobs, GENERATE)}
-until curl -s "$API{jobs}" -H "$AUTH" | grep completed; do sleep 1; done
+until curl -s "$API{jobs}" -H "$AUTH" | grep -E 'completed|failed'; do sleep 1; done
 curl -s "$API/v2/promotions/$PROMOTION/codes" -H "$AUTH"
 EXPORT=$({post(jobs, EXPORT)} | {pick('["data"]["id"]')})
-until curl -s "$API{jobs}/$EXPORT" -H "$AUTH" | grep completed; do sleep 1; done
+until curl -s "$API{jobs}/$EXPORT" -H "$AUTH" | grep -E 'completed|failed'; do sleep 1; done
 curl -s "$(curl -s "$API{jobs}/$EXPORT/file" -H "$AUTH" | {pick('["href"]')})" | head -5
 """
 

@@ -1,9 +1,12 @@
 """`make serve`: the stack on this machine until Ctrl-C."""
 
 import argparse
+import fcntl
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from local.client import Client
@@ -27,7 +30,7 @@ def main() -> int:
 
 def _serve(port: int, state: Path, template: Path) -> None:
     client = Client.kept_in(state / "client.json")
-    with local_stack(client, port=port, state=state, template=template) as stack:
+    with _alone(state), local_stack(client, port=port, state=state, template=template) as stack:
         description = {
             "base_url": stack.base_url,
             "client_id": client.client_id,
@@ -49,6 +52,17 @@ def _serve(port: int, state: Path, template: Path) -> None:
         finally:
             for name in files:
                 (state / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Raises StackError where another stack describes itself in the same folder."""
+    with (state / "client.json").open() as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(f"Another one runs already, and is described in {state / 'stack.json'}") from None
+        yield
 
 
 def _parse_arguments() -> argparse.Namespace:

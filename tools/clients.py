@@ -20,10 +20,13 @@ from promotion_jobs.wiring import tokens_in
 LOCAL = Path(".local/stack.json")
 STACK = "promotion-jobs"
 
+_USAGE = 'make client ARGS="[--local | --stack NAME] {create NAME | list | revoke ID}"'
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="make client", description="Who may call the API.")
-    parser.add_argument("--local", type=Path, nargs="?", const=LOCAL, help="on the stack that `make serve` runs")
+    parser = argparse.ArgumentParser(prog='make client ARGS="…"', description="Who may call the API.", usage=_USAGE)
+    parser.add_argument("--local", action="store_true", help="on the stack that `make serve` runs")
+    parser.add_argument("--description", type=Path, default=LOCAL, help="where that stack has described itself")
     parser.add_argument("--stack", default=STACK, help="the CloudFormation stack (default: %(default)s)")
     commands = parser.add_subparsers(dest="command", required=True)
     create = commands.add_parser("create", help="create a client and show its secret, once")
@@ -33,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     revoke.add_argument("client_id")
     given = parser.parse_args(arguments)
     try:
-        tokens = _tokens(_session(given.local), given.stack)
+        tokens = _tokens(_session(given.description if given.local else None), given.stack)
         if given.command == "create":
             return _create(tokens, given.name)
         return _list(tokens) if given.command == "list" else _revoke(tokens, given.client_id)

@@ -29,7 +29,7 @@ class Command:
     captured: pytest.CaptureFixture[str]
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        status = main([f"--local={self.description}", *arguments])
+        status = main(["--local", f"--description={self.description}", *arguments])
         output = self.captured.readouterr()
         return status, output.out, output.err
 
@@ -88,5 +88,5 @@ def test_who_is_not_there_cannot_be_revoked(command: Command) -> None:
 
 
 def test_without_a_stack_the_command_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main([f"--local={tmp_path / 'stack.json'}", "list"]) == 1
+    assert main(["--local", f"--description={tmp_path / 'stack.json'}", "list"]) == 1
     assert capsys.readouterr().err.startswith("It did not work. ")

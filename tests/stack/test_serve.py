@@ -119,6 +119,15 @@ def test_it_ends_with_one_line_when_the_emulator_dies(tmp_path: Path) -> None:
     assert re.fullmatch(r"The local stack cannot run\. ministack ended with exit code -9: .+\n", errors)
 
 
+def test_a_second_one_beside_the_first_is_one_line_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    with served(tmp_path, free_port()):
+        before = (tmp_path / "stack.json").read_text()
+        code, output, errors = run(*command(tmp_path, "--port", "0"))
+        assert (tmp_path / "stack.json").read_text() == before
+    expected = f"The local stack cannot run. Another one runs already, and is described in {tmp_path / 'stack.json'}"
+    assert (code, output, errors) == (1, "", [expected])
+
+
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with listen(0) as listener:
         port = listener.getsockname()[1]

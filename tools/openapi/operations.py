@@ -132,7 +132,7 @@ OPERATIONS = (
         ),
         ("SentPromotionChange", {"type": "promotion", "max_codes": 1_000_000}),
         tag="promotions",
-        example=samples.promotion,
+        example=samples.changed_promotion,
     ),
     Operation(
         "delete",
@@ -194,7 +194,7 @@ OPERATIONS = (
         data("Code"),
         (*OF_A_PROMOTION, errors.CodeNotFound()),
         tag="codes",
-        example=samples.code,
+        example=samples.code_by_hand,
     ),
     Operation(
         "delete",

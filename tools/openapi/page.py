@@ -15,6 +15,7 @@ Generated from the code by `make openapi`; the same as an OpenAPI 3.1 document i
 ```console
 $ API=http://127.0.0.1:8080      # the address that `make serve` prints
 $ CLIENT_ID=… CLIENT_SECRET=…    # and the credentials
+$ TOKEN=… PROMOTION=… JOB=…      # the access_token and the ids that the calls below answer
 ```
 
 Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{"errors": [{…}]}` and change nothing. Every
@@ -25,9 +26,9 @@ there are tokens again; 500 carries a `request_id`; 503 says that the store is b
 an error of its own, with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function
 that is out of time) have a plain `{"message": …}` instead.
 
-Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded, and give
-absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at most ten: promotions
-by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
+Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded (raw ones
+need `curl -g`), and give absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at
+most ten: promotions by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
 
 A job is created once for an `Idempotency-Key`: the same header with the same body within 24 hours answers the same job,
 with another body 422. `?dry_run=true` creates none, and answers what would become of it.

@@ -106,6 +106,7 @@ token = answers.token(
     int(TOKEN_LIFE.total_seconds()),
 )
 promotion = {"data": answers.promotion(PROMOTION)}
+changed_promotion = {"data": answers.promotion(replace(PROMOTION, max_codes=1_000_000, updated_at=LATER))}
 promotions = _page([PROMOTION], answers.promotion, "")
 pending = {"data": answers.job(replace(GENERATE, status=JobStatus.PENDING, updated_at=THEN))}
 forecast = {
@@ -118,9 +119,10 @@ forecast = {
     )
 }
 _BIG = replace(GENERATE, parameters=GenerateParameters(100_000, code_prefix="summer"), status=JobStatus.PROCESSING)
-processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER))}
+processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER + timedelta(seconds=21)))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
 jobs = _page([DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, f"/{PROMOTION_ID}/jobs")
 code = {"data": answers.code(CODE)}
+code_by_hand = {"data": answers.code(Code("WELCOME-10", Terms(max_uses=1), None, CLIENT_ID, THEN))}
 codes = _page([CODE], answers.code, f"/{PROMOTION_ID}/codes")
 file = {"href": "https://bucket.s3.eu-west-1.amazonaws.com/…/….csv?X-Amz-Signature=…"}

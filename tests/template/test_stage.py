@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support import translated
-from tests.support.template import TEMPLATE, value
+from tests.support.template import TEMPLATE
 
 STAGE = "ApiApiGatewayDefaultStage"
 PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
@@ -17,19 +17,13 @@ DOMAIN = {
 }
 
 
-def _throttle(settings: dict[str, Any]) -> tuple[int, int]:
-    """Requests per second and at once, each of which a deployment can set."""
-    assert settings.keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
-    for node in settings.values():
-        assert PARAMETERS[node["Ref"]]["MinValue"] == 1
-    return value(settings["ThrottlingRateLimit"]), value(settings["ThrottlingBurstLimit"])
-
-
 def test_every_route_is_throttled_and_the_one_that_issues_tokens_more() -> None:
     stage = translated.properties(STAGE)
-    assert _throttle(stage["DefaultRouteSettings"]) == (200, 400)
+    set_by = {"ThrottlingRateLimit": "ApiRequestsPerSecond", "ThrottlingBurstLimit": "ApiBurst"}
+    assert stage["DefaultRouteSettings"] == {name: {"Ref": parameter} for name, parameter in set_by.items()}
+    assert [PARAMETERS[name]["Default"] for name in set_by.values()] == [200, 400]
     [(route, settings)] = stage["RouteSettings"].items()
-    assert (route, _throttle(settings)) == ("POST /oauth/access_token", (10, 20))
+    assert (route, settings) == ("POST /oauth/access_token", {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20})
     # Or the gateway refuses to deploy settings of a route that it does not know.
     method, path = route.split()
     assert method.lower() in translated.properties("Api")["Body"]["paths"][path]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -29,7 +28,7 @@ from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Me
 from promotion_jobs.sqs import SqsJobQueue
 from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
 from tests.support import template
-from tests.support.events import Context, read, sqs_event
+from tests.support.events import Context, form, read, sqs_event
 
 STATE = PROJECT / ".local/bench"
 WHO = "bench"
@@ -116,6 +115,7 @@ class Deployment:
     def environment(self, function: str) -> dict[str, str]:
         """What the template gives to the function, and where the emulator is."""
         made = {"Table": NAME, "ExportBucket": NAME, "JobQueue": self.queue_url, "EventBus": "default"}
+        made["AWS::StackName"] = NAME
         variables = {
             name: made[node["Ref"]] if isinstance(node, dict) and node["Ref"] in made else str(template.value(node))
             for name, node in (_GLOBAL | template.environment(function)).items()
@@ -143,7 +143,9 @@ class Deployment:
     def let_in(self) -> None:
         """Have the token that the events bear, and the client whose it is."""
         store = DynamoTokenStore(self.table)
-        Tokens(store, lambda: datetime.now(UTC), new_id).register_client("demo", token_hex(20), "Demo")
+        Tokens(store, lambda: datetime.now(UTC), new_id).register_client(
+            "demo", form("issue_token")["client_secret"], "Demo"
+        )
         token = read("list_codes")["headers"]["authorization"].removeprefix("Bearer ")
         store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, datetime.now(UTC) + TOKEN_LIFE))
 

@@ -2,13 +2,11 @@
 
 import importlib
 import json
-from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from unittest.mock import ANY
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -24,7 +22,7 @@ from tests.support import template
 from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta
 from tests.support.builders import JOB_ID, PROMOTION_ID
 from tests.support.cloud import BUCKET, JSON_HEADERS, PROMOTION, Cloud
-from tests.support.events import HOST, Context, read
+from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
 
 CODES = ["WELCOME-10", "WELCOME-20"]
@@ -42,8 +40,7 @@ def _sent(function: str) -> Any:
 @pytest.fixture
 def shop(cloud: Cloud) -> Cloud:
     """A deployment with the client, its token and the promotion."""
-    form = parse_qs(b64decode(read("issue_token")["body"]).decode())
-    cloud.tokens.register_client("demo", form["client_secret"][0], "Demo")
+    cloud.tokens.register_client("demo", form("issue_token")["client_secret"], "Demo")
     token = read("get_promotion")["headers"]["authorization"].removeprefix("Bearer ")
     expires_at = datetime(9999, 1, 1, tzinfo=UTC)
     cloud.tokens.store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, expires_at))

@@ -1,11 +1,12 @@
 """Events as AWS sends them: those of events/, with what a test changes in them, and the context that comes along."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,6 +37,11 @@ class Context(LambdaContext):
 def read(function: str) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((EVENTS / f"{function}.json").read_text())
     return event
+
+
+def form(function: str) -> dict[str, str]:
+    """The fields of the form that the function's event sends."""
+    return dict(parse_qsl(b64decode(read(function)["body"]).decode()))
 
 
 def http_event(

@@ -25,7 +25,7 @@ STORIES = {
         stories.delete_codes_overtime,
     )
 }
-SCHEDULES = int(os.environ.get("SCHEDULES", "1600"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
 """In all, for all stories."""
 
 _AT_ONCE = 50

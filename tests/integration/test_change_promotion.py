@@ -10,10 +10,9 @@ from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.promotions import NewPromotion
 from promotion_jobs.timestamps import to_text
-from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, unprocessable
+from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, shown_promotion, unprocessable
 from tests.support.builders import CLIENT_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
-from tests.support.cloud import CLIENT_SECRET, PROMOTION, Answer, Cloud
-from tests.support.matchers import A_TIME
+from tests.support.cloud import CLIENT_SECRET, Answer, Cloud
 
 OPTIONAL = {
     "min_cart_value": [{"currency": "EUR", "amount": 2.5}],
@@ -30,20 +29,7 @@ def promotion_id(cloud: Cloud) -> str:
 
 def _shown(promotion_id: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The promotion as it is shown, with changes; ABSENT is what is left out."""
-    whole = {
-        **PROMOTION,
-        **OPTIONAL,
-        "id": promotion_id,
-        "parent_id": promotion_id,
-        "current": True,
-        "start": "2026-06-01T00:00:00Z",
-        "end": "2026-08-31T00:00:00Z",
-        "max_codes": 1_000,
-        "created_by": CLIENT_ID,
-        "updated_by": CLIENT_ID,
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
-        **(changes or {}),
-    }
+    whole = {**shown_promotion(promotion_id), **OPTIONAL, **(changes or {})}
     return {name: value for name, value in whole.items() if value is not ABSENT}
 
 

@@ -19,9 +19,9 @@ from promotion_jobs.dynamodb import keys
 from promotion_jobs.model import JobStatus
 from promotion_jobs.tokens import Grant, Token, hash_secret
 from tests.support import template
-from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta
+from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta, shown_promotion
 from tests.support.builders import JOB_ID, PROMOTION_ID
-from tests.support.cloud import BUCKET, JSON_HEADERS, PROMOTION, Cloud
+from tests.support.cloud import BUCKET, JSON_HEADERS, Cloud
 from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
 
@@ -92,19 +92,7 @@ def _lost(shop: Cloud) -> None:
 
 
 def _promotion(promotion_id: object = PROMOTION_ID, **more: Any) -> Element:
-    return {
-        **PROMOTION,
-        "id": promotion_id,
-        "parent_id": promotion_id,
-        "current": True,
-        "start": "2026-06-01T00:00:00Z",
-        "end": "2026-08-31T00:00:00Z",
-        "max_codes": 1_000,
-        "created_by": "demo",
-        "updated_by": "demo",
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
-        **more,
-    }
+    return shown_promotion(promotion_id, "demo", **more)
 
 
 def _code(code: str, **more: Any) -> Element:

@@ -4,35 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.answers import PROMOTION_NOT_FOUND
-from tests.support.builders import CLIENT_ID, MALFORMED_IDS, UNKNOWN_ID
+from tests.support.answers import PROMOTION_NOT_FOUND, shown_promotion
+from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
 from tests.support.cloud import PROMOTION, Cloud
 from tests.support.events import HOST
-from tests.support.matchers import A_TIME, AN_ID
 
 LIST = f"https://{HOST}/v2/promotions"
-
-
-def _shown(promotion_id: object = AN_ID, **more: Any) -> dict[str, Any]:
-    return {
-        **PROMOTION,
-        "id": promotion_id,
-        "parent_id": promotion_id,
-        "current": True,
-        "start": "2026-06-01T00:00:00Z",
-        "end": "2026-08-31T00:00:00Z",
-        "max_codes": 1_000,
-        "created_by": CLIENT_ID,
-        "updated_by": CLIENT_ID,
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
-        **more,
-    }
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_promotion_is_created_and_read(cloud: Cloud, *, wrapped: bool) -> None:
     status, created = cloud.call("create_promotion", data={"data": PROMOTION} if wrapped else PROMOTION)
-    assert (status, created) == (201, {"data": _shown()})
+    assert (status, created) == (201, {"data": shown_promotion()})
     assert cloud.call("get_promotion", created["data"]["id"]) == (200, created)
 
 
@@ -51,7 +34,7 @@ def test_a_promotion_is_created_and_read(cloud: Cloud, *, wrapped: bool) -> None
 )
 def test_what_was_said_of_a_promotion_is_shown(cloud: Cloud, sent: dict[str, Any], shown: dict[str, Any]) -> None:
     promotion_id = cloud.create_promotion(**sent)
-    assert cloud.call("get_promotion", promotion_id) == (200, {"data": _shown(promotion_id, **shown)})
+    assert cloud.call("get_promotion", promotion_id) == (200, {"data": shown_promotion(promotion_id, **shown)})
 
 
 @pytest.mark.parametrize(
@@ -118,7 +101,7 @@ def test_promotions_are_listed_newest_first_page_by_page(cloud: Cloud) -> None:
         assert answer == (
             200,
             {
-                "data": [_shown(id_) for id_ in ids[offset : offset + 2]],
+                "data": [shown_promotion(id_) for id_ in ids[offset : offset + 2]],
                 "links": links[offset],
                 "meta": {
                     "page": {"limit": 2, "offset": offset, "current": offset // 2 + 1, "total": 3},

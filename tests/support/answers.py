@@ -2,10 +2,28 @@
 
 from typing import Any
 
-from tests.support.cloud import Answer
-from tests.support.matchers import A_TIME
+from tests.support.builders import CLIENT_ID
+from tests.support.cloud import PROMOTION, Answer
+from tests.support.matchers import A_TIME, AN_ID
 
 Element = dict[str, Any]
+
+
+def shown_promotion(promotion_id: object = AN_ID, created_by: str = CLIENT_ID, **more: Any) -> Element:
+    """The promotion that tests create, as it is shown, with what one said of it besides."""
+    return {
+        **PROMOTION,
+        "id": promotion_id,
+        "parent_id": promotion_id,
+        "current": True,
+        "start": "2026-06-01T00:00:00Z",
+        "end": "2026-08-31T00:00:00Z",
+        "max_codes": 1_000,
+        "created_by": created_by,
+        "updated_by": created_by,
+        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        **more,
+    }
 
 
 def job_meta(number_of_codes: int | None = None, length: int = 8, **more: Any) -> Element:

@@ -131,7 +131,7 @@ class MemoryDeletionStore:
                 return 0
             del self.state.chunks[key]
             self.state.unlisted[job.id] = chunk
-            codes, promotion = len(chunk.codes) - len(chunk.removed), self.state.promotions[job.promotion_id]
+            codes, promotion = chunk.visible_codes, self.state.promotions[job.promotion_id]
             self.state.runs[job.id, 0] = replace(run, deleted=run.deleted + codes, tries=0)
             self.state.promotions[promotion.id] = replace(
                 promotion, codes=promotion.codes - codes, room=promotion.room + codes

@@ -102,7 +102,7 @@ class Exporter:
                 piece = chunk_rows(chunk).encode()
                 digest.update(piece)
                 size += len(piece)
-                rows += len(chunk.codes) - len(chunk.removed)
+                rows += chunk.visible_codes
                 if write(piece) and not note(rows):
                     raise ExportStopped
         return ExportFile(key, rows, size, digest.hexdigest())

@@ -228,6 +228,11 @@ class Chunk:
     def job_id(self) -> str | None:
         return None if self.own_terms is not None else self.source
 
+    @property
+    def visible_codes(self) -> int:
+        """How many codes are there."""
+        return len(self.codes) - len(self.removed)
+
     def visible(self, offset: int = 0) -> Iterator[Code]:
         """The codes that are there, in their order, without the first ``offset`` of them."""
         there = (it for it in enumerate(self.codes) if it[0] not in self.removed)

@@ -114,7 +114,7 @@ class PromotionCodes:
         """Those behind ``offset``; chunks that lie before it altogether are only counted."""
         for chunk in self.store.chunks(promotion.id, job_id, ceil(end / CHUNK_CODES) + 1):
             # What an open job has committed is published by its completion, all at once.
-            visible = 0 if chunk.source == promotion.open_job else len(chunk.codes) - len(chunk.removed)
+            visible = 0 if chunk.source == promotion.open_job else chunk.visible_codes
             if offset < visible:
                 yield from chunk.visible(offset)
             offset = max(offset - visible, 0)

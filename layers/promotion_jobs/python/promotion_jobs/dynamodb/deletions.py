@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.code_changes import count_deleted
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.dynamodb.runs import check_processing
 from promotion_jobs.dynamodb.table import Action, ConditionLost, Table
-from promotion_jobs.model import Chunk, Job, JobStatus
+from promotion_jobs.model import Chunk, Job
 from promotion_jobs.runs import Lease, RunStatus
 
 _LIST = 0
@@ -23,7 +24,7 @@ class DynamoDeletionStore:
         return DynamoCodeReader(self.table).chunks(promotion_id, source, likely)
 
     def unlist(self, job: Job, lease: Lease, chunk: Chunk) -> int | None:
-        codes = len(chunk.codes) - len(chunk.removed)
+        codes = chunk.visible_codes
         try:
             self.table.transact(
                 self._delete_list(job, chunk),
@@ -49,9 +50,7 @@ class DynamoDeletionStore:
                     processing=RunStatus.PROCESSING,
                 ),
                 # Or a cancel would stop nothing before somebody takes up its message.
-                self.table.check(
-                    keys.job(job.promotion_id, job.id), "#status = :processing", processing=JobStatus.PROCESSING
-                ),
+                check_processing(self.table, job),
                 *([count_deleted(self.table, job.promotion_id, chunk.job_id, codes)] if chunk.job_id else []),
             )
         except ConditionLost as error:

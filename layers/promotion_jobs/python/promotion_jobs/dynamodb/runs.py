@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
+from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.model import Job, JobStatus
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.timestamps import to_text
@@ -37,6 +37,11 @@ def _from_item(item: Item) -> Run:
     )
 
 
+def check_processing(table: Table, job: Job) -> Action:
+    """The action that lets no other of its transaction be made unless the job is processing."""
+    return table.check(keys.job(job.promotion_id, job.id), "#status = :processing", processing=JobStatus.PROCESSING)
+
+
 @dataclass(frozen=True, slots=True)
 class DynamoRunStore:
     table: Table
@@ -48,9 +53,7 @@ class DynamoRunStore:
             self.table.transact(
                 self.table.put(keys.run(job.id, number), values | {"lease_until": until}),
                 # Or a delivery that is late would begin anew with a job that is purged.
-                self.table.check(
-                    keys.job(job.promotion_id, job.id), "#status = :processing", processing=JobStatus.PROCESSING
-                ),
+                check_processing(self.table, job),
             )
         except ConditionLost as error:
             if 0 not in error.lost:

@@ -18,14 +18,14 @@ from bench.measure import Run, Work, environment, timed
 from local import PROJECT
 from local.aws import CREDENTIALS, Aws
 from local.emulator import running_emulator
+from promotion_jobs.aws.queue import SqsJobQueue
+from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
-from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
-from promotion_jobs.sqs import SqsJobQueue
 from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
 from tests.support import template
 from tests.support.events import Context, form, read, sqs_event

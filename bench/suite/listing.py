@@ -8,9 +8,8 @@ from typing import Any
 
 from bench.emulator import WHO, Deployment, deployment, new_id, promotion
 from bench.measure import Bench, Goal, Outcome, timed
-from promotion_jobs import clients
+from promotion_jobs.aws import clients, keys
 from promotion_jobs.codes import CodeFormat, chunk_codes
-from promotion_jobs.dynamodb import keys
 from promotion_jobs.dynamodb.codes import to_values
 from promotion_jobs.limits import CHUNK_CODES, PAGE_LENGTH
 from promotion_jobs.model import Chunk

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import wiring
+from promotion_jobs.aws.queue import read_message
 from promotion_jobs.observe import in_the_background, logger
-from promotion_jobs.sqs import read_message
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

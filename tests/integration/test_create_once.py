@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb.table import from_item
+from promotion_jobs.aws.table import from_item
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, TooManyJobs
 from promotion_jobs.model import Job, KeyedRequest
 from tests.support import generated

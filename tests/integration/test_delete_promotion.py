@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.aws.keys import Range
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.errors import PromotionNotFound
 from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.model import Chunk, Job, JobStatus, Message

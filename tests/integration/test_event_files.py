@@ -15,7 +15,7 @@ from promotion_jobs.api.description import docs_page, openapi_text
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
 from promotion_jobs.model import JobStatus
 from promotion_jobs.tokens import Grant, Token, hash_secret
 from tests.support import template

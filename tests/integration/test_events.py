@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.eventbridge import EventBridgeBus, EventRefused
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.bus import EventBridgeBus, EventRefused
 from promotion_jobs.model import Job, JobStatus, Message
 from tests.support.builders import EXPORT_FILE, NOW, export_job, generate_job
 from tests.support.cloud import EVENT_BUS, Cloud

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb.table import from_item
+from promotion_jobs.aws.table import from_item
 from promotion_jobs.limits import BODY_BYTES, TOKENS_PER_MINUTE
 from promotion_jobs.tokens import Grant
 from tests.support.answers import TOO_LARGE, UNAUTHORIZED, UNKNOWN_CLIENT

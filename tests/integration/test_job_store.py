@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.aws.keys import Range
 from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, PromotionNotFound, TooManyJobs
 from promotion_jobs.jobs import Claim
 from promotion_jobs.model import Chunk, Job, JobStatus, Plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.model import Message
 from promotion_jobs.runs import Lease

@@ -8,7 +8,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from local.aws import Aws
-from promotion_jobs.dynamodb.table import from_item, to_item
+from promotion_jobs.aws.table import from_item, to_item
 from tests.simulation.dynamodb import MemoryDynamoDB
 
 KEY = {"pk": "a", "sk": "1"}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from promotion_jobs.dynamodb.table import from_item
+from promotion_jobs.aws.table import from_item
 from tests.simulation.dynamodb import MemoryDynamoDB
 
 Plain = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from promotion_jobs.dynamodb.table import from_item, to_item
+from promotion_jobs.aws.table import from_item, to_item
 from tests.simulation.conformance import DELETE, INSERT, KEY, Bench
 
 LOST = "ConditionalCheckFailed"

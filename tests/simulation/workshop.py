@@ -7,6 +7,10 @@ from random import Random
 
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
+from promotion_jobs.aws.bus import EventBridgeBus
+from promotion_jobs.aws.files import S3FileStore
+from promotion_jobs.aws.queue import SqsJobQueue, read_message
+from promotion_jobs.aws.table import Backoff, Table
 from promotion_jobs.creation import JobCreator, JobStore, NewJob
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
@@ -16,9 +20,7 @@ from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
-from promotion_jobs.dynamodb.table import Backoff, Table
 from promotion_jobs.errors import PromotionJobsError
-from promotion_jobs.eventbridge import EventBridgeBus
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
@@ -36,8 +38,6 @@ from promotion_jobs.model import (
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.purge import Purger
-from promotion_jobs.s3 import S3FileStore
-from promotion_jobs.sqs import SqsJobQueue, read_message
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker

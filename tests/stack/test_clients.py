@@ -12,7 +12,7 @@ from local.api import Api, send
 from local.client import Client
 from local.errors import StackError
 from local.stack import LocalStack
-from promotion_jobs.dynamodb.table import Table
+from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.errors import TooManyTokens
 from promotion_jobs.limits import TOKENS_PER_MINUTE

@@ -14,9 +14,9 @@ import pytest
 from botocore.config import Config
 
 from local.stack import LocalStack
-from promotion_jobs.dynamodb.keys import Key
-from promotion_jobs.dynamodb.table import ConditionLost
-from promotion_jobs.s3 import S3FileStore
+from promotion_jobs.aws.files import S3FileStore
+from promotion_jobs.aws.keys import Key
+from promotion_jobs.aws.table import ConditionLost
 from tests.stack.workshop import Workshop
 
 THREADS = 50

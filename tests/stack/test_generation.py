@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
 from promotion_jobs.dynamodb.codes import DynamoCodeReader
 from promotion_jobs.limits import LEASE_MARGIN
 from promotion_jobs.model import Job, JobStatus, Message

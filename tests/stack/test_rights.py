@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from local.stack import LocalStack
+from promotion_jobs.aws import keys
 from promotion_jobs.codes import CodeFormat, chunk_codes
-from promotion_jobs.dynamodb import keys
 from promotion_jobs.model import Job, Message, Plan
 from promotion_jobs.timestamps import to_text
 from tests.support import rights, template

@@ -17,6 +17,8 @@ import pytest
 
 from local.aws import Aws
 from promotion_jobs.announcements import Announcer
+from promotion_jobs.aws.files import S3FileStore
+from promotion_jobs.aws.table import Backoff, Item, Table, from_item
 from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
@@ -26,7 +28,6 @@ from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
-from promotion_jobs.dynamodb.table import Backoff, Item, Table, from_item
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.identifiers import uuid7
@@ -34,7 +35,6 @@ from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions import NewPromotion, Promotions
 from promotion_jobs.purge import Purger
-from promotion_jobs.s3 import S3FileStore
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer
 from promotion_jobs.worker import Worker

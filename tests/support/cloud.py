@@ -15,13 +15,13 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from promotion_jobs import clients, wiring
-from promotion_jobs.dynamodb import keys
+from promotion_jobs import wiring
+from promotion_jobs.aws import clients, keys
+from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.dynamodb.table import Table
 from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
 from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
 from tests.support import rights, template, translated
 from tests.support.rights import Request
 from tests.support.template import as_list

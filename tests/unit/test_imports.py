@@ -15,8 +15,8 @@ MODULES = {
 }
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
-BOUNDARY = {"api", "clients", "dynamodb", "eventbridge", "sqs", "s3", "wiring", "settings", "observe"}
-ADAPTERS = {"dynamodb", "eventbridge", "sqs", "s3"}
+BOUNDARY = {"api", "aws", "dynamodb", "wiring", "settings", "observe"}
+ADAPTERS = {"aws", "dynamodb"}
 DOMAIN = sorted(name for name in MODULES if name != "__init__" and name.partition(".")[0] not in BOUNDARY)
 
 
@@ -57,7 +57,7 @@ def test_the_domain_knows_the_standard_library_and_itself_alone(name: str) -> No
 
 @pytest.mark.parametrize("name", sorted(name for name in MODULES if name.partition(".")[0] in ADAPTERS))
 def test_adapters_know_nothing_of_http_or_of_how_they_are_put_together(name: str) -> None:
-    assert _own(MODULES[name]) & {"api", "clients", "wiring", "settings", "observe"} == set()
+    assert _own(MODULES[name]) & {"api", "wiring", "settings", "observe"} == set()
     assert {it for it in _others(MODULES[name]) if not it.startswith("mypy_boto3_")} <= {"boto3", "botocore"}
 
 
@@ -70,7 +70,7 @@ def test_the_api_knows_no_adapter(name: str) -> None:
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
 def test_handlers_import_the_package_and_powertools_alone(path: Path) -> None:
     assert _others(path) <= {"aws_lambda_powertools"}
-    assert _own(path) & {"dynamodb", "s3", "settings"} == set()
+    assert _own(path) & {"dynamodb", "settings"} == set()
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
@@ -123,4 +123,4 @@ def _texts(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_keys_are_put_together_and_taken_apart_in_one_module(name: str) -> None:
     found = [text for text in _texts(MODULES[name]) if _KEY.search(text)]
-    assert bool(found) == (name == "dynamodb.keys"), found
+    assert bool(found) == (name == "aws.keys"), found

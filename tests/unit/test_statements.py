@@ -9,7 +9,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from promotion_jobs.dynamodb.statements import send_statements_as_they_are
+from promotion_jobs.aws.statements import send_statements_as_they_are
 
 ANSWER = {
     "Responses": [{"TableName": "t"}, {"Error": {"Code": "DuplicateItem", "Message": "é"}, "TableName": "t"}],

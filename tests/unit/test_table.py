@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
 from promotion_jobs.dynamodb.codes import BATCH, DynamoCodeStore
-from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
 from promotion_jobs.errors import StoreBusy
 from tests.support.builders import JOB_ID, PROMOTION_ID, generate_job
 

@@ -1,9 +1,8 @@
 """Promotion Jobs: everything that is not an entry point.
 
-Imports point one way: ``functions`` → :mod:`api`, :mod:`wiring` → use cases (:mod:`promotions`, :mod:`jobs`,
-:mod:`worker`, …) → :mod:`model`, :mod:`errors`. Adapters (:mod:`dynamodb`, :mod:`sqs`, :mod:`s3`,
-:mod:`eventbridge`) import the use cases' values and errors, never HTTP; only :mod:`settings` reads the environment,
-only :mod:`clients` makes clients of AWS, and only :mod:`wiring` knows both ports and adapters.
+Imports point one way: ``functions`` → :mod:`api`, :mod:`wiring` → the capabilities (:mod:`jobs` → :mod:`codes` →
+:mod:`promotions`; :mod:`tokens`) → :mod:`aws` → :mod:`errors`, :mod:`limits`. Only :mod:`settings` reads the environment,
+only :mod:`aws.clients` makes clients of AWS, and only :mod:`wiring` puts the parts together.
 """
 
 import gc

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from promotion_jobs.dynamodb.table import Backoff, Table
+from promotion_jobs.aws.table import Backoff, Table
 from promotion_jobs.identifiers import uuid7
 from promotion_jobs.observe import measure
 from promotion_jobs.settings import settings
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
     from promotion_jobs.announcements import Announcer
+    from promotion_jobs.aws.files import S3FileStore
+    from promotion_jobs.aws.queue import SqsJobQueue
     from promotion_jobs.creation import JobCreator
     from promotion_jobs.exports import Downloads
     from promotion_jobs.jobs import JobCanceller, Jobs
     from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
     from promotion_jobs.promotions import PromotionRemover, Promotions
-    from promotion_jobs.s3 import S3FileStore
-    from promotion_jobs.sqs import SqsJobQueue
     from promotion_jobs.sweep import Sweeper
     from promotion_jobs.tokens import Tokens
     from promotion_jobs.worker import Worker
@@ -48,34 +48,34 @@ def _new_seed() -> bytes:
 
 @cache
 def _table() -> Table:
-    from promotion_jobs import clients
+    from promotion_jobs.aws import clients
 
     return Table(clients.dynamodb(), settings().table_name, Backoff(meter=measure))
 
 
 @cache
 def _queue() -> "SqsJobQueue":
-    from promotion_jobs import clients
-    from promotion_jobs.sqs import SqsJobQueue
+    from promotion_jobs.aws import clients
+    from promotion_jobs.aws.queue import SqsJobQueue
 
     return SqsJobQueue(clients.sqs, settings().job_queue_url)
 
 
 @cache
 def _files() -> "S3FileStore":
-    from promotion_jobs import clients
-    from promotion_jobs.s3 import S3FileStore
+    from promotion_jobs.aws import clients
+    from promotion_jobs.aws.files import S3FileStore
 
     return S3FileStore(clients.s3, settings().export_bucket)
 
 
 @cache
 def _announcer() -> "Announcer":
-    from promotion_jobs import clients
     from promotion_jobs.announcements import Announcer
     from promotion_jobs.api import answers
+    from promotion_jobs.aws import clients
+    from promotion_jobs.aws.bus import EventBridgeBus
     from promotion_jobs.dynamodb.jobs import DynamoJobStore
-    from promotion_jobs.eventbridge import EventBridgeBus
 
     bus = EventBridgeBus(clients.events, settings().event_bus_name, answers.job)
     return Announcer(DynamoJobStore(_table()), bus, measure)
@@ -181,7 +181,7 @@ def _runs_ahead() -> int:
 def worker() -> "Worker":
     from concurrent.futures import ThreadPoolExecutor
 
-    from promotion_jobs.clients import INSERT_THREADS
+    from promotion_jobs.aws.clients import INSERT_THREADS
     from promotion_jobs.deletion import Deleter
     from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
     from promotion_jobs.dynamodb.deletions import DynamoDeletionStore

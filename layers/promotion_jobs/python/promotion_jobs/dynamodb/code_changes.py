@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.dynamodb.codes import to_values
-from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import (
     AutomaticPromotion,
     DuplicateCode,

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import TRANSIENT, ConditionLost, Item, Table
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import TRANSIENT, ConditionLost, Item, Table
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, Location, Slot, Terms

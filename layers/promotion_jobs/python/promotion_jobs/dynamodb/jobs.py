@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Key
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Key
+from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.dynamodb.open_work import opened
-from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,

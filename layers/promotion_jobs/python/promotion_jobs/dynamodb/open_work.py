@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from promotion_jobs.dynamodb.table import Item
+from promotion_jobs.aws.table import Item
 from promotion_jobs.timestamps import to_text
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Range
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import ConditionLost, Item, Table
 from promotion_jobs.dynamodb.open_work import opened
-from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
 from promotion_jobs.listing import Page
 from promotion_jobs.model import Promotion

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Key, Range
+from promotion_jobs.aws.table import ConditionLost, Table
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import from_item
-from promotion_jobs.dynamodb.keys import Key, Range
-from promotion_jobs.dynamodb.table import ConditionLost, Table
 from promotion_jobs.model import Chunk, Job
 
 _ACTIONS = 100

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import Action, ConditionLost, Item, Table
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.model import Job, JobStatus
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.timestamps import to_text

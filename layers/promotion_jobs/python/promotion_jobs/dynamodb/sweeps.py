@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from promotion_jobs.dynamodb import keys
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import ConditionLost, Table
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import ConditionLost, Table
 from promotion_jobs.model import Job
 from promotion_jobs.sweep import OpenWork
 from promotion_jobs.timestamps import from_text, to_text

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from promotion_jobs.dynamodb import keys
-from promotion_jobs.dynamodb.keys import Range
-from promotion_jobs.dynamodb.table import ConditionLost, Item, Table
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.table import ConditionLost, Item, Table
 from promotion_jobs.timestamps import from_text, to_text
 from promotion_jobs.tokens import Client, Grant, Token
 

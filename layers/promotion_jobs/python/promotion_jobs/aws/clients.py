@@ -10,7 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from promotion_jobs.dynamodb.statements import send_statements_as_they_are
+from promotion_jobs.aws.statements import send_statements_as_they_are
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
-from promotion_jobs.dynamodb.keys import Key, Range
-from promotion_jobs.dynamodb.values import from_value, to_value
+from promotion_jobs.aws.keys import Key, Range
+from promotion_jobs.aws.values import from_value, to_value
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.measures import Measure, Meter, unmeasured
 

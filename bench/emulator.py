@@ -23,10 +23,10 @@ from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-from promotion_jobs.identifiers import uuid7
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan, Promotion
 from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
+from promotion_jobs.values import uuid7
 from tests.support import template
 from tests.support.events import Context, form, read, sqs_event
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from promotion_jobs.timestamps import to_text
 from promotion_jobs.tokens import Tokens
+from promotion_jobs.values import to_text
 from promotion_jobs.wiring import tokens_in
 
 LOCAL = Path(".local/stack.json")

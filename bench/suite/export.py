@@ -18,7 +18,7 @@ from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.exports import HEADER
 from promotion_jobs.limits import CHUNK_CODES
 from promotion_jobs.model import Chunk, Message, Terms
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

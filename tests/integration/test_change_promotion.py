@@ -9,7 +9,7 @@ import pytest
 from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.promotions import NewPromotion
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, shown_promotion, unprocessable
 from tests.support.builders import CLIENT_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
 from tests.support.cloud import CLIENT_SECRET, Answer, Cloud

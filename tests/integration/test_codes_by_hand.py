@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 from tests.support import generated
 from tests.support.answers import (
     AUTOMATIC,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
-from promotion_jobs.timestamps import from_text
 from promotion_jobs.tokens import hash_secret
+from promotion_jobs.values import from_text
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import CLIENT_SECRET, Cloud
 from tests.support.template import environment, properties

@@ -6,9 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from promotion_jobs.identifiers import uuid7
 from promotion_jobs.model import ExportFile, Job, JobStatus, Message
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text, uuid7
 from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, job_meta, unprocessable
 from tests.support.builders import (
     CLIENT_ID,

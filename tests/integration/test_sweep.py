@@ -11,7 +11,7 @@ from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.model import Message
 from promotion_jobs.runs import Lease
 from promotion_jobs.sweep import OpenWork
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 from tests.support import generated
 from tests.support.builders import JOB_ID, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud

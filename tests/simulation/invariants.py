@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from hashlib import sha256
 
-from promotion_jobs.timestamps import from_text
+from promotion_jobs.values import from_text
 from tests.simulation.bus import MemoryBus
 from tests.simulation.dynamodb import MemoryDynamoDB
 from tests.simulation.files import MemoryFiles

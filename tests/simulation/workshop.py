@@ -23,7 +23,6 @@ from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
-from promotion_jobs.identifiers import uuid7
 from promotion_jobs.jobs import JobCanceller, Jobs
 from promotion_jobs.model import (
     DeleteParameters,
@@ -40,6 +39,7 @@ from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.purge import Purger
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer
+from promotion_jobs.values import uuid7
 from promotion_jobs.worker import Worker
 from tests.simulation.executor import InlineExecutor
 from tests.simulation.faults import Faults, NoFaults

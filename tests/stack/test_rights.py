@@ -16,7 +16,7 @@ from local.stack import LocalStack
 from promotion_jobs.aws import keys
 from promotion_jobs.codes import CodeFormat, chunk_codes
 from promotion_jobs.model import Job, Message, Plan
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, SEED, UNKNOWN_ID, generate_job
 from tests.support.cloud import CLIENT_SECRET, PROMOTION, Account, Cloud, deployed, forget_caches

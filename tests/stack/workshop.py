@@ -30,13 +30,13 @@ from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
-from promotion_jobs.identifiers import uuid7
 from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions import NewPromotion, Promotions
 from promotion_jobs.purge import Purger
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer
+from promotion_jobs.values import uuid7
 from promotion_jobs.worker import Worker
 from tests.stack.faults import Crash
 from tests.support.memory import MemoryEventBus

@@ -8,8 +8,8 @@ import pytest
 
 from promotion_jobs.api import answers
 from promotion_jobs.jobs import Progress
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Terms
+from promotion_jobs.pages import Listing, Page
 from promotion_jobs.tokens import Grant, Token
 from tests.support.builders import (
     EXPORT_FILE,

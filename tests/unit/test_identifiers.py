@@ -4,7 +4,7 @@ from uuid import RFC_4122, UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.identifiers import is_identifier, uuid7
+from promotion_jobs.values import is_identifier, uuid7
 from tests.support.builders import MALFORMED_IDS, NOW, PROMOTION_ID
 
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - given its zone

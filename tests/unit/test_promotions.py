@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound, WriteConflict
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Message, Promotion
+from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
 from tests.support.builders import (
     CLIENT_ID,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.values import from_text, to_text
 
 moments = st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - given its zone
 

@@ -9,7 +9,6 @@ from promotion_jobs.creation import Forecast, NewJob
 from promotion_jobs.estimates import generate_estimate
 from promotion_jobs.jobs import Progress
 from promotion_jobs.limits import TOKEN_LIFE
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import (
     Code,
     DeleteParameters,
@@ -22,6 +21,7 @@ from promotion_jobs.model import (
     Promotion,
     Terms,
 )
+from promotion_jobs.pages import Listing, Page
 from promotion_jobs.tokens import Grant, Token
 
 THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)

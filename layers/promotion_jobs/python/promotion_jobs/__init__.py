@@ -1,8 +1,8 @@
 """Promotion Jobs: everything that is not an entry point.
 
 Imports point one way: ``functions`` → :mod:`api`, :mod:`wiring` → the capabilities (:mod:`jobs` → :mod:`codes` →
-:mod:`promotions`; :mod:`tokens`) → :mod:`aws` → :mod:`errors`, :mod:`limits`. Only :mod:`settings` reads the environment,
-only :mod:`aws.clients` makes clients of AWS, and only :mod:`wiring` puts the parts together.
+:mod:`promotions`; :mod:`tokens`) → :mod:`aws` → :mod:`errors`, :mod:`limits`. Only :mod:`settings` reads the
+environment, only :mod:`aws.clients` makes clients of AWS, and only :mod:`wiring` puts the parts together.
 """
 
 import gc

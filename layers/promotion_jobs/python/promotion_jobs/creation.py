@@ -19,7 +19,6 @@ from promotion_jobs.errors import (
     RequestRepeated,
 )
 from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
-from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.model import (
@@ -33,6 +32,7 @@ from promotion_jobs.model import (
     Plan,
     Promotion,
 )
+from promotion_jobs.values import is_identifier
 
 
 @dataclass(frozen=True, slots=True)

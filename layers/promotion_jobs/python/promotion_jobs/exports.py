@@ -13,7 +13,7 @@ from promotion_jobs.errors import FileExpired, NoFile
 from promotion_jobs.jobs import Jobs
 from promotion_jobs.limits import FILE_LINK_LIFE
 from promotion_jobs.model import Chunk, Code, ExportFile, Job
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 
 HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -11,9 +11,9 @@ from promotion_jobs.errors import (
     NotCancellable,
     PromotionNotFound,
 )
-from promotion_jobs.identifiers import is_identifier
-from promotion_jobs.listing import Listing, Page, satisfies
 from promotion_jobs.model import Job, JobStatus, JobType, Message
+from promotion_jobs.pages import Listing, Page, satisfies
+from promotion_jobs.values import is_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Jobs:
         return Progress(done, total, done / seconds, now + timedelta(seconds=(total - done) * seconds / done))
 
     def list(self, promotion_id: str, page: Page, wanted: Mapping[str, set[str]]) -> Listing[JobWithProgress]:
-        """Newest first; ``wanted`` is what :func:`listing.parse_filter` made of the filter.
+        """Newest first; ``wanted`` is what :func:`pages.parse_filter` made of the filter.
 
         One job of a promotion is open at the most, so that all progress of a page costs as much as that of one job.
         """

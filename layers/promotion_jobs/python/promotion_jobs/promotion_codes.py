@@ -13,10 +13,10 @@ from typing import Protocol
 
 from promotion_jobs.codes import is_code
 from promotion_jobs.errors import CodeNotFound, DuplicateCode, WriteConflict
-from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.limits import CHUNK_CODES
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Chunk, Code, Location, Promotion, Terms
+from promotion_jobs.pages import Listing, Page
+from promotion_jobs.values import is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     "code": str.casefold,
@@ -79,7 +79,7 @@ class PromotionCodes:
     jobs: CodeCounter
 
     def list(self, promotion: Promotion, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Code]:
-        """``wanted`` is what :func:`listing.parse_filter` made of the filter."""
+        """``wanted`` is what :func:`pages.parse_filter` made of the filter."""
         codes, jobs = wanted.get("code", set()), wanted.get("job_id", set())
         if len(codes) > 1 or len(jobs) > 1 or not all(map(is_identifier, jobs)):
             return Listing([], 0, page)

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from promotion_jobs.codes import is_code
 from promotion_jobs.errors import PromotionNotFound, WriteConflict
-from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import CODES_PER_PROMOTION
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Message, Promotion
+from promotion_jobs.pages import Listing, Page
+from promotion_jobs.values import is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {"code": str.casefold}
 """What the list of promotions can be filtered by."""
@@ -87,7 +87,7 @@ class Promotions:
         return promotion
 
     def list(self, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Promotion]:
-        """Newest first; ``wanted`` is what :func:`listing.parse_filter` made of the filter."""
+        """Newest first; ``wanted`` is what :func:`pages.parse_filter` made of the filter."""
         if "code" not in wanted:
             items, total = self.store.list(page)
             return Listing(items, total, page)

@@ -10,9 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from promotion_jobs.aws.table import Backoff, Table
-from promotion_jobs.identifiers import uuid7
 from promotion_jobs.observe import measure
 from promotion_jobs.settings import settings
+from promotion_jobs.values import uuid7
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

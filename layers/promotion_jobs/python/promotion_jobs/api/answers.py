@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from promotion_jobs.limits import MAX_PAGE_OFFSET
-from promotion_jobs.listing import Listing, Page
 from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, JobType, Promotion
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.pages import Listing, Page
+from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2

@@ -11,7 +11,7 @@ from typing import Any
 
 from promotion_jobs import errors
 from promotion_jobs.limits import TOKENS_PER_MINUTE
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 
 
 class RouteNotFound(errors.PromotionJobsError):

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.listing import Page, parse_filter
+from promotion_jobs.pages import Page, parse_filter
 
 _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _IDEMPOTENCY_KEY = re.compile(rf"[ -~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}")

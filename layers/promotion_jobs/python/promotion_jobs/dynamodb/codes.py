@@ -18,7 +18,7 @@ from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import HAND_MADE_CODES
 from promotion_jobs.model import Chunk, Job, Location, Slot, Terms
 from promotion_jobs.runs import Commit, RunStatus
-from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.values import from_text, to_text
 
 BATCH = 25
 _GET_BATCH = 100

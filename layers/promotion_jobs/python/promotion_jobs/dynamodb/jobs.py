@@ -35,7 +35,7 @@ from promotion_jobs.model import (
     Plan,
 )
 from promotion_jobs.runs import Lease, RunStatus
-from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.values import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3
 """Positions in the transaction that creates a job."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from promotion_jobs.aws.table import Item
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 
 
 def opened(promotion_id: str, now: datetime, *, purge: bool = False) -> Item:

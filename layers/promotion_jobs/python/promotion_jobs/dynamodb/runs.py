@@ -10,7 +10,7 @@ from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.model import Job, JobStatus
 from promotion_jobs.runs import Lease, Run, RunStatus
-from promotion_jobs.timestamps import to_text
+from promotion_jobs.values import to_text
 
 _DONE = (RunStatus.PROCESSING, RunStatus.COMPLETED)
 _CLEANED = (RunStatus.CANCELLING, RunStatus.CLEAN)

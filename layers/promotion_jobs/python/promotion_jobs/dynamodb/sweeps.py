@@ -10,7 +10,7 @@ from promotion_jobs.aws.table import ConditionLost, Table
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.model import Job
 from promotion_jobs.sweep import OpenWork
-from promotion_jobs.timestamps import from_text, to_text
+from promotion_jobs.values import from_text, to_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import ConsumeUnit, Sent, validate
 from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.identifiers import is_identifier
 from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
+from promotion_jobs.values import is_identifier
 
 _PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
 Lengths = limits.CODE_LENGTHS

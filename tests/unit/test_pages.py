@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from promotion_jobs import promotion_codes
 from promotion_jobs.errors import Fault, InvalidFilter
 from promotion_jobs.jobs import FILTER_ATTRIBUTES
-from promotion_jobs.listing import parse_filter, satisfies
+from promotion_jobs.pages import parse_filter, satisfies
 
 REFUSED = (Fault("filter", "Bad Request", "Could not parse the supplied filter"),)
 

@@ -11,9 +11,10 @@ from bench.stub import Stub
 from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-from promotion_jobs.model import Chunk, GenerateParameters, Job, JobStatus, JobType, Plan, Promotion
+from promotion_jobs.model import Chunk, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.tokens import Client, Grant, Token, hash_secret
 
 if TYPE_CHECKING:

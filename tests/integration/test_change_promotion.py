@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.errors import PromotionNotFound
-from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.values import to_text
 from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, shown_promotion, unprocessable
 from tests.support.builders import CLIENT_ID, MALFORMED_IDS, NOW, UNKNOWN_ID

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from promotion_jobs.aws.keys import Range
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.errors import PromotionNotFound
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable
 from tests.support.builders import JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud

@@ -16,7 +16,6 @@ from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
@@ -24,18 +23,10 @@ from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import (
-    DeleteParameters,
-    GenerateParameters,
-    Job,
-    JobType,
-    KeyedRequest,
-    Plan,
-    Promotion,
-    Terms,
-)
+from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobType, KeyedRequest, Plan, Terms
 from promotion_jobs.promotion_codes import CodeChanges, NewCode
-from promotion_jobs.promotions import NewPromotion, PromotionRemover, Promotions
+from promotion_jobs.promotions.promotions import NewPromotion, Promotion, PromotionRemover, Promotions
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.purge import Purger
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer

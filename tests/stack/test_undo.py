@@ -5,10 +5,10 @@ from concurrent.futures import Executor
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.limits import TRIES
 from promotion_jobs.model import Job, JobStatus, Message
-from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from tests.stack.faults import CallCounter
 from tests.stack.workshop import FOREIGN, FOREIGN_JOB, NOW, PLAN, Workshop
 

@@ -24,7 +24,6 @@ from promotion_jobs.deletion import Deleter
 from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
@@ -32,7 +31,8 @@ from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
-from promotion_jobs.promotions import NewPromotion, Promotions
+from promotion_jobs.promotions.promotions import NewPromotion, Promotions
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.purge import Purger
 from promotion_jobs.sweep import Sweeper
 from promotion_jobs.undo import Undoer

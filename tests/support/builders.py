@@ -15,9 +15,9 @@ from promotion_jobs.model import (
     JobType,
     Message,
     Plan,
-    Promotion,
     Terms,
 )
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.runs import Lease
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

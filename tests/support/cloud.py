@@ -20,9 +20,10 @@ from promotion_jobs.aws import clients, keys
 from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.codes import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Promotion, Terms
+from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Terms
+from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings
 from tests.support import rights, template

@@ -16,7 +16,8 @@ from promotion_jobs.errors import (
     TooManyJobs,
 )
 from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Promotion, Slot
+from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Slot
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.tokens import Client, Grant, Token
 

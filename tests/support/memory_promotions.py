@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
-from promotion_jobs.model import Promotion
 from promotion_jobs.pages import Page
-from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.promotions.promotions import NewPromotion, Promotion
 from tests.support.memory import State
 
 

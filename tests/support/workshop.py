@@ -11,7 +11,8 @@ from promotion_jobs.deletion import Deleter
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.measures import Measure
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message, Promotion
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.purge import Purger
 from promotion_jobs.runs import Run
 from promotion_jobs.undo import Undoer

@@ -10,7 +10,7 @@ from promotion_jobs.api.schemas.promotions import changed
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.model import Terms
 from promotion_jobs.promotion_codes import NewCode
-from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.promotions.promotions import NewPromotion
 from tests.support.builders import promotion
 
 FIELDS = {

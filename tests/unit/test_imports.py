@@ -17,7 +17,15 @@ HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
 BOUNDARY = {"api", "aws", "dynamodb", "wiring", "settings", "observe"}
 ADAPTERS = {"aws", "dynamodb"}
-DOMAIN = sorted(name for name in MODULES if name != "__init__" and name.partition(".")[0] not in BOUNDARY)
+
+
+def _is_store(name: str) -> bool:
+    return name.partition(".")[0] in ADAPTERS or name.endswith(".store")
+
+
+DOMAIN = sorted(
+    name for name in MODULES if name != "__init__" and name.partition(".")[0] not in BOUNDARY and not _is_store(name)
+)
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -55,7 +63,7 @@ def test_the_domain_knows_the_standard_library_and_itself_alone(name: str) -> No
     assert not {"os", "socket", "subprocess"} & {imported.partition(".")[0] for imported in _imported(MODULES[name])}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in MODULES if name.partition(".")[0] in ADAPTERS))
+@pytest.mark.parametrize("name", sorted(filter(_is_store, MODULES)))
 def test_adapters_know_nothing_of_http_or_of_how_they_are_put_together(name: str) -> None:
     assert _own(MODULES[name]) & {"api", "wiring", "settings", "observe"} == set()
     assert {it for it in _others(MODULES[name]) if not it.startswith("mypy_boto3_")} <= {"boto3", "botocore"}

@@ -9,8 +9,9 @@ from promotion_jobs.errors import (
     PromotionNotFound,
 )
 from promotion_jobs.jobs import Jobs, JobWithProgress, Progress
-from promotion_jobs.model import Job, JobStatus, Plan, Promotion
+from promotion_jobs.model import Job, JobStatus, Plan
 from promotion_jobs.pages import Listing, Page
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
     JOB_ID,

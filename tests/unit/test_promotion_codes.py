@@ -14,9 +14,10 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     WriteConflict,
 )
-from promotion_jobs.model import Chunk, Code, Job, JobStatus, Plan, Promotion, Terms
+from promotion_jobs.model import Chunk, Code, Job, JobStatus, Plan, Terms
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotion_codes import CodeChanges, NewCode, PromotionCodes
+from promotion_jobs.promotions.promotions import Promotion
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,

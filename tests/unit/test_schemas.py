@@ -11,7 +11,7 @@ from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
-from promotion_jobs.promotions import NewPromotion
+from promotion_jobs.promotions.promotions import NewPromotion
 from tests.support.builders import JOB_ID, MALFORMED_IDS
 
 ABSENT = object()

@@ -18,10 +18,10 @@ from promotion_jobs.model import (
     JobStatus,
     JobType,
     Plan,
-    Promotion,
     Terms,
 )
 from promotion_jobs.pages import Listing, Page
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.tokens import Grant, Token
 
 THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)

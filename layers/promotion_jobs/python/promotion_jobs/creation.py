@@ -30,8 +30,8 @@ from promotion_jobs.model import (
     KeyedRequest,
     Message,
     Plan,
-    Promotion,
 )
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.values import is_identifier
 
 

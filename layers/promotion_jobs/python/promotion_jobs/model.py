@@ -1,6 +1,6 @@
 """The nouns of the service, as immutable values. Times are aware datetimes in UTC."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -34,28 +34,6 @@ class JobStatus(StrEnum):
     def is_open(self) -> bool:
         """Whether a job in this state holds its promotion (decision 6)."""
         return self in {JobStatus.PENDING, JobStatus.PROCESSING, JobStatus.CANCELLING}
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """``fields`` is what its owner says of it; the rest is what jobs need to know.
-
-    ``room`` is what is left of ``max_codes``; ``codes`` is how many codes are visible; ``open_job`` is the id of the
-    job that holds the promotion; ``version`` counts the changes of what its owner says.
-    """
-
-    id: str
-    fields: Mapping[str, Any]
-    automatic: bool
-    max_codes: int
-    room: int
-    codes: int
-    created_by: str
-    updated_by: str
-    created_at: datetime
-    updated_at: datetime
-    open_job: str | None = None
-    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promotion_jobs.exports import Downloads
     from promotion_jobs.jobs import JobCanceller, Jobs
     from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
-    from promotion_jobs.promotions import PromotionRemover, Promotions
+    from promotion_jobs.promotions.promotions import PromotionRemover, Promotions
     from promotion_jobs.sweep import Sweeper
     from promotion_jobs.tokens import Tokens
     from promotion_jobs.worker import Worker
@@ -99,16 +99,16 @@ def tokens() -> "Tokens":
 
 @cache
 def promotions() -> "Promotions":
-    from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
-    from promotion_jobs.promotions import Promotions
+    from promotion_jobs.promotions.promotions import Promotions
+    from promotion_jobs.promotions.store import DynamoPromotionStore
 
     return Promotions(DynamoPromotionStore(_table()), _now, _new_id)
 
 
 @cache
 def promotion_remover() -> "PromotionRemover":
-    from promotion_jobs.dynamodb.promotions import DynamoPromotionStore
-    from promotion_jobs.promotions import PromotionRemover
+    from promotion_jobs.promotions.promotions import PromotionRemover
+    from promotion_jobs.promotions.store import DynamoPromotionStore
 
     return PromotionRemover(DynamoPromotionStore(_table()), _queue(), _now, _new_id)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from promotion_jobs.limits import MAX_PAGE_OFFSET
-from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, JobType, Promotion
+from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.pages import Listing, Page
+from promotion_jobs.promotions.promotions import Promotion
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:

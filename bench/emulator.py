@@ -24,7 +24,7 @@ from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
 from promotion_jobs.values import uuid7

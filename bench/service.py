@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bench.stub import Stub
 from promotion_jobs.aws.table import Table
-from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.store import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-from promotion_jobs.model import Chunk, GenerateParameters, Job, JobStatus, JobType, Plan
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.tokens import Client, Grant, Token, hash_secret
 

@@ -16,10 +16,11 @@ from typing import Any
 from bench.emulator import WHO, Deployment, deployment, generate_job, new_id, promotion
 from bench.measure import Bench, Goal, Outcome, Run, Sample
 from local import PROJECT
-from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
-from promotion_jobs.dynamodb.codes import DynamoCodeReader
-from promotion_jobs.model import ExportFile, Job, JobType, Plan, Terms
-from promotion_jobs.promotion_codes import CodeChanges, NewCode
+from promotion_jobs.codes.changes import DynamoCodeEditor
+from promotion_jobs.codes.code import Terms
+from promotion_jobs.codes.codes import CodeChanges, NewCode
+from promotion_jobs.codes.store import DynamoCodeReader
+from promotion_jobs.model import ExportFile, Job, JobType, Plan
 from tests.support import template
 from tests.support.events import read
 

@@ -14,10 +14,11 @@ from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, in_process
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
-from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.codes.code import Chunk, Terms
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.exports import HEADER
 from promotion_jobs.limits import CHUNK_CODES
-from promotion_jobs.model import Chunk, Message, Terms
+from promotion_jobs.model import Message
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hashlib import shake_256
 
 from bench.measure import Bench, Goal, Outcome, Run, Samples, timed
 from bench.peers.node import NOT_INSTALLED, has_node, node_peer
-from promotion_jobs.codes import ALPHABET, CodeFormat, chunk_codes
+from promotion_jobs.codes.format import ALPHABET, CodeFormat, chunk_codes
 from promotion_jobs.limits import CHUNK_CODES
 
 CODES = 25_000

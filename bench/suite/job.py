@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from bench.emulator import NAME, Deployment, deployment, new_id
 from bench.measure import Bench, Goal, Outcome, Samples, Work
-from promotion_jobs.codes import ALPHABET, CodeFormat, chunk_codes
+from promotion_jobs.codes.format import ALPHABET, CodeFormat, chunk_codes
 from promotion_jobs.limits import CHUNK_CODES
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any
 from bench.emulator import WHO, Deployment, deployment, new_id, promotion
 from bench.measure import Bench, Goal, Outcome, timed
 from promotion_jobs.aws import clients, keys
-from promotion_jobs.codes import CodeFormat, chunk_codes
-from promotion_jobs.dynamodb.codes import to_values
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
+from promotion_jobs.codes.store import to_values
 from promotion_jobs.limits import CHUNK_CODES, PAGE_LENGTH
-from promotion_jobs.model import Chunk
 from tests.support.events import http_event
 
 _CODES = 10_000

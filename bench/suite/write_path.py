@@ -9,7 +9,7 @@ from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, timed
 from bench.stub import stub
 from promotion_jobs import wiring
-from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.limits import CHUNK_CODES
 
 _BATCH = 25

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from promotion_jobs.aws import keys
-from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.store import DynamoCodeReader
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-from promotion_jobs.model import Chunk, Job, JobStatus, Message
+from promotion_jobs.model import Job, JobStatus, Message
 from promotion_jobs.runs import Lease, Run, RunStatus
 from tests.support import generated
 from tests.support.answers import CODE_NOT_FOUND, NO_CONTENT, job_meta

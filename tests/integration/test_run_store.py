@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.store import DynamoCodeReader
 from promotion_jobs.jobs import Counts
-from promotion_jobs.model import Chunk, Job, Plan
+from promotion_jobs.model import Job, Plan
 from promotion_jobs.runs import Commit, Lease, Run, RunStatus
 from tests.support.builders import LEASE, NOW, generate_job
 from tests.support.cloud import Cloud

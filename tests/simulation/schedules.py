@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.faults import Fault, Odds, RandomFaults
 from tests.simulation.invariants import repeated_jobs, violations
 from tests.simulation.stored import Stored

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from promotion_jobs.generation import GenerateWork
 from promotion_jobs.model import Job
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.runs import Lease
 from tests.simulation.faults import Faults
 from tests.simulation.workshop import Workshop

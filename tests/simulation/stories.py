@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.schedules import hand_made
 from tests.simulation.workshop import Workshop
 

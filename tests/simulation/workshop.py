@@ -11,10 +11,12 @@ from promotion_jobs.aws.bus import EventBridgeBus
 from promotion_jobs.aws.files import S3FileStore
 from promotion_jobs.aws.queue import SqsJobQueue, read_message
 from promotion_jobs.aws.table import Backoff, Table
+from promotion_jobs.codes.changes import DynamoCodeEditor
+from promotion_jobs.codes.code import Terms
+from promotion_jobs.codes.codes import CodeChanges, NewCode
+from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.creation import JobCreator, JobStore, NewJob
 from promotion_jobs.deletion import Deleter
-from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
@@ -23,9 +25,9 @@ from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobType, KeyedRequest, Plan, Terms
-from promotion_jobs.promotion_codes import CodeChanges, NewCode
-from promotion_jobs.promotions.promotions import NewPromotion, Promotion, PromotionRemover, Promotions
+from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobType, KeyedRequest, Plan
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.purge import Purger
 from promotion_jobs.sweep import Sweeper

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.codes import CodeFormat, chunk_codes
-from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.codes.changes import DynamoCodeEditor
+from promotion_jobs.codes.code import Terms
+from promotion_jobs.codes.codes import CodeChanges, NewCode
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
+from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
 from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-from promotion_jobs.model import Job, KeyedRequest, Plan, Terms
+from promotion_jobs.model import Job, KeyedRequest, Plan
 from promotion_jobs.pages import Page
-from promotion_jobs.promotion_codes import CodeChanges, NewCode
 from promotion_jobs.promotions.promotions import NewPromotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.runs import Lease

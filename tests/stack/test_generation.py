@@ -9,7 +9,7 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
-from promotion_jobs.dynamodb.codes import DynamoCodeReader
+from promotion_jobs.codes.store import DynamoCodeReader
 from promotion_jobs.limits import LEASE_MARGIN
 from promotion_jobs.model import Job, JobStatus, Message
 from tests.stack.faults import CallCounter, Crash

@@ -19,9 +19,9 @@ from local.aws import Aws
 from promotion_jobs.announcements import Announcer
 from promotion_jobs.aws.files import S3FileStore
 from promotion_jobs.aws.table import Backoff, Item, Table, from_item
-from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
+from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.deletion import Deleter
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.purges import DynamoPurgeStore

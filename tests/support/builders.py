@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from promotion_jobs.codes.code import Chunk, Code, Terms
 from promotion_jobs.model import (
-    Chunk,
-    Code,
     DeleteParameters,
     ExportFile,
     GenerateParameters,
@@ -15,9 +14,8 @@ from promotion_jobs.model import (
     JobType,
     Message,
     Plan,
-    Terms,
 )
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.runs import Lease
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError
 from promotion_jobs import wiring
 from promotion_jobs.aws import clients, keys
 from promotion_jobs.aws.table import Table
-from promotion_jobs.dynamodb.codes import DynamoCodeStore
+from promotion_jobs.codes.code import Chunk, Terms
+from promotion_jobs.codes.store import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
 from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import Chunk, GenerateParameters, Job, Message, Terms
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.model import GenerateParameters, Job, Message
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings

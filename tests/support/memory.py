@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from promotion_jobs.codes.code import Chunk, Slot
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -16,8 +17,8 @@ from promotion_jobs.errors import (
     TooManyJobs,
 )
 from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import Chunk, ExportFile, Job, JobStatus, JobType, KeyedRequest, Message, Slot
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, KeyedRequest, Message
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.tokens import Client, Grant, Token
 

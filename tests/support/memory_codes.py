@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from promotion_jobs.codes.code import Chunk, Location, Slot
 from promotion_jobs.errors import AutomaticPromotion, DuplicateCode, PromotionFull, PromotionNotFound
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Chunk, Job, JobStatus, Location, Slot
+from promotion_jobs.model import Job, JobStatus
 from promotion_jobs.runs import Commit, Lease, RunStatus
 from tests.support.memory import OwnedCode, State
 

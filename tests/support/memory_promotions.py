@@ -6,7 +6,8 @@ from datetime import datetime
 
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
 from promotion_jobs.pages import Page
-from promotion_jobs.promotions.promotions import NewPromotion, Promotion
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import NewPromotion
 from tests.support.memory import State
 
 

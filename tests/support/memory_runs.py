@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from promotion_jobs.model import Chunk, Job
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.model import Job
 from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.sweep import OpenWork
 from tests.support.memory import State

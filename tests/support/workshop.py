@@ -6,13 +6,13 @@ from datetime import timedelta
 from itertools import chain, count, repeat
 
 from promotion_jobs.announcements import Announcer
-from promotion_jobs.codes import CodeFormat
+from promotion_jobs.codes.format import CodeFormat
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.exports import Exporter
 from promotion_jobs.generation import Generator
 from promotion_jobs.measures import Measure
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.purge import Purger
 from promotion_jobs.runs import Run
 from promotion_jobs.undo import Undoer

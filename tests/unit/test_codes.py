@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes import (
-    ALPHABET,
-    CodeFormat,
-    chunk_codes,
-    enough_length,
-    guess_odds,
-    replacement_code,
-)
+from promotion_jobs.codes.format import ALPHABET, CodeFormat, chunk_codes, enough_length, guess_odds, replacement_code
 from promotion_jobs.limits import CODE_LENGTHS
 from tests.support.builders import SEED
 

@@ -16,7 +16,8 @@ from promotion_jobs.errors import (
 )
 from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
 from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobStatus, JobType, Plan
-from promotion_jobs.promotions.promotions import Promotion, Promotions
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import Promotions
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes import CodeFormat, chunk_codes, replacement_code
+from promotion_jobs.codes.format import CodeFormat, chunk_codes, replacement_code
 from promotion_jobs.generation import GenerateWork, Generator
 from promotion_jobs.limits import TRIES
 from promotion_jobs.model import Job, JobStatus, Plan

@@ -11,7 +11,7 @@ from promotion_jobs.errors import (
 from promotion_jobs.jobs import Jobs, JobWithProgress, Progress
 from promotion_jobs.model import Job, JobStatus, Plan
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
     JOB_ID,

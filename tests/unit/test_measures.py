@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.aws.table import ATTEMPTS, Backoff
-from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import TRIES
 from promotion_jobs.measures import Measure

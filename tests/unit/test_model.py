@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes import CodeFormat
+from promotion_jobs.codes.format import CodeFormat
 from promotion_jobs.generation import GenerateWork
 from promotion_jobs.model import GenerateParameters, JobStatus, Plan
 from tests.support.builders import export_job, generate_job

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs import promotion_codes
+from promotion_jobs.codes import codes as promotion_codes
 from promotion_jobs.errors import Fault, InvalidFilter
 from promotion_jobs.jobs import FILTER_ATTRIBUTES
 from promotion_jobs.pages import parse_filter, satisfies

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from promotion_jobs.codes.code import Chunk, Code, Terms
+from promotion_jobs.codes.codes import CodeChanges, NewCode, PromotionCodes
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodeNotFound,
@@ -14,10 +16,9 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     WriteConflict,
 )
-from promotion_jobs.model import Chunk, Code, Job, JobStatus, Plan, Terms
+from promotion_jobs.model import Job, JobStatus, Plan
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotion_codes import CodeChanges, NewCode, PromotionCodes
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,

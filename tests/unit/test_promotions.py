@@ -10,7 +10,8 @@ import pytest
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound, WriteConflict
 from promotion_jobs.model import Message
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotions import NewPromotion, Promotion, PromotionRemover, Promotions
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import NewPromotion, PromotionRemover, Promotions
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,

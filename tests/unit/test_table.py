@@ -11,7 +11,7 @@ import pytest
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
-from promotion_jobs.dynamodb.codes import BATCH, DynamoCodeStore
+from promotion_jobs.codes.store import BATCH, DynamoCodeStore
 from promotion_jobs.errors import StoreBusy
 from tests.support.builders import JOB_ID, PROMOTION_ID, generate_job
 

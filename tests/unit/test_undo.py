@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.codes import CodeFormat, chunk_codes
+from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.model import Job, JobStatus, Plan
 from promotion_jobs.runs import Lease, Run, RunStatus
 from tests.support.builders import NOW, SEED, export_job, generate_job, message

@@ -5,23 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
+from promotion_jobs.codes.code import Code, Terms
 from promotion_jobs.creation import Forecast, NewJob
 from promotion_jobs.estimates import generate_estimate
 from promotion_jobs.jobs import Progress
 from promotion_jobs.limits import TOKEN_LIFE
-from promotion_jobs.model import (
-    Code,
-    DeleteParameters,
-    ExportFile,
-    GenerateParameters,
-    Job,
-    JobStatus,
-    JobType,
-    Plan,
-    Terms,
-)
+from promotion_jobs.model import DeleteParameters, ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.tokens import Grant, Token
 
 THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)

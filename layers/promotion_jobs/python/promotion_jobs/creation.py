@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
-from promotion_jobs import codes
+from promotion_jobs.codes.format import enough_length
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -31,7 +31,7 @@ from promotion_jobs.model import (
     Message,
     Plan,
 )
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import is_identifier
 
 
@@ -181,7 +181,7 @@ class JobCreator:
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
         if self._is_guessable(new):
-            enough = codes.enough_length(number, self.least_guess_odds)
+            enough = enough_length(number, self.least_guess_odds)
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
         if promotion.automatic:
             raise AutomaticPromotion

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from promotion_jobs.codes.code import Chunk
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.limits import RUN_CHUNKS
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Chunk, DeleteParameters, Job
+from promotion_jobs.model import DeleteParameters, Job
 from promotion_jobs.runs import Lease
 
 

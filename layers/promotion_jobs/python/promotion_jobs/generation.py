@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from promotion_jobs.codes import chunk_codes, replacement_code
+from promotion_jobs.codes.code import Chunk, Slot, Terms
+from promotion_jobs.codes.format import chunk_codes, replacement_code
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Chunk, GenerateParameters, Job, Plan, Slot, Terms
+from promotion_jobs.model import GenerateParameters, Job, Plan
 from promotion_jobs.runs import Commit
 
 

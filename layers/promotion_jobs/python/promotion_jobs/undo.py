@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from promotion_jobs.codes.code import Slot
 from promotion_jobs.deadline import Deadline
 from promotion_jobs.deletion import Deleter
 from promotion_jobs.generation import CodeStore, GenerateWork
 from promotion_jobs.jobs import DelayedQueue
 from promotion_jobs.limits import HAND_BACK_DELAY, LONGEST_DELAY
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Job, JobType, Message, Slot
+from promotion_jobs.model import Job, JobType, Message
 from promotion_jobs.runs import RunStatus, RunStore
 
 

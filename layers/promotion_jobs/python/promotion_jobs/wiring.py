@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from promotion_jobs.announcements import Announcer
     from promotion_jobs.aws.files import S3FileStore
     from promotion_jobs.aws.queue import SqsJobQueue
+    from promotion_jobs.codes.codes import CodeChanges, PromotionCodes
     from promotion_jobs.creation import JobCreator
     from promotion_jobs.exports import Downloads
     from promotion_jobs.jobs import JobCanceller, Jobs
-    from promotion_jobs.promotion_codes import CodeChanges, PromotionCodes
     from promotion_jobs.promotions.promotions import PromotionRemover, Promotions
     from promotion_jobs.sweep import Sweeper
     from promotion_jobs.tokens import Tokens
@@ -115,18 +115,18 @@ def promotion_remover() -> "PromotionRemover":
 
 @cache
 def promotion_codes() -> "PromotionCodes":
-    from promotion_jobs.dynamodb.codes import DynamoCodeReader
+    from promotion_jobs.codes.codes import PromotionCodes
+    from promotion_jobs.codes.store import DynamoCodeReader
     from promotion_jobs.dynamodb.jobs import DynamoJobStore
-    from promotion_jobs.promotion_codes import PromotionCodes
 
     return PromotionCodes(DynamoCodeReader(_table()), DynamoJobStore(_table()))
 
 
 @cache
 def code_changes() -> "CodeChanges":
-    from promotion_jobs.dynamodb.code_changes import DynamoCodeEditor
-    from promotion_jobs.dynamodb.codes import DynamoCodeReader
-    from promotion_jobs.promotion_codes import CodeChanges
+    from promotion_jobs.codes.changes import DynamoCodeEditor
+    from promotion_jobs.codes.codes import CodeChanges
+    from promotion_jobs.codes.store import DynamoCodeReader
 
     return CodeChanges(DynamoCodeReader(_table()), DynamoCodeEditor(_table()), _now, _new_id)
 
@@ -182,8 +182,8 @@ def worker() -> "Worker":
     from concurrent.futures import ThreadPoolExecutor
 
     from promotion_jobs.aws.clients import INSERT_THREADS
+    from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
     from promotion_jobs.deletion import Deleter
-    from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
     from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
     from promotion_jobs.dynamodb.jobs import DynamoJobStore
     from promotion_jobs.dynamodb.purges import DynamoPurgeStore

@@ -5,10 +5,11 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from promotion_jobs.codes.code import Code
 from promotion_jobs.limits import MAX_PAGE_OFFSET
-from promotion_jobs.model import Code, GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:

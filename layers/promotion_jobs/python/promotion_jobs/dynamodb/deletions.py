@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Table
-from promotion_jobs.dynamodb.code_changes import count_deleted
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.codes.changes import count_deleted
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.runs import check_processing
-from promotion_jobs.model import Chunk, Job
+from promotion_jobs.model import Job
 from promotion_jobs.runs import Lease, RunStatus
 
 _LIST = 0

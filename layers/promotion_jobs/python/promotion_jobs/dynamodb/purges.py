@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key, Range
 from promotion_jobs.aws.table import ConditionLost, Table
-from promotion_jobs.dynamodb.codes import DynamoCodeReader, DynamoCodeStore
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import from_item
-from promotion_jobs.model import Chunk, Job
+from promotion_jobs.model import Job
 
 _ACTIONS = 100
 

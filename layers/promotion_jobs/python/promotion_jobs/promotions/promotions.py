@@ -5,36 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from promotion_jobs.codes import is_code
+from promotion_jobs.codes.format import is_code
 from promotion_jobs.errors import PromotionNotFound, WriteConflict
 from promotion_jobs.jobs import JobQueue
 from promotion_jobs.limits import CODES_PER_PROMOTION
 from promotion_jobs.model import Message
 from promotion_jobs.pages import Listing, Page
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import is_identifier
-
-
-@dataclass(frozen=True, slots=True)
-class Promotion:
-    """``fields`` is what its owner says of it; the rest is what jobs need to know.
-
-    ``room`` is what is left of ``max_codes``; ``codes`` is how many codes are visible; ``open_job`` is the id of the
-    job that holds the promotion; ``version`` counts the changes of what its owner says.
-    """
-
-    id: str
-    fields: Mapping[str, Any]
-    automatic: bool
-    max_codes: int
-    room: int
-    codes: int
-    created_by: str
-    updated_by: str
-    created_at: datetime
-    updated_at: datetime
-    open_job: str | None = None
-    version: int = 1
-
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {"code": str.casefold}
 """What the list of promotions can be filtered by."""

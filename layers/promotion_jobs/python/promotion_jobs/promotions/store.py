@@ -12,7 +12,8 @@ from promotion_jobs.aws.table import ConditionLost, Item, Table
 from promotion_jobs.dynamodb.open_work import opened
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
 from promotion_jobs.pages import Page
-from promotion_jobs.promotions.promotions import NewPromotion, Promotion
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import NewPromotion
 from promotion_jobs.values import from_text, to_text
 
 

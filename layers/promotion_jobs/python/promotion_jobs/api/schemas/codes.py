@@ -6,9 +6,9 @@ from pydantic import AfterValidator, Field
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import ConsumeUnit, Sent
-from promotion_jobs.codes import is_code
-from promotion_jobs.model import Terms
-from promotion_jobs.promotion_codes import NewCode
+from promotion_jobs.codes.code import Terms
+from promotion_jobs.codes.codes import NewCode
+from promotion_jobs.codes.format import is_code
 
 
 def _code(text: str) -> str:

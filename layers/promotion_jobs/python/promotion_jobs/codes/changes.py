@@ -6,7 +6,8 @@ from itertools import islice
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.dynamodb.codes import to_values
+from promotion_jobs.codes.code import Chunk, Location
+from promotion_jobs.codes.store import to_values
 from promotion_jobs.errors import (
     AutomaticPromotion,
     DuplicateCode,
@@ -14,7 +15,7 @@ from promotion_jobs.errors import (
     PromotionJobsError,
     PromotionNotFound,
 )
-from promotion_jobs.model import Chunk, JobStatus, Location
+from promotion_jobs.model import JobStatus
 
 _PROMOTION = 0
 """The position of the promotion in each transaction."""

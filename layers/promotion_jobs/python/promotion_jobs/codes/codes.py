@@ -11,12 +11,12 @@ from itertools import islice
 from math import ceil
 from typing import Protocol
 
-from promotion_jobs.codes import is_code
+from promotion_jobs.codes.code import Chunk, Code, Location, Terms
+from promotion_jobs.codes.format import is_code
 from promotion_jobs.errors import CodeNotFound, DuplicateCode, WriteConflict
 from promotion_jobs.limits import CHUNK_CODES
-from promotion_jobs.model import Chunk, Code, Location, Terms
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotions import Promotion
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {

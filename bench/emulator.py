@@ -21,12 +21,13 @@ from local.emulator import running_emulator
 from promotion_jobs.aws.queue import SqsJobQueue
 from promotion_jobs.aws.table import Table
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.tokens import Grant, Token, Tokens, hash_secret
+from promotion_jobs.tokens.store import DynamoTokenStore
+from promotion_jobs.tokens.token import Grant, Token
+from promotion_jobs.tokens.tokens import Tokens, hash_secret
 from promotion_jobs.values import uuid7
 from tests.support import template
 from tests.support.events import Context, form, read, sqs_event

@@ -12,11 +12,12 @@ from promotion_jobs.aws.table import Table
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeStore
 from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.tokens import Client, Grant, Token, hash_secret
+from promotion_jobs.tokens.store import DynamoTokenStore
+from promotion_jobs.tokens.token import Client, Grant, Token
+from promotion_jobs.tokens.tokens import hash_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -13,7 +13,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from promotion_jobs.tokens import Tokens
+from promotion_jobs.tokens.tokens import Tokens
 from promotion_jobs.values import to_text
 from promotion_jobs.wiring import tokens_in
 

@@ -17,7 +17,8 @@ from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.aws import keys
 from promotion_jobs.model import JobStatus
-from promotion_jobs.tokens import Grant, Token, hash_secret
+from promotion_jobs.tokens.token import Grant, Token
+from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template
 from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta, shown_promotion
 from tests.support.builders import JOB_ID, PROMOTION_ID

@@ -7,7 +7,7 @@ import pytest
 
 from promotion_jobs.aws.table import from_item
 from promotion_jobs.limits import BODY_BYTES, TOKENS_PER_MINUTE
-from promotion_jobs.tokens import Grant
+from promotion_jobs.tokens.token import Grant
 from tests.support.answers import TOO_LARGE, UNAUTHORIZED, UNKNOWN_CLIENT
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import CLIENT_SECRET, JSON_HEADERS, Answer, Cloud

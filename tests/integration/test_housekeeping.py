@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
-from promotion_jobs.tokens import hash_secret
+from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.values import from_text
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import CLIENT_SECRET, Cloud

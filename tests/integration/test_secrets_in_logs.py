@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from promotion_jobs.model import Message
 from promotion_jobs.observe import logger
-from promotion_jobs.tokens import hash_secret
+from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import generated, template
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import CLIENT_SECRET, Cloud, forget_caches

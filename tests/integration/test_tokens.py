@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.tokens import Grant, Token, hash_secret
+from promotion_jobs.tokens.token import Grant, Token
+from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template
 from tests.support.answers import FORBIDDEN, UNAUTHORIZED, UNKNOWN_CLIENT
 from tests.support.builders import CLIENT_ID, NOW

@@ -13,10 +13,10 @@ from local.client import Client
 from local.errors import StackError
 from local.stack import LocalStack
 from promotion_jobs.aws.table import Table
-from promotion_jobs.dynamodb.tokens import DynamoTokenStore
 from promotion_jobs.errors import TooManyTokens
 from promotion_jobs.limits import TOKENS_PER_MINUTE
-from promotion_jobs.tokens import Tokens, hash_secret
+from promotion_jobs.tokens.store import DynamoTokenStore
+from promotion_jobs.tokens.tokens import Tokens, hash_secret
 from tests.support.builders import NOW
 from tools.clients import main
 

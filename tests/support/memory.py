@@ -20,7 +20,7 @@ from promotion_jobs.jobs import Claim, Counts
 from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, KeyedRequest, Message
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.runs import Lease, Run, RunStatus
-from promotion_jobs.tokens import Client, Grant, Token
+from promotion_jobs.tokens.token import Client, Grant, Token
 
 
 class Died(BaseException):

@@ -11,7 +11,7 @@ from promotion_jobs.codes.code import Terms
 from promotion_jobs.jobs import Progress
 from promotion_jobs.model import GenerateParameters, Job, JobStatus
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.tokens import Grant, Token
+from promotion_jobs.tokens.token import Grant, Token
 from tests.support.builders import (
     EXPORT_FILE,
     JOB_ID,

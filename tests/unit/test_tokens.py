@@ -8,7 +8,8 @@ import pytest
 
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import TOKENS_PER_MINUTE
-from promotion_jobs.tokens import Client, Grant, Token, Tokens, hash_secret
+from promotion_jobs.tokens.token import Client, Grant, Token
+from promotion_jobs.tokens.tokens import Tokens, hash_secret
 from tests.support.builders import NOW, Clock
 from tests.support.memory import MemoryTokenStore
 

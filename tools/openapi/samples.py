@@ -13,7 +13,7 @@ from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.model import DeleteParameters, ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.tokens import Grant, Token
+from promotion_jobs.tokens.token import Grant, Token
 
 THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)
 LATER = THEN + timedelta(seconds=7)

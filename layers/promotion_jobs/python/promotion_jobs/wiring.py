@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promotion_jobs.jobs import JobCanceller, Jobs
     from promotion_jobs.promotions.promotions import PromotionRemover, Promotions
     from promotion_jobs.sweep import Sweeper
-    from promotion_jobs.tokens import Tokens
+    from promotion_jobs.tokens.tokens import Tokens
     from promotion_jobs.worker import Worker
 
 
@@ -86,8 +86,8 @@ def tokens_in(client: "DynamoDBClient", table_name: str) -> "Tokens":
 
 
 def _tokens(table: Table) -> "Tokens":
-    from promotion_jobs.dynamodb.tokens import DynamoTokenStore
-    from promotion_jobs.tokens import Tokens
+    from promotion_jobs.tokens.store import DynamoTokenStore
+    from promotion_jobs.tokens.tokens import Tokens
 
     return Tokens(DynamoTokenStore(table), _now, _new_token)
 

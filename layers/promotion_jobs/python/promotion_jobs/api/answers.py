@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from promotion_jobs.creation import Forecast, NewJob
     from promotion_jobs.jobs import Progress
-    from promotion_jobs.tokens import Token
+    from promotion_jobs.tokens.token import Token
 
 T = TypeVar("T")
 Document = dict[str, Any]

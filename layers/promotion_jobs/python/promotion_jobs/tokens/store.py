@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import ConditionLost, Item, Table
-from promotion_jobs.tokens import Client, Grant, Token
+from promotion_jobs.tokens.token import Client, Grant, Token
 from promotion_jobs.values import from_text, to_text
 
 

@@ -8,39 +8,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Protocol
 
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
+from promotion_jobs.tokens.token import Client, Grant, Token
 
 _BEARER = re.compile(r"(?i:bearer) +([0-9a-f]{40})")
 _CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _GENERATED_SECRET = re.compile(r"[0-9a-f]{40,64}")
 _NO_SECRET_HASH = "0" * 64
 _CACHED_TOKENS = 1_000
-
-
-class Grant(StrEnum):
-    CLIENT_CREDENTIALS = "client_credentials"
-    IMPLICIT = "implicit"
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    id: str
-    name: str
-    secret_hash: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    client_id: str
-    grant: Grant
-    expires_at: datetime
 
 
 class TokenStore(Protocol):

@@ -1,0 +1,1 @@
+"""Who may call the API: clients and their access tokens."""

@@ -20,9 +20,9 @@ from local.aws import CREDENTIALS, Aws
 from local.emulator import running_emulator
 from promotion_jobs.aws.queue import SqsJobQueue
 from promotion_jobs.aws.table import Table
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message, Plan
+from promotion_jobs.jobs.store import DynamoJobStore
 from promotion_jobs.limits import TOKEN_LIFE
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.tokens.store import DynamoTokenStore

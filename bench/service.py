@@ -11,8 +11,8 @@ from bench.stub import Stub
 from promotion_jobs.aws.table import Table
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeStore
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.store import DynamoJobStore
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from promotion_jobs.tokens.store import DynamoTokenStore

@@ -2,9 +2,9 @@
 
 from bench.emulator import Deployment, deployment
 from bench.measure import Bench, Goal, Outcome, Sample, Samples, timed
-from promotion_jobs.dynamodb.runs import DynamoRunStore
+from promotion_jobs.jobs.job import JobStatus, Message, Plan
+from promotion_jobs.jobs.run_store import DynamoRunStore
 from promotion_jobs.limits import CHUNK_CODES
-from promotion_jobs.model import JobStatus, Message, Plan
 from tests.support.events import http_event, sqs_event
 
 _GENERATED, _DELETED = "generated", "deleted"

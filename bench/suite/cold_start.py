@@ -20,7 +20,7 @@ from promotion_jobs.codes.changes import DynamoCodeEditor
 from promotion_jobs.codes.code import Terms
 from promotion_jobs.codes.codes import CodeChanges, NewCode
 from promotion_jobs.codes.store import DynamoCodeReader
-from promotion_jobs.model import ExportFile, Job, JobType, Plan
+from promotion_jobs.jobs.job import ExportFile, Job, JobType, Plan
 from tests.support import template
 from tests.support.events import read
 

@@ -16,9 +16,9 @@ from bench.stub import Stub, stub
 from promotion_jobs import wiring
 from promotion_jobs.codes.code import Chunk, Terms
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.exports import HEADER
+from promotion_jobs.jobs.export import HEADER
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.limits import CHUNK_CODES
-from promotion_jobs.model import Message
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:

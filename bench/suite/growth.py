@@ -7,8 +7,8 @@ from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, timed
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
+from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.measures import Measure
-from promotion_jobs.model import JobStatus, Message
 
 _SMALLEST = 1_000
 _BOUND = 1.2

@@ -3,7 +3,7 @@
 from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
-from promotion_jobs.jobs import FILTER_ATTRIBUTES
+from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 
 app = resolver()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.model import JobStatus, Message
+from promotion_jobs.jobs.job import JobStatus, Message
 from tests.support import generated
 from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND, job_meta
 from tests.support.builders import EXPORT_FILE, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID

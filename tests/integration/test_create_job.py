@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.model import JobStatus
+from promotion_jobs.jobs.job import JobStatus
 from tests.support.answers import (
     AUTOMATIC,
     PROMOTION_NOT_FOUND,

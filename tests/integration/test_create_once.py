@@ -8,7 +8,7 @@ import pytest
 
 from promotion_jobs.aws.table import from_item
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, TooManyJobs
-from promotion_jobs.model import Job, KeyedRequest
+from promotion_jobs.jobs.job import Job, KeyedRequest
 from tests.support import generated
 from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, fault, unprocessable
 from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job

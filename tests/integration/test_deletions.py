@@ -9,9 +9,9 @@ import pytest
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeReader
-from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-from promotion_jobs.model import Job, JobStatus, Message
-from promotion_jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.delete_store import DynamoDeletionStore
+from promotion_jobs.jobs.job import Job, JobStatus, Message
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from tests.support import generated
 from tests.support.answers import CODE_NOT_FOUND, NO_CONTENT, job_meta
 from tests.support.builders import JOB_ID, LEASE, NOW, UNKNOWN_ID

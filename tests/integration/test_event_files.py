@@ -16,7 +16,7 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.aws import keys
-from promotion_jobs.model import JobStatus
+from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.tokens.token import Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template

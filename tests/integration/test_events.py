@@ -6,7 +6,7 @@ import pytest
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.bus import EventBridgeBus, EventRefused
-from promotion_jobs.model import Job, JobStatus, Message
+from promotion_jobs.jobs.job import Job, JobStatus, Message
 from tests.support.builders import EXPORT_FILE, NOW, export_job, generate_job
 from tests.support.cloud import EVENT_BUS, Cloud
 

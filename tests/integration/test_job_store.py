@@ -8,8 +8,8 @@ import pytest
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, PromotionNotFound, TooManyJobs
-from promotion_jobs.jobs import Claim
-from promotion_jobs.model import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.read import Claim
 from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, NOW, NOW_TEXT, SEED, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from promotion_jobs.model import ExportFile, Job, JobStatus, Message
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Message
 from promotion_jobs.values import to_text, uuid7
 from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, job_meta, unprocessable
 from tests.support.builders import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.observe import logger
 from tests.support.cloud import Cloud
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.model import Job, Message
+from promotion_jobs.jobs.job import Job, Message
 from tests.support import generated
 from tests.support.answers import (
     CODE_NOT_FOUND,

@@ -7,9 +7,9 @@ import pytest
 
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeReader
-from promotion_jobs.jobs import Counts
-from promotion_jobs.model import Job, Plan
-from promotion_jobs.runs import Commit, Lease, Run, RunStatus
+from promotion_jobs.jobs.job import Job, Plan
+from promotion_jobs.jobs.read import Counts
+from promotion_jobs.jobs.runs import Commit, Lease, Run, RunStatus
 from tests.support.builders import LEASE, NOW, generate_job
 from tests.support.cloud import Cloud
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.observe import logger
 from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import generated, template

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.model import Job
+from promotion_jobs.jobs.job import Job
 from tests.support.answers import job_meta
 from tests.support.builders import LEASE, NOW
 from tests.support.cloud import Cloud

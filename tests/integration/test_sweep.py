@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from promotion_jobs.aws import keys
-from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
-from promotion_jobs.model import Message
-from promotion_jobs.runs import Lease
-from promotion_jobs.sweep import OpenWork
+from promotion_jobs.jobs.job import Message
+from promotion_jobs.jobs.runs import Lease
+from promotion_jobs.jobs.sweep import OpenWork
+from promotion_jobs.jobs.sweep_store import DynamoSweepStore
 from promotion_jobs.values import to_text
 from tests.support import generated
 from tests.support.builders import JOB_ID, NOW, UNKNOWN_ID

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import to_item
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.model import JobStatus, Message
+from promotion_jobs.jobs.job import JobStatus, Message
 from tests.support.builders import SEED, UNKNOWN_ID, generate_job
 from tests.support.cloud import BUCKET, Cloud
 from tests.support.matchers import A_HASH, A_TIME

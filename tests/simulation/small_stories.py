@@ -6,10 +6,10 @@ Up to its fault each goes the same way, so that the call of a number is the same
 from collections.abc import Sequence
 from datetime import timedelta
 
-from promotion_jobs.generation import GenerateWork
-from promotion_jobs.model import Job
+from promotion_jobs.jobs.generate import GenerateWork
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.runs import Lease
 from tests.simulation.faults import Faults
 from tests.simulation.workshop import Workshop
 

@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 import pytest
 
-from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes.code import Slot
 from promotion_jobs.codes.store import DynamoCodeStore
-from promotion_jobs.deadline import Deadline
-from promotion_jobs.deletion import Deleter
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import DeleteParameters, Job
-from promotion_jobs.runs import Lease, Run
-from promotion_jobs.worker import Worker
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.job import DeleteParameters, Job
+from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.runs import Lease, Run
+from promotion_jobs.jobs.worker import Worker
 from tests.simulation import small_stories, stories
 from tests.simulation.dynamodb import Ignore
 from tests.simulation.faults import Fault, OneFault

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from promotion_jobs.announcements import Announcer
 from promotion_jobs.api import answers
 from promotion_jobs.aws.bus import EventBridgeBus
 from promotion_jobs.aws.files import S3FileStore
@@ -15,25 +14,26 @@ from promotion_jobs.codes.changes import DynamoCodeEditor
 from promotion_jobs.codes.code import Terms
 from promotion_jobs.codes.codes import CodeChanges, NewCode
 from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.creation import JobCreator, JobStore, NewJob
-from promotion_jobs.deletion import Deleter
-from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-from promotion_jobs.dynamodb.purges import DynamoPurgeStore
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
 from promotion_jobs.errors import PromotionJobsError
-from promotion_jobs.exports import Exporter
-from promotion_jobs.generation import Generator
-from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobType, KeyedRequest, Plan
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.create import JobCreator, JobStore, NewJob
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.delete_store import DynamoDeletionStore
+from promotion_jobs.jobs.export import Exporter
+from promotion_jobs.jobs.generate import Generator
+from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, Job, JobType, KeyedRequest, Plan
+from promotion_jobs.jobs.purge import Purger
+from promotion_jobs.jobs.purge_store import DynamoPurgeStore
+from promotion_jobs.jobs.read import JobCanceller, Jobs
+from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.sweep import Sweeper
+from promotion_jobs.jobs.sweep_store import DynamoSweepStore
+from promotion_jobs.jobs.undo import Undoer
+from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import NewPromotion, PromotionRemover, Promotions
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.purge import Purger
-from promotion_jobs.sweep import Sweeper
-from promotion_jobs.undo import Undoer
 from promotion_jobs.values import uuid7
-from promotion_jobs.worker import Worker
 from tests.simulation.executor import InlineExecutor
 from tests.simulation.faults import Faults, NoFaults
 from tests.simulation.invariants import wrong_locks_now

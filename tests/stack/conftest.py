@@ -8,7 +8,7 @@ import pytest
 from local.api import Api
 from local.client import Client
 from local.stack import LocalStack, local_stack
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
+from promotion_jobs.jobs.store import DynamoJobStore
 from tests.stack.workshop import SmallAlphabetStore, Workshop
 
 

@@ -19,12 +19,12 @@ from promotion_jobs.codes.code import Terms
 from promotion_jobs.codes.codes import CodeChanges, NewCode
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import Job, KeyedRequest, Plan
+from promotion_jobs.jobs.job import Job, KeyedRequest, Plan
+from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.pages import Page
 from promotion_jobs.promotions.promotions import NewPromotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.runs import Lease
 from promotion_jobs.tokens.store import DynamoTokenStore
 from promotion_jobs.tokens.token import Client, Grant, Token
 from promotion_jobs.values import uuid7

@@ -10,8 +10,8 @@ import pytest
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.store import DynamoCodeReader
+from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.limits import LEASE_MARGIN
-from promotion_jobs.model import Job, JobStatus, Message
 from tests.stack.faults import CallCounter, Crash
 from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, TIMEOUT, SmallAlphabetStore, Workshop
 from tests.support.meter import MemoryMeter

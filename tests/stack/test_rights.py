@@ -15,7 +15,7 @@ import pytest
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.model import Job, Message, Plan
+from promotion_jobs.jobs.job import Job, Message, Plan
 from promotion_jobs.values import to_text
 from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, SEED, UNKNOWN_ID, generate_job

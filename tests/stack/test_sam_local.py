@@ -10,7 +10,7 @@ from local import PROJECT
 from local.api import Api, send
 from local.sam import sam_files
 from local.stack import LocalStack
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 from tests.stack.journeys import add_codes, finished, free_codes, get_job, new_job, new_promotion, paused_worker
 from tests.support.events import http_event, sqs_event
 from tests.support.template import FUNCTION, TEMPLATE, resources

@@ -5,8 +5,8 @@ from concurrent.futures import Executor
 import pytest
 
 from local.stack import LocalStack
+from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.limits import TRIES
-from promotion_jobs.model import Job, JobStatus, Message
 from promotion_jobs.promotions.promotions import NewPromotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
 from tests.stack.faults import CallCounter

@@ -16,28 +16,28 @@ from uuid import uuid4
 import pytest
 
 from local.aws import Aws
-from promotion_jobs.announcements import Announcer
 from promotion_jobs.aws.files import S3FileStore
 from promotion_jobs.aws.table import Backoff, Item, Table, from_item
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.deletion import Deleter
-from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.purges import DynamoPurgeStore
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
-from promotion_jobs.exports import Exporter
-from promotion_jobs.generation import Generator
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.delete_store import DynamoDeletionStore
+from promotion_jobs.jobs.export import Exporter
+from promotion_jobs.jobs.generate import Generator
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message, Plan
+from promotion_jobs.jobs.purge import Purger
+from promotion_jobs.jobs.purge_store import DynamoPurgeStore
+from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.store import DynamoJobStore
+from promotion_jobs.jobs.sweep import Sweeper
+from promotion_jobs.jobs.sweep_store import DynamoSweepStore
+from promotion_jobs.jobs.undo import Undoer
+from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.measures import Measure
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType, Message, Plan
 from promotion_jobs.promotions.promotions import NewPromotion, Promotions
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.purge import Purger
-from promotion_jobs.sweep import Sweeper
-from promotion_jobs.undo import Undoer
 from promotion_jobs.values import uuid7
-from promotion_jobs.worker import Worker
 from tests.stack.faults import Crash
 from tests.support.memory import MemoryEventBus
 from tests.support.meter import MemoryMeter

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.codes.code import Chunk, Code, Terms
-from promotion_jobs.model import (
+from promotion_jobs.jobs.job import (
     DeleteParameters,
     ExportFile,
     GenerateParameters,
@@ -15,8 +15,8 @@ from promotion_jobs.model import (
     Message,
     Plan,
 )
+from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.runs import Lease
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NOW_TEXT = "2026-06-01T12:00:00.000Z"

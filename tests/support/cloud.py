@@ -20,12 +20,12 @@ from promotion_jobs.aws import clients, keys
 from promotion_jobs.aws.table import Table
 from promotion_jobs.codes.code import Chunk, Terms
 from promotion_jobs.codes.store import DynamoCodeStore
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.dynamodb.runs import DynamoRunStore
-from promotion_jobs.model import GenerateParameters, Job, Message
+from promotion_jobs.jobs.job import GenerateParameters, Job, Message
+from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.runs import Commit
+from promotion_jobs.jobs.store import DynamoJobStore
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.runs import Commit
 from promotion_jobs.settings import settings
 from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, LEASE, NOW

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 
 EVENTS = Path(__file__).parents[2] / "events"
 HOST = "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from promotion_jobs.model import GenerateParameters, Job, Plan
+from promotion_jobs.jobs.job import GenerateParameters, Job, Plan
 from tests.support.builders import JOB_ID, NOW, generate_job
 from tests.support.cloud import Cloud
 

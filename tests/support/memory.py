@@ -16,10 +16,10 @@ from promotion_jobs.errors import (
     RequestRepeated,
     TooManyJobs,
 )
-from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import ExportFile, Job, JobStatus, JobType, KeyedRequest, Message
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, JobType, KeyedRequest, Message
+from promotion_jobs.jobs.read import Claim, Counts
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.tokens.token import Client, Grant, Token
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from promotion_jobs.codes.code import Chunk, Location, Slot
 from promotion_jobs.errors import AutomaticPromotion, DuplicateCode, PromotionFull, PromotionNotFound
+from promotion_jobs.jobs.job import Job, JobStatus
+from promotion_jobs.jobs.runs import Commit, Lease, RunStatus
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Job, JobStatus
-from promotion_jobs.runs import Commit, Lease, RunStatus
 from tests.support.memory import OwnedCode, State
 
 LONGEST_KEY_BYTES = 2_048

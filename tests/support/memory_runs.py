@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.model import Job
-from promotion_jobs.runs import Lease, Run, RunStatus
-from promotion_jobs.sweep import OpenWork
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.sweep import OpenWork
 from tests.support.memory import State
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, count, repeat
 
-from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes.format import CodeFormat
-from promotion_jobs.deletion import Deleter
-from promotion_jobs.exports import Exporter
-from promotion_jobs.generation import Generator
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.export import Exporter
+from promotion_jobs.jobs.generate import Generator
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Message
+from promotion_jobs.jobs.purge import Purger
+from promotion_jobs.jobs.runs import Run
+from promotion_jobs.jobs.undo import Undoer
+from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.measures import Measure
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, Message
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.purge import Purger
-from promotion_jobs.runs import Run
-from promotion_jobs.undo import Undoer
-from promotion_jobs.worker import Worker
 from tests.support.builders import Clock, message, promotion
 from tests.support.memory import Died, MemoryEventBus, MemoryFiles, MemoryJobStore, MemoryQueue, State
 from tests.support.memory_codes import MemoryCodeReader, MemoryCodeStore, MemoryDeletionStore

@@ -2,7 +2,7 @@
 
 import pytest
 
-from promotion_jobs.model import Job, JobStatus, Message, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
 from tests.support.builders import JOB_ID, NOW, PROMOTION_ID, export_job, generate_job, message
 from tests.support.memory import MemoryJobStore
 from tests.support.workshop import Workshop

@@ -8,8 +8,8 @@ import pytest
 
 from promotion_jobs.api import answers
 from promotion_jobs.codes.code import Terms
-from promotion_jobs.jobs import Progress
-from promotion_jobs.model import GenerateParameters, Job, JobStatus
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus
+from promotion_jobs.jobs.read import Progress
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.tokens.token import Grant, Token
 from tests.support.builders import (

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from promotion_jobs.errors import JobNotFound, NotCancellable, PromotionNotFound
-from promotion_jobs.jobs import JobCanceller, Jobs
-from promotion_jobs.model import Job, JobStatus
+from promotion_jobs.jobs.job import Job, JobStatus
+from promotion_jobs.jobs.read import JobCanceller, Jobs
 from tests.support.builders import (
     JOB_ID,
     MALFORMED_IDS,

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from promotion_jobs.creation import Forecast, JobCreator, NewJob
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -14,8 +13,9 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     TooManyJobs,
 )
-from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
-from promotion_jobs.model import DeleteParameters, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.create import Forecast, JobCreator, NewJob
+from promotion_jobs.jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
+from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import Promotions
 from tests.support.builders import (

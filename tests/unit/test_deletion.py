@@ -10,10 +10,10 @@ import pytest
 from promotion_jobs.codes.code import Chunk, Terms
 from promotion_jobs.codes.codes import CodeChanges, NewCode
 from promotion_jobs.errors import NotCancellable, StoreBusy
-from promotion_jobs.jobs import JobCanceller, Jobs
+from promotion_jobs.jobs.job import JobStatus, Plan
+from promotion_jobs.jobs.read import JobCanceller, Jobs
+from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.limits import TRIES
-from promotion_jobs.model import JobStatus, Plan
-from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,

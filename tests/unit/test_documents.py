@@ -56,6 +56,6 @@ def test_the_changelog_begins_with_the_version_of_the_package() -> None:
 def test_the_files_that_the_guide_to_contributing_names_exist() -> None:
     package = ROOT / "layers/promotion_jobs/python/promotion_jobs"
     named = re.findall(r"`([\w./*]+(?:/|\.(?:py|md|yaml|toml)))`", (ROOT / "CONTRIBUTING.md").read_text())
-    places = [ROOT, package.parent, package, package / "dynamodb", ROOT / "tests/simulation"]
+    places = [ROOT, package.parent, package, package / "promotions", ROOT / "tests/simulation"]
     assert len(named) > 15
     assert [name for name in named if not any(list(place.glob(name.rstrip("/"))) for place in places)] == []

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from promotion_jobs.codes.code import Chunk, Terms
 from promotion_jobs.errors import FileExpired, JobNotFound, NoFile, PromotionNotFound
-from promotion_jobs.exports import HEADER, Downloads, Exporter, ExportStopped, chunk_rows
-from promotion_jobs.jobs import Jobs
-from promotion_jobs.model import ExportFile, Job, JobStatus
+from promotion_jobs.jobs.export import HEADER, Downloads, Exporter, ExportStopped, chunk_rows
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus
+from promotion_jobs.jobs.read import Jobs
 from tests.support.builders import (
     EXPORT_FILE,
     JOB_ID,

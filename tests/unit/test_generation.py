@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.codes.format import CodeFormat, chunk_codes, replacement_code
-from promotion_jobs.generation import GenerateWork, Generator
+from promotion_jobs.jobs.generate import GenerateWork, Generator
+from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.runs import Commit, Run, RunStatus
 from promotion_jobs.limits import TRIES
-from promotion_jobs.model import Job, JobStatus, Plan
-from promotion_jobs.runs import Commit, Run, RunStatus
 from tests.support.builders import SEED, generate_job, message
 from tests.support.memory_codes import MemoryCodeStore
 from tests.support.workshop import VISIBILITY, FewCodes, Workshop

@@ -15,12 +15,12 @@ MODULES = {
 }
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
-BOUNDARY = {"api", "aws", "dynamodb", "wiring", "settings", "observe"}
-ADAPTERS = {"aws", "dynamodb"}
+BOUNDARY = {"api", "aws", "wiring", "settings", "observe"}
+ADAPTERS = {"aws"}
 
 
 def _is_store(name: str) -> bool:
-    return name.partition(".")[0] in ADAPTERS or name.endswith((".store", ".changes"))
+    return name.partition(".")[0] in ADAPTERS or name.endswith(("store", ".changes", ".open_work"))
 
 
 DOMAIN = sorted(
@@ -53,9 +53,7 @@ def _others(path: Path) -> set[str]:
 
 
 def test_the_domain_is_all_that_is_neither_adapter_nor_boundary() -> None:
-    assert {"codes.codes", "model", "errors", "limits", "jobs", "generation", "exports", "worker", "tokens.tokens"} <= set(
-        DOMAIN
-    )
+    assert {"codes.codes", "errors", "jobs.job", "jobs.worker", "tokens.tokens"} <= set(DOMAIN)
 
 
 @pytest.mark.parametrize("name", DOMAIN)
@@ -80,7 +78,7 @@ def test_the_api_knows_no_adapter(name: str) -> None:
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
 def test_handlers_import_the_package_and_powertools_alone(path: Path) -> None:
     assert _others(path) <= {"aws_lambda_powertools"}
-    assert _own(path) & {"dynamodb", "settings"} == set()
+    assert _own(path) & {"settings"} == set()
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)

@@ -8,11 +8,11 @@ from promotion_jobs.errors import (
     JobNotFound,
     PromotionNotFound,
 )
-from promotion_jobs.jobs import Jobs, JobWithProgress, Progress
-from promotion_jobs.model import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.read import Jobs, JobWithProgress, Progress
+from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.runs import Run, RunStatus
 from tests.support.builders import (
     JOB_ID,
     MALFORMED_IDS,

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.limits import LEASE_MARGIN, TRIES
-from promotion_jobs.model import Job, JobStatus, Message, Plan
-from promotion_jobs.runs import Lease, Run, RunStatus
 from tests.support.builders import NOW, export_job, generate_job, message
 from tests.support.memory import Died
 from tests.support.workshop import Workshop

@@ -8,10 +8,10 @@ import pytest
 from promotion_jobs.aws.table import ATTEMPTS, Backoff
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.jobs.job import JobStatus, Plan
+from promotion_jobs.jobs.sweep import OpenWork, Sweeper
 from promotion_jobs.limits import TRIES
 from promotion_jobs.measures import Measure
-from promotion_jobs.model import JobStatus, Plan
-from promotion_jobs.sweep import OpenWork, Sweeper
 from tests.support.builders import NOW, PROMOTION_ID, SEED, Clock, export_job, generate_job, message
 from tests.support.memory import Died, MemoryJobStore, MemoryQueue, State
 from tests.support.memory_runs import MemoryRunStore, MemorySweepStore

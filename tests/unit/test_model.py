@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.codes.format import CodeFormat
-from promotion_jobs.generation import GenerateWork
-from promotion_jobs.model import GenerateParameters, JobStatus, Plan
+from promotion_jobs.jobs.generate import GenerateWork
+from promotion_jobs.jobs.job import GenerateParameters, JobStatus, Plan
 from tests.support.builders import export_job, generate_job
 
 plans = st.builds(Plan, st.integers(1, 500), st.integers(1, 40), st.integers(1, 9))

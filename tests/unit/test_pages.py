@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from promotion_jobs.codes import codes as promotion_codes
 from promotion_jobs.errors import Fault, InvalidFilter
-from promotion_jobs.jobs import FILTER_ATTRIBUTES
+from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.pages import parse_filter, satisfies
 
 REFUSED = (Fault("filter", "Bad Request", "Could not parse the supplied filter"),)

@@ -16,7 +16,7 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     WriteConflict,
 )
-from promotion_jobs.model import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Plan
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (

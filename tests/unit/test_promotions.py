@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound, WriteConflict
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import NewPromotion, PromotionRemover, Promotions

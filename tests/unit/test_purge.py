@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.model import Message, Plan
+from promotion_jobs.jobs.job import Message, Plan
 from tests.support.builders import (
     EXPORT_FILE,
     JOB_ID,

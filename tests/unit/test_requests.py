@@ -10,7 +10,7 @@ from promotion_jobs.api import requests
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.errors import Fault, InvalidFilter, InvalidRequest
-from promotion_jobs.jobs import FILTER_ATTRIBUTES
+from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.pages import Page
 from tests.support.events import request
 

@@ -8,9 +8,9 @@ import pytest
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
-from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
 from promotion_jobs.promotions.promotions import NewPromotion
 from tests.support.builders import JOB_ID, MALFORMED_IDS
 

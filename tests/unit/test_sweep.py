@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from promotion_jobs.model import Job, JobStatus, Message, Plan
-from promotion_jobs.runs import Lease, Run, RunStatus
-from promotion_jobs.sweep import OpenWork, Sweeper
+from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.sweep import OpenWork, Sweeper
 from tests.support.builders import JOB_ID, NOW, PROMOTION_ID, Clock, delete_job, export_job, generate_job, message
 from tests.support.memory import MemoryQueue, State
 from tests.support.memory_runs import MemoryRunStore, MemorySweepStore

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.model import Job, JobStatus, Plan
-from promotion_jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from tests.support.builders import NOW, SEED, export_job, generate_job, message
 from tests.support.memory import Died, MemoryJobStore
 from tests.support.workshop import FewCodes, Workshop

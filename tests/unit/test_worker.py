@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.codes.code import Terms
-from promotion_jobs.model import ExportFile, Job, JobStatus, Plan
-from promotion_jobs.runs import Run, RunStatus
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Plan
+from promotion_jobs.jobs.runs import Run, RunStatus
 from tests.support.builders import NOW, chunk, delete_job, export_job, generate_job, message, promotion
 from tests.support.memory_runs import MemoryRunStore
 from tests.support.workshop import Workshop

@@ -6,11 +6,11 @@ from typing import Any
 
 from promotion_jobs.api import answers
 from promotion_jobs.codes.code import Code, Terms
-from promotion_jobs.creation import Forecast, NewJob
-from promotion_jobs.estimates import generate_estimate
-from promotion_jobs.jobs import Progress
+from promotion_jobs.jobs.create import Forecast, NewJob
+from promotion_jobs.jobs.estimates import generate_estimate
+from promotion_jobs.jobs.job import DeleteParameters, ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.read import Progress
 from promotion_jobs.limits import TOKEN_LIFE
-from promotion_jobs.model import DeleteParameters, ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.tokens.token import Grant, Token

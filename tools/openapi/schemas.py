@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.jobs import JOBS
 from promotion_jobs.api.schemas.promotions import SentPromotion
-from promotion_jobs.model import JobStatus, JobType
+from promotion_jobs.jobs.job import JobStatus, JobType
 
 Schema = dict[str, Any]
 

@@ -17,17 +17,17 @@ from promotion_jobs.values import uuid7
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-    from promotion_jobs.announcements import Announcer
     from promotion_jobs.aws.files import S3FileStore
     from promotion_jobs.aws.queue import SqsJobQueue
     from promotion_jobs.codes.codes import CodeChanges, PromotionCodes
-    from promotion_jobs.creation import JobCreator
-    from promotion_jobs.exports import Downloads
-    from promotion_jobs.jobs import JobCanceller, Jobs
+    from promotion_jobs.jobs.announcements import Announcer
+    from promotion_jobs.jobs.create import JobCreator
+    from promotion_jobs.jobs.export import Downloads
+    from promotion_jobs.jobs.read import JobCanceller, Jobs
+    from promotion_jobs.jobs.sweep import Sweeper
+    from promotion_jobs.jobs.worker import Worker
     from promotion_jobs.promotions.promotions import PromotionRemover, Promotions
-    from promotion_jobs.sweep import Sweeper
     from promotion_jobs.tokens.tokens import Tokens
-    from promotion_jobs.worker import Worker
 
 
 def _now() -> datetime:
@@ -71,11 +71,11 @@ def _files() -> "S3FileStore":
 
 @cache
 def _announcer() -> "Announcer":
-    from promotion_jobs.announcements import Announcer
     from promotion_jobs.api import answers
     from promotion_jobs.aws import clients
     from promotion_jobs.aws.bus import EventBridgeBus
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.jobs.announcements import Announcer
+    from promotion_jobs.jobs.store import DynamoJobStore
 
     bus = EventBridgeBus(clients.events, settings().event_bus_name, answers.job)
     return Announcer(DynamoJobStore(_table()), bus, measure)
@@ -117,7 +117,7 @@ def promotion_remover() -> "PromotionRemover":
 def promotion_codes() -> "PromotionCodes":
     from promotion_jobs.codes.codes import PromotionCodes
     from promotion_jobs.codes.store import DynamoCodeReader
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.jobs.store import DynamoJobStore
 
     return PromotionCodes(DynamoCodeReader(_table()), DynamoJobStore(_table()))
 
@@ -133,16 +133,16 @@ def code_changes() -> "CodeChanges":
 
 @cache
 def jobs() -> "Jobs":
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
-    from promotion_jobs.jobs import Jobs
+    from promotion_jobs.jobs.read import Jobs
+    from promotion_jobs.jobs.store import DynamoJobStore
 
     return Jobs(DynamoJobStore(_table()), _now)
 
 
 @cache
 def job_creator() -> "JobCreator":
-    from promotion_jobs.creation import JobCreator
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
+    from promotion_jobs.jobs.create import JobCreator
+    from promotion_jobs.jobs.store import DynamoJobStore
 
     return JobCreator(
         store=DynamoJobStore(_table()),
@@ -157,15 +157,15 @@ def job_creator() -> "JobCreator":
 
 @cache
 def job_canceller() -> "JobCanceller":
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
-    from promotion_jobs.jobs import JobCanceller
+    from promotion_jobs.jobs.read import JobCanceller
+    from promotion_jobs.jobs.store import DynamoJobStore
 
     return JobCanceller(jobs(), DynamoJobStore(_table()), _queue(), _now)
 
 
 @cache
 def downloads() -> "Downloads":
-    from promotion_jobs.exports import Downloads
+    from promotion_jobs.jobs.export import Downloads
 
     return Downloads(jobs(), _files(), _now, settings().export_life)
 
@@ -183,16 +183,16 @@ def worker() -> "Worker":
 
     from promotion_jobs.aws.clients import INSERT_THREADS
     from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-    from promotion_jobs.deletion import Deleter
-    from promotion_jobs.dynamodb.deletions import DynamoDeletionStore
-    from promotion_jobs.dynamodb.jobs import DynamoJobStore
-    from promotion_jobs.dynamodb.purges import DynamoPurgeStore
-    from promotion_jobs.dynamodb.runs import DynamoRunStore
-    from promotion_jobs.exports import Exporter
-    from promotion_jobs.generation import Generator
-    from promotion_jobs.purge import Purger
-    from promotion_jobs.undo import Undoer
-    from promotion_jobs.worker import Worker
+    from promotion_jobs.jobs.delete import Deleter
+    from promotion_jobs.jobs.delete_store import DynamoDeletionStore
+    from promotion_jobs.jobs.export import Exporter
+    from promotion_jobs.jobs.generate import Generator
+    from promotion_jobs.jobs.purge import Purger
+    from promotion_jobs.jobs.purge_store import DynamoPurgeStore
+    from promotion_jobs.jobs.run_store import DynamoRunStore
+    from promotion_jobs.jobs.store import DynamoJobStore
+    from promotion_jobs.jobs.undo import Undoer
+    from promotion_jobs.jobs.worker import Worker
 
     table, queue, files = _table(), _queue(), _files()
     jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
@@ -217,9 +217,9 @@ def worker() -> "Worker":
 
 @cache
 def sweeper() -> "Sweeper":
-    from promotion_jobs.dynamodb.runs import DynamoRunStore
-    from promotion_jobs.dynamodb.sweeps import DynamoSweepStore
-    from promotion_jobs.sweep import Sweeper
+    from promotion_jobs.jobs.run_store import DynamoRunStore
+    from promotion_jobs.jobs.sweep import Sweeper
+    from promotion_jobs.jobs.sweep_store import DynamoSweepStore
 
     return Sweeper(
         store=DynamoSweepStore(_table()),

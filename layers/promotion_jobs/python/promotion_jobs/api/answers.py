@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from promotion_jobs.codes.code import Code
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.limits import MAX_PAGE_OFFSET
-from promotion_jobs.model import GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import to_text
@@ -15,8 +15,8 @@ from promotion_jobs.values import to_text
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-    from promotion_jobs.creation import Forecast, NewJob
-    from promotion_jobs.jobs import Progress
+    from promotion_jobs.jobs.create import Forecast, NewJob
+    from promotion_jobs.jobs.read import Progress
     from promotion_jobs.tokens.token import Token
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promotion_jobs.model import Job
+from promotion_jobs.jobs.job import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient

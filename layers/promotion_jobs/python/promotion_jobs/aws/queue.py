@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from promotion_jobs.model import Message
+from promotion_jobs.jobs.job import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable

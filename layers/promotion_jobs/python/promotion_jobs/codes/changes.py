@@ -15,7 +15,7 @@ from promotion_jobs.errors import (
     PromotionJobsError,
     PromotionNotFound,
 )
-from promotion_jobs.model import JobStatus
+from promotion_jobs.jobs.job import JobStatus
 
 _PROMOTION = 0
 """The position of the promotion in each transaction."""

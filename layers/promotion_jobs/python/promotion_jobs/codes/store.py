@@ -16,9 +16,9 @@ from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import TRANSIENT, ConditionLost, Item, Table
 from promotion_jobs.codes.code import Chunk, Location, Slot, Terms
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.runs import Commit, RunStatus
 from promotion_jobs.limits import HAND_MADE_CODES
-from promotion_jobs.model import Job
-from promotion_jobs.runs import Commit, RunStatus
 from promotion_jobs.values import from_text, to_text
 
 BATCH = 25

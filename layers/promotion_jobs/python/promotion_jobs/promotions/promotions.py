@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from promotion_jobs.codes.format import is_code
 from promotion_jobs.errors import PromotionNotFound, WriteConflict
-from promotion_jobs.jobs import JobQueue
+from promotion_jobs.jobs.job import Message
+from promotion_jobs.jobs.read import JobQueue
 from promotion_jobs.limits import CODES_PER_PROMOTION
-from promotion_jobs.model import Message
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import is_identifier

@@ -9,8 +9,8 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import ConditionLost, Item, Table
-from promotion_jobs.dynamodb.open_work import opened
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
+from promotion_jobs.jobs.open_work import opened
 from promotion_jobs.pages import Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import NewPromotion

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import ConsumeUnit, Sent, validate
-from promotion_jobs.creation import NewJob
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.model import DeleteParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
 from promotion_jobs.values import is_identifier
 
 _PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")

@@ -8,9 +8,9 @@ from promotion_jobs.aws.table import Action, ConditionLost, Table
 from promotion_jobs.codes.changes import count_deleted
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.dynamodb.runs import check_processing
-from promotion_jobs.model import Job
-from promotion_jobs.runs import Lease, RunStatus
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.run_store import check_processing
+from promotion_jobs.jobs.runs import Lease, RunStatus
 
 _LIST = 0
 """The position of the chunk's list in the transaction."""

@@ -11,19 +11,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from promotion_jobs.announcements import Announcer
-from promotion_jobs.deadline import Deadline
-from promotion_jobs.deletion import Deleter
 from promotion_jobs.errors import StoreBusy
-from promotion_jobs.exports import Exporter, ExportStopped
-from promotion_jobs.generation import GenerateWork, Generator
-from promotion_jobs.jobs import Claim, DelayedQueue
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.export import Exporter, ExportStopped
+from promotion_jobs.jobs.generate import GenerateWork, Generator
+from promotion_jobs.jobs.job import DeleteParameters, ExportFile, Job, JobStatus, JobType, Message
+from promotion_jobs.jobs.purge import Purger
+from promotion_jobs.jobs.read import Claim, DelayedQueue
+from promotion_jobs.jobs.runs import Commit, Lease, Run, RunStatus, RunStore
+from promotion_jobs.jobs.undo import Undoer
 from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import DeleteParameters, ExportFile, Job, JobStatus, JobType, Message
-from promotion_jobs.purge import Purger
-from promotion_jobs.runs import Commit, Lease, Run, RunStatus, RunStore
-from promotion_jobs.undo import Undoer
 
 CODES_LIMIT_EXCEEDED = "codes limit exceeded"
 """The ``error`` of a job whose promotion has no room for its codes (contract 1.3)."""

@@ -7,9 +7,9 @@ from datetime import datetime
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import ConditionLost, Table
-from promotion_jobs.dynamodb.jobs import DynamoJobStore
-from promotion_jobs.model import Job
-from promotion_jobs.sweep import OpenWork
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.store import DynamoJobStore
+from promotion_jobs.jobs.sweep import OpenWork
 from promotion_jobs.values import from_text, to_text
 
 

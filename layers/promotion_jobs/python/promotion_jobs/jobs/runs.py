@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
-from promotion_jobs.model import Job
+from promotion_jobs.jobs.job import Job
 
 
 class RunStatus(StrEnum):

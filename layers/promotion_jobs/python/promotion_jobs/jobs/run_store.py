@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.model import Job, JobStatus
-from promotion_jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.job import Job, JobStatus
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.values import to_text
 
 _DONE = (RunStatus.PROCESSING, RunStatus.COMPLETED)

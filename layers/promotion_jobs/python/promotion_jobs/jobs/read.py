@@ -11,7 +11,7 @@ from promotion_jobs.errors import (
     NotCancellable,
     PromotionNotFound,
 )
-from promotion_jobs.model import Job, JobStatus, JobType, Message
+from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
 from promotion_jobs.pages import Listing, Page, satisfies
 from promotion_jobs.values import is_identifier
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
+from promotion_jobs.jobs.job import Plan
 from promotion_jobs.limits import CHUNK_CODES, RUNS_AHEAD
-from promotion_jobs.model import Plan
 
 _WRITE_UNIT = Decimal("0.625e-6")
 _READ_UNIT = Decimal("0.125e-6")

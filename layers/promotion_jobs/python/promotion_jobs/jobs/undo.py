@@ -15,14 +15,14 @@ from datetime import datetime
 from typing import Protocol
 
 from promotion_jobs.codes.code import Slot
-from promotion_jobs.deadline import Deadline
-from promotion_jobs.deletion import Deleter
-from promotion_jobs.generation import CodeStore, GenerateWork
-from promotion_jobs.jobs import DelayedQueue
+from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.delete import Deleter
+from promotion_jobs.jobs.generate import CodeStore, GenerateWork
+from promotion_jobs.jobs.job import Job, JobType, Message
+from promotion_jobs.jobs.read import DelayedQueue
+from promotion_jobs.jobs.runs import RunStatus, RunStore
 from promotion_jobs.limits import HAND_BACK_DELAY, LONGEST_DELAY
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Job, JobType, Message
-from promotion_jobs.runs import RunStatus, RunStore
 
 
 class UndoStore(Protocol):

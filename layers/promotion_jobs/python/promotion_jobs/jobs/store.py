@@ -13,7 +13,6 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.dynamodb.open_work import opened
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -23,8 +22,7 @@ from promotion_jobs.errors import (
     RequestRepeated,
     TooManyJobs,
 )
-from promotion_jobs.jobs import Claim, Counts
-from promotion_jobs.model import (
+from promotion_jobs.jobs.job import (
     DeleteParameters,
     ExportFile,
     GenerateParameters,
@@ -34,7 +32,9 @@ from promotion_jobs.model import (
     KeyedRequest,
     Plan,
 )
-from promotion_jobs.runs import Lease, RunStatus
+from promotion_jobs.jobs.open_work import opened
+from promotion_jobs.jobs.read import Claim, Counts
+from promotion_jobs.jobs.runs import Lease, RunStatus
 from promotion_jobs.values import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3

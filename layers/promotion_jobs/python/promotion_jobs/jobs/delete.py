@@ -16,11 +16,11 @@ from itertools import islice
 from typing import Protocol
 
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.deadline import Deadline
+from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.job import DeleteParameters, Job
+from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.limits import RUN_CHUNKS
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import DeleteParameters, Job
-from promotion_jobs.runs import Lease
 
 
 class DeletionStore(Protocol):

@@ -18,10 +18,8 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
 )
-from promotion_jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
-from promotion_jobs.jobs import JobQueue
-from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
-from promotion_jobs.model import (
+from promotion_jobs.jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
+from promotion_jobs.jobs.job import (
     DeleteParameters,
     GenerateParameters,
     Job,
@@ -31,6 +29,8 @@ from promotion_jobs.model import (
     Message,
     Plan,
 )
+from promotion_jobs.jobs.read import JobQueue
+from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import is_identifier
 

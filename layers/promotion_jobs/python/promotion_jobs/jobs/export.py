@@ -11,9 +11,9 @@ from typing import Protocol
 
 from promotion_jobs.codes.code import Chunk, Code
 from promotion_jobs.errors import FileExpired, NoFile
-from promotion_jobs.jobs import Jobs
+from promotion_jobs.jobs.job import ExportFile, Job
+from promotion_jobs.jobs.read import Jobs
 from promotion_jobs.limits import FILE_LINK_LIFE
-from promotion_jobs.model import ExportFile, Job
 from promotion_jobs.values import to_text
 
 HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")

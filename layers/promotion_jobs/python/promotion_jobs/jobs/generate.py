@@ -16,9 +16,9 @@ from typing import Protocol
 
 from promotion_jobs.codes.code import Chunk, Slot, Terms
 from promotion_jobs.codes.format import chunk_codes, replacement_code
+from promotion_jobs.jobs.job import GenerateParameters, Job, Plan
+from promotion_jobs.jobs.runs import Commit
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import GenerateParameters, Job, Plan
-from promotion_jobs.runs import Commit
 
 
 class CodeStore(Protocol):

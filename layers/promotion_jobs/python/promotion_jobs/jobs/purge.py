@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from promotion_jobs.announcements import Announcer
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.deadline import Deadline
-from promotion_jobs.generation import GenerateWork, Generator
-from promotion_jobs.jobs import DelayedQueue
+from promotion_jobs.jobs.announcements import Announcer
+from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.generate import GenerateWork, Generator
+from promotion_jobs.jobs.job import Job, Message
+from promotion_jobs.jobs.read import DelayedQueue
 from promotion_jobs.limits import HAND_BACK_DELAY
-from promotion_jobs.model import Job, Message
 
 
 class PurgeStore(Protocol):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from promotion_jobs.jobs import JobQueue
+from promotion_jobs.jobs.job import Job, JobStatus, Message
+from promotion_jobs.jobs.read import JobQueue
+from promotion_jobs.jobs.runs import Run, RunStatus, RunStore
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Job, JobStatus, Message
-from promotion_jobs.runs import Run, RunStatus, RunStore
 
 _LONGEST_PAUSE = timedelta(hours=1)
 

@@ -7,8 +7,8 @@ to find.
 from dataclasses import dataclass
 from typing import Protocol
 
+from promotion_jobs.jobs.job import Job
 from promotion_jobs.measures import Measure, Meter, unmeasured
-from promotion_jobs.model import Job
 
 
 class EventBus(Protocol):

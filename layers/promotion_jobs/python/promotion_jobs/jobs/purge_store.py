@@ -9,8 +9,8 @@ from promotion_jobs.aws.keys import Key, Range
 from promotion_jobs.aws.table import ConditionLost, Table
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.dynamodb.jobs import from_item
-from promotion_jobs.model import Job
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.store import from_item
 
 _ACTIONS = 100
 

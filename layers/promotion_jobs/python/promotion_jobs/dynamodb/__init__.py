@@ -1,1 +1,0 @@
-"""The adapters of the one table: items, keys and conditions. Nothing here knows HTTP."""

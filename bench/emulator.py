@@ -5,64 +5,72 @@ The functions run in this process, so what it takes is what a worker, or a funct
 
 import json
 import os
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bench.events import access_token, client_secret, event, sqs_event
+from bench.first_event import Context
 from bench.measure import Run, Work, environment, timed
 from local import PROJECT
 from local.aws import CREDENTIALS, Aws
 from local.emulator import running_emulator
-from promotion_jobs.aws.queue import SqsJobQueue
-from promotion_jobs.aws.table import Table
+from local.template import Template
+from promotion_jobs.aws.clients import Clients
 from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message, Plan
-from promotion_jobs.jobs.store import DynamoJobStore
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.tokens.store import DynamoTokenStore
+from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.token import Grant, Token
-from promotion_jobs.tokens.tokens import Tokens, hash_secret
+from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.values import uuid7
-from tests.support import template
-from tests.support.events import Context, form, read, sqs_event
+from promotion_jobs.wiring import Service
 
 STATE = PROJECT / ".local/bench"
 WHO = "bench"
 NAME = "bench"
 """Of the table, the queue and the bucket."""
 
-_GLOBAL = template.TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+_TEMPLATE = Template.read(PROJECT / "template.yaml", {})
+_GLOBAL = _TEMPLATE.document["Globals"]["Function"]["Environment"]["Variables"]
+FUNCTIONS = {Path(it["CodeUri"]).name: it for it in _TEMPLATE.resources("AWS::Serverless::Function").values()}
+"""The properties of each function by the name of its folder."""
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def new_id() -> str:
-    return uuid7(datetime.now(UTC), int.from_bytes(os.urandom(9), "big"))
+    return uuid7(now(), secrets.randbits(74))
 
 
 def promotion(codes: int = 0, room: int = 0, promotion_id: str = "") -> Promotion:
     """A promotion that has so many codes, and room for some more."""
-    now = datetime.now(UTC)
+    created_at = now()
     return Promotion(
         id=promotion_id or new_id(),
-        fields=json.loads(read("create_promotion")["body"])["data"],
+        fields=json.loads(event("create_promotion")["body"])["data"],
         automatic=False,
         max_codes=codes + room,
         room=room,
         codes=codes,
         created_by=WHO,
         updated_by=WHO,
-        created_at=now,
-        updated_at=now,
+        created_at=created_at,
+        updated_at=created_at,
     )
 
 
 def generate_job(promotion_id: str, plan: Plan, job_id: str = "") -> Job:
-    now = datetime.now(UTC)
+    created_at = now()
     return Job(
         id=job_id or new_id(),
         promotion_id=promotion_id,
@@ -70,10 +78,10 @@ def generate_job(promotion_id: str, plan: Plan, job_id: str = "") -> Job:
         status=JobStatus.PENDING,
         parameters=GenerateParameters(plan.number_of_codes, code_prefix="summer"),
         plan=plan,
-        seed=os.urandom(32),
+        seed=secrets.token_bytes(32),
         created_by=WHO,
-        created_at=now,
-        updated_at=now,
+        created_at=created_at,
+        updated_at=created_at,
     )
 
 
@@ -81,17 +89,13 @@ def generate_job(promotion_id: str, plan: Plan, job_id: str = "") -> Job:
 class Deployment:
     aws: Aws
 
-    @property
-    def table(self) -> Table:
-        return Table(self.aws.dynamodb, NAME)
-
-    @property
-    def jobs(self) -> DynamoJobStore:
-        return DynamoJobStore(self.table)
-
-    @property
-    def promotions(self) -> DynamoPromotionStore:
-        return DynamoPromotionStore(self.table)
+    @cached_property
+    def service(self) -> Service:
+        """What a benchmark prepares things with, and looks at them."""
+        clients = Clients()
+        clients.dynamodb, clients.sqs = self.aws.dynamodb, self.aws.sqs
+        settings = Settings({"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url})
+        return Service(clients, now, secrets.randbits, settings)
 
     @property
     def queue_url(self) -> str:
@@ -99,7 +103,7 @@ class Deployment:
 
     def renew(self) -> None:
         """An empty table: what one run left behind must not weigh on the next."""
-        stated = template.properties("Table")
+        stated = _TEMPLATE.document["Resources"]["Table"]["Properties"]
         own = {name: stated[name] for name in ("BillingMode", "KeySchema", "AttributeDefinitions")}
         if NAME in self.aws.dynamodb.list_tables()["TableNames"]:
             self.aws.dynamodb.delete_table(TableName=NAME)
@@ -118,9 +122,10 @@ class Deployment:
         """What the template gives to the function, and where the emulator is."""
         made = {"Table": NAME, "ExportBucket": NAME, "JobQueue": self.queue_url, "EventBus": "default"}
         made["AWS::StackName"] = NAME
+        stated = _GLOBAL | FUNCTIONS[function].get("Environment", {}).get("Variables", {})
         variables = {
-            name: made[node["Ref"]] if isinstance(node, dict) and node["Ref"] in made else str(template.value(node))
-            for name, node in (_GLOBAL | template.environment(function)).items()
+            name: made[node["Ref"]] if isinstance(node, dict) and node["Ref"] in made else str(_TEMPLATE.value(node))
+            for name, node in stated.items()
         }
         return self.account | variables
 
@@ -130,34 +135,25 @@ class Deployment:
         return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.aws.endpoint_url, "NO_PROXY": "127.0.0.1"}
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:
-        """The real handler, in this process, which has its variables from now on; its log goes nowhere."""
+        """The real handler, in this process, which has its variables from now on."""
         os.environ.update(self.environment(name))
-        nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - open as long as this process
-        with redirect_stdout(nowhere):
-            handler = import_module(f"functions.{name}.app").handler
-
-        def invoke(event: dict[str, Any]) -> Any:
-            with redirect_stdout(nowhere):
-                return handler(event, Context(name))
-
-        return invoke
+        handler = import_module(f"functions.{name}.app").handler
+        return lambda sent: handler(sent, Context())
 
     def let_in(self) -> None:
         """Have the token that the events bear, and the client whose it is."""
-        store = DynamoTokenStore(self.table)
-        Tokens(store, lambda: datetime.now(UTC), new_id).register_client(
-            "demo", form("issue_token")["client_secret"], "Demo"
-        )
-        token = read("list_codes")["headers"]["authorization"].removeprefix("Bearer ")
-        store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, datetime.now(UTC) + TOKEN_LIFE))
+        tokens = self.service.tokens
+        tokens.register_client("demo", client_secret(), "Demo")
+        token = Token("demo", Grant.CLIENT_CREDENTIALS, now() + TOKEN_LIFE)
+        tokens.store.add_token(hash_secret(access_token()), token)
 
     def start_job(self, plan: Plan) -> Job:
         """A pending job of its own promotion, with its message in the queue."""
         owner = promotion(room=plan.number_of_codes)
-        self.promotions.add(owner)
+        self.service.promotion_store.add(owner)
         job = generate_job(owner.id, plan)
-        self.jobs.add(job)
-        SqsJobQueue(lambda: self.aws.sqs, self.queue_url).send(Message(owner.id, job.id))
+        self.service.job_store.add(job)
+        self.service.queue.send(Message(owner.id, job.id))
         return job
 
     def generate(self, codes: int) -> Work:
@@ -172,7 +168,7 @@ class Deployment:
                 for message in waiting:
                     worker(sqs_event(message))
                 waiting = self.messages()
-            done = self.jobs.get(job.promotion_id, job.id)
+            done = self.service.job_store.get(job.promotion_id, job.id)
             assert done is not None
             assert done.status is JobStatus.COMPLETED
             return done.generated
@@ -186,7 +182,7 @@ class Deployment:
         while found := self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                waiting.append(Message(**json.loads(message["Body"])))
+                waiting.append(Message.of(message["Body"]))
         return waiting
 
 

@@ -1,23 +1,23 @@
 """The service as the benchmarks meet it: its settings, and what its table holds, with the stub in AWS's place."""
 
 import os
+import secrets
 from collections.abc import Mapping
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.stub import Stub
-from promotion_jobs.aws.table import Table
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.aws.table import to_value
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.codes.store import DynamoCodeStore
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Plan
-from promotion_jobs.jobs.store import DynamoJobStore
+from promotion_jobs.jobs.job import NO_PARAMETERS, ONE_RUN, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.runs import Lease, RunStatus
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.tokens.store import DynamoTokenStore
+from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.token import Client, Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
+from promotion_jobs.wiring import Service
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -43,8 +43,6 @@ def use(stub: Stub) -> str:
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "AWS_ENDPOINT_URL": stub.url,
-        "POWERTOOLS_METRICS_NAMESPACE": "PromotionJobs",
-        "POWERTOOLS_SERVICE_NAME": "promotion-jobs",
         "EVENT_BUS_NAME": "default",
         "EXPORT_BUCKET": BUCKET,
         "JOB_QUEUE_URL": queue,
@@ -72,32 +70,44 @@ def generate_job(codes: int, length: int | None = None, prefix: str | None = Non
 
 def export_job() -> Job:
     """One that is claimed: a worker asks now and then whether it still is."""
-    changes: dict[str, Any] = {"parameters": None, "plan": None, "seed": b"", "status": JobStatus.PROCESSING}
-    return replace(generate_job(1), job_type=JobType.CODE_EXPORT, **changes)
+    job = replace(generate_job(1), job_type=JobType.CODE_EXPORT, status=JobStatus.PROCESSING)
+    return replace(job, parameters=NO_PARAMETERS, plan=ONE_RUN, seed=b"")
 
 
 @dataclass(frozen=True, slots=True)
 class _Recorder:
-    """In a client's place: what the adapters want to put."""
+    """In the place of DynamoDB's client: what the stores want to put."""
 
     items: list[Item] = field(default_factory=list)
 
-    def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> None:  # noqa: N803 - as boto3 has it
+    def transact_write_items(self, *, TransactItems: list[Mapping[str, Any]]) -> None:  # noqa: N803 - AWS's name
         self.items.extend(action["Put"]["Item"] for action in TransactItems if "Put" in action)
 
-    def table(self) -> Table:
-        return Table(cast("DynamoDBClient", self), TABLE)
+    def service(self) -> Service:
+        clients = Clients()
+        clients.dynamodb = cast("DynamoDBClient", self)
+        return Service(clients, lambda: NOW, secrets.randbits, Settings({"TABLE_NAME": TABLE}))
 
 
 def job_items(job: Job) -> list[Item]:
     recorder = _Recorder()
-    DynamoJobStore(recorder.table()).add(job)
+    recorder.service().job_store.add(job)
     return recorder.items
+
+
+def run_items(job: Job, status: RunStatus) -> list[Item]:
+    """All runs of the job in this state, in which an update would leave them."""
+    recorder = _Recorder()
+    runs = recorder.service().runs
+    for number in range(job.plan.runs):
+        runs.take(job, number, Lease("bench", NOW), NOW)
+    return [item | {"status": to_value(status)} for item in recorder.items]
 
 
 def chunk_item(chunk: Chunk) -> Item:
     recorder = _Recorder()
-    DynamoCodeStore(recorder.table(), Executor()).commit(chunk, PROMOTION_ID, run=0)
+    service = recorder.service()
+    service.table.transact(service.code_store.put_chunk(PROMOTION_ID, chunk))
     return recorder.items[0]
 
 
@@ -116,14 +126,14 @@ def promotion_items(max_codes: int) -> list[Item]:
         created_at=NOW,
         updated_at=NOW,
     )
-    DynamoPromotionStore(recorder.table()).add(promotion)
+    recorder.service().promotion_store.add(promotion)
     return recorder.items
 
 
 def token_items(access_token: str) -> list[Item]:
     """A client and its token, which does not expire while a benchmark runs."""
     recorder = _Recorder()
-    tokens = DynamoTokenStore(recorder.table())
+    tokens = recorder.service().tokens.store
     tokens.add_client(Client(CLIENT_ID, "shop", hash_secret("secret"), NOW))
     expires_at = datetime.now(UTC) + timedelta(days=1)
     tokens.add_token(hash_secret(access_token), Token(CLIENT_ID, Grant.CLIENT_CREDENTIALS, expires_at))

@@ -1,8 +1,10 @@
 """The whole stack on this machine: emulator, deployment, front door and a client that may call it."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from local import PROJECT
@@ -16,7 +18,9 @@ from local.functions import DeployedFunctions
 from local.routes import Router, read_routes
 from local.server import listen, serving
 from local.template import Template
-from promotion_jobs.wiring import tokens_in
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.settings import Settings
+from promotion_jobs.wiring import Service
 
 TEMPLATE = PROJECT / "template.yaml"
 STATE = PROJECT / ".local"
@@ -66,8 +70,15 @@ def local_stack(
             aws = Aws(emulator.endpoint_url)
             emulator.wait_until_ready()
             resources = deploy(aws, document, _CACHE)
-            tokens_in(aws.dynamodb, resources["Table"]).register_client(client.client_id, client.client_secret, "Demo")
+            _let_in(client, aws, resources["Table"])
             router = Router(read_routes(document, resources))
             door = FrontDoor(router, read_cors(document), DeployedFunctions(aws.functions), number)
             with serving(door, listener):
                 yield LocalStack(f"http://127.0.0.1:{number}", client, aws, resources, emulator)
+
+
+def _let_in(client: Client, aws: Aws, table_name: str) -> None:
+    clients = Clients()
+    clients.dynamodb = aws.dynamodb
+    service = Service(clients, lambda: datetime.now(UTC), secrets.randbits, Settings({"TABLE_NAME": table_name}))
+    service.tokens.register_client(client.client_id, client.client_secret, "Demo")

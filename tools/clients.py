@@ -8,14 +8,17 @@ import json
 import secrets
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.tokens import Tokens
 from promotion_jobs.values import to_text
-from promotion_jobs.wiring import tokens_in
+from promotion_jobs.wiring import Service
 
 LOCAL = Path(".local/stack.json")
 STACK = "promotion-jobs"
@@ -57,7 +60,9 @@ def _tokens(place: tuple[boto3.Session, str | None], stack: str) -> Tokens:
     session, endpoint = place
     (described,) = session.client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
-    return tokens_in(session.client("dynamodb", endpoint_url=endpoint), outputs["TableName"])
+    clients, settings = Clients(), Settings({"TABLE_NAME": outputs["TableName"]})
+    clients.dynamodb = session.client("dynamodb", endpoint_url=endpoint)
+    return Service(clients, lambda: datetime.now(UTC), secrets.randbits, settings).tokens
 
 
 def _create(tokens: Tokens, name: str) -> int:

@@ -1,8 +1,11 @@
 """One module a benchmark: its ``run`` measures it and says what its goals are."""
 
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
 from importlib import import_module
+from pathlib import Path
 
 from bench.measure import Bench, Outcome
 
@@ -29,5 +32,8 @@ def run(name: str, bench: Bench) -> Outcome:
 
 
 def _run(name: str, bench: Bench) -> Outcome:
-    outcome: Outcome = import_module(f"bench.suite.{name}").run(bench)
+    # Powertools' logger and metrics keep what they find when they are loaded: the log of a benchmark goes nowhere.
+    os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "PromotionJobs", "POWERTOOLS_SERVICE_NAME": "promotion-jobs"}
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        outcome: Outcome = import_module(f"bench.suite.{name}").run(bench)
     return outcome

@@ -1,11 +1,10 @@
 """Undoing a job by the real worker: codes deleted a second, beside codes generated a second of the same job."""
 
 from bench.emulator import Deployment, deployment
+from bench.events import event, sqs_event
 from bench.measure import Bench, Goal, Outcome, Sample, Samples, timed
 from promotion_jobs.jobs.job import JobStatus, Message, Plan
-from promotion_jobs.jobs.run_store import DynamoRunStore
 from promotion_jobs.limits import CHUNK_CODES
-from tests.support.events import http_event, sqs_event
 
 _GENERATED, _DELETED = "generated", "deleted"
 
@@ -35,14 +34,14 @@ def _round(made: Deployment, codes: int) -> dict[str, Sample]:
 
     def generate() -> int:
         worker(sqs_event(Message(job.promotion_id, job.id)))
-        return sum(run.generated for run in DynamoRunStore(made.table).all(job).values())
+        return sum(run.generated for run in made.service.runs.all(job.id).values())
 
     def undo() -> int:
-        cancel(http_event("cancel_job", ids={"promotion_id": job.promotion_id, "job_id": job.id}))
+        cancel(event("cancel_job", job.promotion_id, job.id))
         while waiting := made.messages():
             for message in waiting:
                 worker(sqs_event(message))
-        done = made.jobs.get(job.promotion_id, job.id)
+        done = made.service.job_store.get(job.promotion_id, job.id)
         assert done is not None
         assert done.status is JobStatus.CANCELLED
         return done.deleted

@@ -9,33 +9,28 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from tempfile import TemporaryFile
 from typing import Any
 
-from bench.emulator import WHO, Deployment, deployment, generate_job, new_id, promotion
+from bench.emulator import FUNCTIONS, WHO, Deployment, deployment, generate_job, now, promotion
+from bench.events import event
 from bench.measure import Bench, Goal, Outcome, Run, Sample
+from bench.service import JOB_ID, PROMOTION_ID
 from local import PROJECT
-from promotion_jobs.codes.changes import DynamoCodeEditor
-from promotion_jobs.codes.code import Terms
-from promotion_jobs.codes.codes import CodeChanges, NewCode
-from promotion_jobs.codes.store import DynamoCodeReader
-from promotion_jobs.jobs.job import ExportFile, Job, JobType, Plan
-from tests.support import template
-from tests.support.events import read
+from promotion_jobs.codes.code import NewCode, Terms
+from promotion_jobs.jobs.job import NO_PARAMETERS, ONE_RUN, ExportFile, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.runs import Lease
+from promotion_jobs.jobs.store import Outcome as JobOutcome
 
 _CLIENT = "boto3.client('dynamodb')"
 _WORKER, _SWEEP, _SCHEDULED = "run_job", "sweep_jobs", "start_scheduled_job"
-_FUNCTIONS = sorted(template.functions())
+_FUNCTIONS = sorted(FUNCTIONS)
 _PROGRAM = PROJECT / "bench/first_event.py"
 _LAYER = PROJECT / "layers/promotion_jobs/python"
 
 _CODES = 25
 """Of the worker's first job: one batch."""
-
-_PATH = read("get_job")["pathParameters"]
-_PROMOTION, _JOB = _PATH["promotion_id"], _PATH["job_id"]
-"""The events name these."""
 
 
 def _child(arguments: list[str], environment: dict[str, str], sent: Any = None) -> tuple[Sample, str]:
@@ -67,7 +62,7 @@ def _function(made: Deployment, name: str) -> Run:
     def run() -> Sample:
         made.renew()
         _fill(made, name)
-        sample, reply = _child([str(_PROGRAM)], environment, read(name))
+        sample, reply = _child([str(_PROGRAM)], environment, event(name))
         assert _is_good(name, json.loads(reply)), reply
         return sample
 
@@ -83,29 +78,30 @@ def _is_good(name: str, reply: Any) -> bool:
     return answered in ({404} if name == "reject_unknown_route" else {200, 201, 204})
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _fill(made: Deployment, name: str) -> None:
     """What the event of the function is about."""
     made.let_in()
-    owner = promotion(room=1_000, promotion_id=_PROMOTION)
-    made.promotions.add(owner)
+    owner = promotion(room=1_000, promotion_id=PROMOTION_ID)
+    made.service.promotion_store.add(owner)
     if name != "add_codes":
-        changes = CodeChanges(DynamoCodeReader(made.table), DynamoCodeEditor(made.table), _now, lambda _: new_id())
-        changes.add(owner, [NewCode(code, Terms()) for code in ("WELCOME-10", "WELCOME-20")], WHO)
-    job = generate_job(_PROMOTION, Plan(_CODES), job_id=_JOB)
+        made.service.codes.add(owner, [NewCode(code, Terms()) for code in ("WELCOME-10", "WELCOME-20")], WHO)
+    job = generate_job(PROMOTION_ID, Plan(_CODES), job_id=JOB_ID)
     if name in {_WORKER, "cancel_job"}:
-        made.jobs.add(job)
+        made.service.job_store.add(job)
     else:
-        _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=None, plan=None, seed=b""))
+        _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=NO_PARAMETERS, plan=ONE_RUN, seed=b""))
 
 
 def _add_export(made: Deployment, job: Job) -> None:
-    made.jobs.add(job)
-    made.jobs.claim(job, _now())
-    made.jobs.complete_export(job, ExportFile(f"{_PROMOTION}/{_JOB}/1.csv", rows=2, size=120, sha256="0" * 64), _now())
+    """One that is completed."""
+    jobs, runs, lease = made.service.job_store, made.service.runs, Lease("bench", now() + timedelta(minutes=1))
+    jobs.add(job)
+    jobs.claim(job, now())
+    claimed = replace(job, status=JobStatus.PROCESSING)
+    runs.take(claimed, 0, lease, now())
+    runs.finish(claimed, 0, lease, now())
+    file = ExportFile(f"{PROMOTION_ID}/{JOB_ID}/1.csv", rows=2, size=120, sha256="0" * 64)
+    jobs.complete(claimed, JobOutcome(file=file), now())
 
 
 def run(bench: Bench) -> Outcome:

@@ -1,20 +1,17 @@
 """POST …/jobs in a warm function: the whole handler, beside the two calls to AWS that nobody can do without."""
 
 import json
-import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import boto3
 
 from bench import service
+from bench.events import event
+from bench.first_event import Context
 from bench.measure import Bench, Goal, Outcome, Run, Work, timed
 from bench.stub import stub
-from tests.support.events import Context, http_event
 
 _BARE = "transact_write_items and send_message"
 _TOKEN = secrets.token_hex(20)
@@ -27,14 +24,13 @@ _TIMES = 25
 def _ours(times: int) -> Work:
     parameters = {"number_of_codes": 1_000, "max_uses_per_code": 1}
     data = {"type": "promotion_job", "job_type": "code_generate", "name": "Newsletter", "parameters": parameters}
-    ids, headers = {"promotion_id": service.PROMOTION_ID}, {"authorization": f"Bearer {_TOKEN}"}
-    event = http_event("create_job", ids=ids, headers=headers, body=json.dumps({"data": data}))
-
+    sent = event("create_job", body=json.dumps({"data": data}))
+    sent["headers"]["authorization"] = f"Bearer {_TOKEN}"
     handler = import_module("functions.create_job.app").handler
 
     def work() -> int:
         for _ in range(times):
-            answer = handler(event, Context("create_job"))
+            answer = handler(sent, Context())
             assert answer["statusCode"] == _CREATED, answer["body"]
         return times
 
@@ -67,15 +63,8 @@ def _bare(times: int, queue: str) -> Work:
     return work
 
 
-@contextmanager
-def _without_log() -> Iterator[None]:
-    """The log line and the metrics of each request are written, and go nowhere."""
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        yield
-
-
 def run(bench: Bench) -> Outcome:
-    with stub() as server, _without_log():
+    with stub() as server:
         queue = service.use(server)
         server.give(service.promotion_items(max_codes=1_000_000) + service.token_items(_TOKEN))
         contenders: dict[str, Run] = {"ours": timed(_ours(_TIMES)), _BARE: timed(_bare(_TIMES, queue))}

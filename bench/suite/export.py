@@ -14,10 +14,12 @@ from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, in_process
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
+from promotion_jobs.api import answers
+from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Chunk, Terms
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.jobs.export import HEADER
 from promotion_jobs.jobs.job import Message
+from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.limits import CHUNK_CODES
 from promotion_jobs.values import to_text
 
@@ -28,6 +30,7 @@ _RESOURCE = "boto3.resource and csv.writer"
 _CHUNKS_A_PAGE = 100
 """Of some 10 KB: a megabyte, which is where DynamoDB ends a page. And so many chunks' codes as an item each:"""
 _ITEM_CHUNKS_A_PAGE = 5
+_HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
 _PART_BYTES = 8 * 1024 * 1024
 
 _TERMS = Terms("per_cart", max_uses=1)
@@ -80,15 +83,17 @@ class _Pages:
     def __init__(self, chunks: int) -> None:
         self._chunks = chunks
 
-    def __call__(self, query: Mapping[str, Any]) -> bytes:
+    def __call__(self, query: Mapping[str, Any]) -> bytes | None:
         start = query.get("ExclusiveStartKey")
         first = int(start["sk"]["S"]) if start else 0
-        page = _chunk_page if ":pk" in query["ExpressionAttributeValues"] else _code_page
-        return page(first, self._chunks)
+        ours = query["ExpressionAttributeValues"].get(":pk")
+        if ours is None:
+            return _code_page(first, self._chunks)
+        return _chunk_page(first, self._chunks) if ours["S"] == keys.chunks(service.PROMOTION_ID).pk else None
 
 
 def _ours(rows: int) -> Work:
-    worker, message = wiring.worker(), Message(service.PROMOTION_ID, service.JOB_ID)
+    worker, message = wiring.service().worker(answers.job), Message(service.PROMOTION_ID, service.JOB_ID)
 
     def work() -> int:
         worker.deliver(message, lambda: service.TIME_LEFT)
@@ -116,7 +121,7 @@ def _by_resource(rows: int) -> Work:
 def _parts(table: "Table") -> Iterator[bytes]:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(HEADER)
+    writer.writerow(_HEADER)
     for item in _items(table):
         uses = (item["max_uses"], item["max_uses"], "")
         created = (item["created_by"], item["created_at"], item["job_id"])
@@ -152,7 +157,8 @@ def run(bench: Bench) -> Outcome:
     rows = chunks * CHUNK_CODES
     with stub(_Pages(chunks)) as server:
         service.use(server)
-        server.give(service.job_items(service.export_job()))
+        job = service.export_job()
+        server.give(service.job_items(job) + service.run_items(job, RunStatus.COMPLETED))
         contenders = {"ours": in_process(_ours, rows), _RESOURCE: in_process(_by_resource, rows)}
         _same_bytes(server, contenders)
         samples = bench.interleaved(contenders, rounds=3, quick_rounds=2, warm_up=False)

@@ -7,34 +7,44 @@ from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, Work, timed
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
+from promotion_jobs.api import answers
 from promotion_jobs.jobs.job import JobStatus, Message
+from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.measures import Measure
 
 _SMALLEST = 1_000
 _BOUND = 1.2
 
 
-def deliver_job(server: Stub, codes: int, length: int | None = None, prefix: str | None = None) -> int:
-    """Work off a job, run by run in their order; returns how many codes were made."""
+def delivered_job(server: Stub, codes: int, length: int | None = None, prefix: str | None = None) -> Work:
+    """A job that is worked off run by run, in their order; it returns how many codes were made."""
     job = service.generate_job(codes, length, prefix)
-    if job.plan is None:
-        raise TypeError
-    server.give(service.job_items(job))
-    made: Counter[Measure] = Counter()
+    pending, processing = service.job_items(job), service.job_items(replace(job, status=JobStatus.PROCESSING))
+    begun, done = (service.run_items(job, status) for status in (RunStatus.PROCESSING, RunStatus.COMPLETED))
 
-    def count(measure: Measure, value: float = 1, /, **_: str) -> None:
-        made[measure] += int(value)
+    def work() -> int:
+        made: Counter[Measure] = Counter()
 
-    worker = replace(wiring.worker(), generator=replace(wiring.worker().generator, meter=count))
-    for run in range(job.plan.runs):
-        worker.deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
-        if run == 0:
-            server.give(service.job_items(replace(job, status=JobStatus.PROCESSING)))
-    return made[Measure.CODES_GENERATED]
+        def count(measure: Measure, value: float = 1, /, **_: str) -> None:
+            made[measure] += int(value)
+
+        ours = replace(wiring.service(), meter=count)
+        server.give([*pending, *begun])
+        for run in range(job.plan.runs):
+            if run == job.plan.runs - 1:
+                # As the last one finds them when it has finished.
+                server.give(done)
+            ours.worker(answers.job).deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
+            if run == 0:
+                server.give(processing)
+        return made[Measure.CODES_GENERATED]
+
+    return work
 
 
 def _jobs(server: Stub, codes: int, times: int) -> Work:
-    return lambda: sum(deliver_job(server, codes) for _ in range(times))
+    work = delivered_job(server, codes)
+    return lambda: sum(work() for _ in range(times))
 
 
 def _name(codes: int) -> str:
@@ -49,7 +59,7 @@ def run(bench: Bench) -> Outcome:
         contenders: dict[str, Run] = {
             _name(codes): timed(_jobs(server, codes, max(1, bench.size(20_000, 5_000) // codes))) for codes in sizes
         }
-        deliver_job(server, _SMALLEST)
+        delivered_job(server, _SMALLEST)()
         samples = bench.interleaved(contenders, rounds=3, quick_rounds=1, warm_up=False)
     smallest = samples.cpu_each(_name(_SMALLEST))
     what = f"CPU per code of a job of {{}}, against one of {_name(_SMALLEST)}"

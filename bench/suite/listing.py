@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bench.emulator import WHO, Deployment, deployment, new_id, promotion
+from bench.events import event
 from bench.measure import Bench, Goal, Outcome, timed
-from promotion_jobs.aws import clients, keys
+from promotion_jobs import wiring
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.codes.store import to_values
 from promotion_jobs.limits import CHUNK_CODES, PAGE_LENGTH
-from tests.support.events import http_event
 
 _CODES = 10_000
 _FAR = _CODES - PAGE_LENGTH
@@ -31,10 +30,9 @@ def _chunk(source: str, number: int, codes: int) -> Chunk:
 def _published(made: Deployment, chunks: list[Chunk]) -> str:
     """The id of a promotion with the codes of finished jobs: their lists, which is what a list reads."""
     owner = promotion(codes=_CODES)
-    made.promotions.add(owner)
+    made.service.promotion_store.add(owner)
     for chunk in chunks:
-        key = keys.chunk(owner.id, chunk.source, chunk.number)
-        made.table.transact(made.table.put(key, to_values(chunk)))
+        made.service.table.transact(made.service.code_store.put_chunk(owner.id, chunk))
     return owner.id
 
 
@@ -49,7 +47,7 @@ def _small(made: Deployment) -> str:
 
 def _page(handler: Handler, promotion_id: str, offset: int) -> None:
     query = f"page[limit]={PAGE_LENGTH}&page[offset]={offset}"
-    reply = handler(http_event("list_codes", ids={"promotion_id": promotion_id}, query=query))
+    reply = handler(event("list_codes", promotion_id, rawQueryString=query))
     answer = json.loads(reply["body"])
     assert len(answer["data"]) == PAGE_LENGTH
     assert answer["meta"]["results"]["total"] == _CODES
@@ -58,7 +56,7 @@ def _page(handler: Handler, promotion_id: str, offset: int) -> None:
 def _counted_queries() -> Counter[str]:
     """The calls that the service's client makes from now on, as they add up, by their names."""
     calls: Counter[str] = Counter()
-    clients.dynamodb().meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
+    wiring.service().clients.dynamodb.meta.events.register("before-call", lambda model, **_: calls.update([model.name]))
     return calls
 
 

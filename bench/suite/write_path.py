@@ -40,11 +40,11 @@ def _items(chunks: list[Chunk]) -> Iterator[Item]:
 
 
 def _ours(chunks: list[Chunk]) -> Work:
-    job, store = service.generate_job(len(chunks) * CHUNK_CODES), wiring.worker().generator.store
+    items = wiring.service().code_items
 
     def work() -> int:
         for chunk in chunks:
-            store.insert(job, chunk)
+            items.insert(service.PROMOTION_ID, service.JOB_ID, chunk)
         return sum(map(len, chunks))
 
     return work

@@ -1,19 +1,19 @@
 """POST /v2/promotions/{promotion_id}/codes: codes made by hand, all or nothing (contract 2, decision 14)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.codes import SentCodes
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.post("/v2/promotions/<promotion_id>/codes")
 def add_codes(promotion_id: str) -> Answer:
-    promotion = wiring.promotions().get(promotion_id)
+    promotion = service().promotions.get(promotion_id)
     sent = validate(SentCodes, requests.json_data(app.current_event))
-    wiring.code_changes().add(promotion, [code.to_domain() for code in sent.codes], client_id(app))
+    service().codes.add(promotion, [code.to_domain() for code in sent.codes], client_id(app))
     return answer(201, {"data": answers.promotion(promotion)})
 
 

@@ -1,18 +1,18 @@
 """POST /v2/promotions: a new promotion (contract 3)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.promotions import SentPromotion
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.post("/v2/promotions")
 def create_promotion() -> Answer:
     sent = validate(SentPromotion, requests.json_data(app.current_event))
-    promotion = wiring.promotions().create(sent.to_domain(), client_id(app))
+    promotion = service().promotions.create(sent.to_domain(), client_id(app))
     return answer(201, {"data": answers.promotion(promotion)})
 
 

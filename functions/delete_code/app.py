@@ -1,14 +1,14 @@
 """DELETE /v2/promotions/{promotion_id}/codes/{code}: one code; a body is ignored (contract 2)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api.resolver import Answer, lambda_handler, no_content, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.delete("/v2/promotions/<promotion_id>/codes/<code>")
 def delete_code(promotion_id: str, code: str) -> Answer:
-    wiring.code_changes().remove(wiring.promotions().get(promotion_id), {code})
+    service().codes.remove(service().promotions.get(promotion_id), {code})
     return no_content()
 
 

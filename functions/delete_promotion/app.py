@@ -1,14 +1,14 @@
 """DELETE /v2/promotions/{promotion_id}: gone at once, with its codes and jobs in the background (decision 19)."""
 
-from promotion_jobs import wiring
-from promotion_jobs.api.resolver import Answer, lambda_handler, no_content, resolver
+from promotion_jobs.api.resolver import Answer, client_id, lambda_handler, no_content, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.delete("/v2/promotions/<promotion_id>")
 def delete_promotion(promotion_id: str) -> Answer:
-    wiring.promotion_remover().delete(promotion_id)
+    service().promotion_remover.delete(promotion_id, client_id(app))
     return no_content()
 
 

@@ -1,16 +1,16 @@
 """GET /v2/promotions/{promotion_id}/codes/{code}: one code, with the id of the job that made it."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions/<promotion_id>/codes/<code>")
 def get_code(promotion_id: str, code: str) -> Answer:
-    promotion = wiring.promotions().get(promotion_id)
-    return answer(200, {"data": answers.code(wiring.promotion_codes().get(promotion, code))})
+    promotion = service().promotions.get(promotion_id)
+    return answer(200, {"data": answers.code(service().codes.get(promotion, code))})
 
 
 handler = lambda_handler(app)

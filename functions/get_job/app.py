@@ -1,15 +1,15 @@
 """GET /v2/promotions/{promotion_id}/jobs/{job_id}: one job, with its progress while it runs."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions/<promotion_id>/jobs/<job_id>")
 def get_job(promotion_id: str, job_id: str) -> Answer:
-    return answer(200, {"data": answers.job(*wiring.jobs().get(promotion_id, job_id))})
+    return answer(200, {"data": answers.job(*service().jobs.get(promotion_id, job_id))})
 
 
 handler = lambda_handler(app)

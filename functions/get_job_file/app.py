@@ -1,14 +1,14 @@
 """GET /v2/promotions/{promotion_id}/jobs/{job_id}/file: a link to an export's file (contract 1.5)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions/<promotion_id>/jobs/<job_id>/file")
 def get_job_file(promotion_id: str, job_id: str) -> Answer:
-    return answer(200, {"href": wiring.downloads().link(promotion_id, job_id)})
+    return answer(200, {"href": service().downloads.link(promotion_id, job_id)})
 
 
 handler = lambda_handler(app)

@@ -1,15 +1,15 @@
 """GET /v2/promotions/{promotion_id} (contract 3)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions/<promotion_id>")
 def get_promotion(promotion_id: str) -> Answer:
-    return answer(200, {"data": answers.promotion(wiring.promotions().get(promotion_id))})
+    return answer(200, {"data": answers.promotion(service().promotions.get(promotion_id))})
 
 
 handler = lambda_handler(app)

@@ -1,17 +1,17 @@
 """POST /oauth/access_token: an access token for a client (contract 4)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.limits import TOKEN_LIFE
+from promotion_jobs.wiring import service
 
-app = resolver(token_required=False)
+app = resolver()
 
 
 @app.post("/oauth/access_token")
 def issue_token() -> Answer:
     form = requests.form(app.current_event)
-    issued = wiring.tokens().issue(form.get("grant_type"), form.get("client_id"), form.get("client_secret"))
+    issued = service().tokens.issue(form.get("grant_type"), form.get("client_id"), form.get("client_secret"))
     return answer(200, answers.token(*issued, life_seconds=int(TOKEN_LIFE.total_seconds())))
 
 

@@ -1,19 +1,19 @@
 """GET /v2/promotions/{promotion_id}/codes: its codes in the order of their publication (contract 2)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.codes.codes import FILTER_ATTRIBUTES
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions/<promotion_id>/codes")
 def list_codes(promotion_id: str) -> Answer:
-    promotion = wiring.promotions().get(promotion_id)
+    promotion = service().promotions.get(promotion_id)
     query = requests.query(app.current_event)
     page = requests.page(query, beyond="; to see every code, create a code_export job")
-    found = wiring.promotion_codes().list(promotion, page, requests.wanted(query, FILTER_ATTRIBUTES))
+    found = service().codes.list(promotion, page, requests.wanted(query, FILTER_ATTRIBUTES))
     return answer(200, answers.listing(found, answers.code, app.current_event, query.get("filter")))
 
 

@@ -1,18 +1,18 @@
 """GET /v2/promotions: the promotions, newest first (contract 3)."""
 
-from promotion_jobs import wiring
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.promotions.promotions import FILTER_ATTRIBUTES
+from promotion_jobs.wiring import authenticate, service
 
-app = resolver()
+app = resolver(authenticate)
 
 
 @app.get("/v2/promotions")
 def list_promotions() -> Answer:
     query = requests.query(app.current_event)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)
-    found = wiring.promotions().list(requests.page(query), wanted)
+    found = service().promotions.list(requests.page(query), wanted)
     return answer(200, answers.listing(found, answers.promotion, app.current_event, query.get("filter")))
 
 

@@ -2,4 +2,4 @@
 
 from promotion_jobs.api.resolver import lambda_handler, resolver
 
-handler = lambda_handler(resolver(token_required=False))
+handler = lambda_handler(resolver())

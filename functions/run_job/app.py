@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from promotion_jobs import wiring
-from promotion_jobs.aws.queue import read_message
+from promotion_jobs.api import answers
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.observe import in_the_background, logger
+from promotion_jobs.wiring import service
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 def handler(event: dict[str, Any], context: "LambdaContext") -> None:
     """A batch is one message: what its delivery raises makes it come again."""
     for record in event["Records"]:
-        message = read_message(record["body"])
+        message = Message.of(record["body"])
         logger.append_keys(promotion_id=message.promotion_id, job_id=message.job_id, run=message.run)
-        wiring.worker().deliver(
+        service().worker(answers.job).deliver(
             message, time_left=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis())
         )
         logger.info("delivery done")

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from promotion_jobs import wiring
 from promotion_jobs.observe import in_the_background, logger
+from promotion_jobs.wiring import service
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 @in_the_background
 def handler(_event: dict[str, Any], _context: "LambdaContext") -> None:
-    logger.info("swept", sent=wiring.sweeper().sweep())
+    logger.info("swept", sent=service().sweeper.sweep())

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from promotion_jobs.jobs.job import JobStatus, Message
+from promotion_jobs.jobs.store import Outcome
 from tests.support import generated
 from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND, job_meta
-from tests.support.builders import EXPORT_FILE, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
+from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, MALFORMED_IDS, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 
 EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
@@ -78,7 +79,7 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
     progress = shown["data"]["meta"].pop("progress", None)
     assert progress == ({"done": 0, "total": 0, "percent": 100} if job_type == "code_generate" else None)
     assert shown == answer[1]
-    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0, "purge": False}]
+    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0}]
     assert cloud.promotion(promotion_id).open_job == job_id
 
 
@@ -95,9 +96,12 @@ def test_a_job_that_is_being_cancelled_is_completed_no_more_and_shows_no_code(cl
 def test_an_export_that_is_being_cancelled_gets_no_file(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
     cloud.jobs.claim(job, NOW)
+    cloud.runs.take(job, 0, LEASE, NOW)
+    processing = cloud.job(promotion_id, job.id)
     cloud.call("cancel_job", promotion_id, job.id)
     before = cloud.items()
-    cloud.jobs.complete_export(job, EXPORT_FILE, NOW)
+    cloud.runs.finish(processing, 0, LEASE, NOW)
+    cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
     assert cloud.items() == before
     status, answer = cloud.call("get_job_file", promotion_id, job.id)
     detail = "Job has no file to download. Job status: cancelling"

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.errors import PromotionNotFound
-from promotion_jobs.promotions.promotions import NewPromotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
+from promotion_jobs.promotions.promotion import NewPromotion
 from promotion_jobs.values import to_text
 from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, shown_promotion, unprocessable
 from tests.support.builders import CLIENT_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
@@ -177,7 +176,7 @@ def test_a_promotion_that_does_not_exist_is_not_found_whatever_was_sent(
 
 
 def test_only_the_promotion_that_was_seen_is_changed(cloud: Cloud, promotion_id: str) -> None:
-    store, seen = DynamoPromotionStore(cloud.table), cloud.promotion(promotion_id)
+    store, seen = cloud.service.promotion_store, cloud.promotion(promotion_id)
     assert store.change(seen, NewPromotion({"name": "first"}, max_codes=500), "first", NOW) is True
     before = cloud.items()
     assert store.change(seen, NewPromotion({"name": "second"}, max_codes=700), "second", NOW) is False
@@ -191,7 +190,7 @@ def test_only_the_promotion_that_was_seen_is_changed(cloud: Cloud, promotion_id:
 
 
 def test_room_that_is_taken_meanwhile_does_not_disturb_a_change(cloud: Cloud, promotion_id: str) -> None:
-    store, seen = DynamoPromotionStore(cloud.table), cloud.promotion(promotion_id)
+    store, seen = cloud.service.promotion_store, cloud.promotion(promotion_id)
     cloud.add_codes(promotion_id, "A", "B")
     assert store.change(seen, NewPromotion({}, max_codes=10), CLIENT_ID, NOW) is True
     changed = cloud.promotion(promotion_id)
@@ -199,7 +198,7 @@ def test_room_that_is_taken_meanwhile_does_not_disturb_a_change(cloud: Cloud, pr
 
 
 def test_a_promotion_that_is_deleted_meanwhile_is_not_changed(cloud: Cloud, promotion_id: str) -> None:
-    store, seen = DynamoPromotionStore(cloud.table), cloud.promotion(promotion_id)
+    store, seen = cloud.service.promotion_store, cloud.promotion(promotion_id)
     cloud.call("delete_promotion", promotion_id)
     before = cloud.items()
     with pytest.raises(PromotionNotFound):

@@ -62,7 +62,7 @@ def test_a_job_is_created_pending_and_queued(
     assert (status, answer) == (201, {"data": shown})
     job_id = answer["data"]["id"]
     assert cloud.call("get_job", promotion_id, job_id) == (200, answer)
-    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0, "purge": False}]
+    assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0}]
     assert cloud.promotion(promotion_id).open_job == job_id
 
 

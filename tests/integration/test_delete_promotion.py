@@ -1,14 +1,14 @@
 """DELETE /v2/promotions/{promotion_id} (contract 3, decision 19)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.errors import PromotionNotFound
-from promotion_jobs.promotions.store import DynamoPromotionStore
 from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable
-from tests.support.builders import JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
+from tests.support.builders import CLIENT_ID, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME, AN_ID
 
@@ -20,7 +20,7 @@ def deleted(cloud: Cloud, promotion_id: str) -> str:
     """A promotion with a job and a code that has just been deleted."""
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
     cloud.jobs.refuse(job, "made room", NOW)
-    cloud.jobs.close(job.id)
+    cloud.table.transact(cloud.jobs.open_work.remove(job.id))
     cloud.add_codes(promotion_id, "A")
     cloud.messages()
     assert cloud.call("delete_promotion", promotion_id) == NO_CONTENT
@@ -29,12 +29,12 @@ def deleted(cloud: Cloud, promotion_id: str) -> str:
 
 def test_a_deleted_promotion_is_marked_and_its_purge_is_queued(cloud: Cloud, deleted: str) -> None:
     [message] = cloud.messages()
-    assert message == {"promotion_id": deleted, "job_id": AN_ID, "run": 0, "purge": True}
+    assert message == {"promotion_id": deleted, "job_id": AN_ID, "run": 0}
     purge_id = message["job_id"]
     item = cloud.table.get({"pk": f"PROMOTION#{deleted}", "sk": "PROMOTION"})
     assert item is not None
     assert item["open_job"] == purge_id
-    sweep = {"promotion_id": deleted, "purge": True, "opened_at": A_TIME, "sent_at": A_TIME, "sends": 0, "progress": 0}
+    sweep = {"promotion_id": deleted, "opened_at": A_TIME, "sent_at": A_TIME, "sends": 0, "progress": 0}
     assert list(cloud.table.query(Range("OPEN"))) == [{"pk": "OPEN", "sk": purge_id, **sweep}]
 
 
@@ -110,13 +110,13 @@ def test_a_promotion_is_deleted_when_its_job_has_ended(cloud: Cloud, promotion_i
 
 
 def test_an_attempt_whose_answer_was_lost_finds_its_own_mark_and_has_succeeded(cloud: Cloud, promotion_id: str) -> None:
-    store = DynamoPromotionStore(cloud.table)
-    store.delete(promotion_id, UNKNOWN_ID, NOW)
+    remover = replace(cloud.service.promotion_remover, new_id=lambda _: UNKNOWN_ID)
+    remover.delete(promotion_id, CLIENT_ID)
     before = cloud.items()
-    store.delete(promotion_id, UNKNOWN_ID, NOW)
+    remover.delete(promotion_id, CLIENT_ID)
     assert cloud.items() == before
     with pytest.raises(PromotionNotFound):
-        store.delete(promotion_id, JOB_ID, NOW)
+        cloud.service.promotion_remover.delete(promotion_id, CLIENT_ID)
     assert cloud.items() == before
 
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.codes.store import DynamoCodeReader
-from promotion_jobs.jobs.delete_store import DynamoDeletionStore
-from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.job import ONE_RUN, DeleteParameters, Job, JobStatus, Message
+from promotion_jobs.jobs.kind import Deadline, Hold
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus, Unlisted
+from promotion_jobs.jobs.store import Outcome
 from tests.support import generated
 from tests.support.answers import CODE_NOT_FOUND, NO_CONTENT, job_meta
 from tests.support.builders import JOB_ID, LEASE, NOW, UNKNOWN_ID
@@ -28,28 +27,35 @@ class Deletion:
         self.cloud = cloud
         generated.generate(cloud, promotion_id, CHUNKS)
         cloud.add_codes(promotion_id, "Hand-1", "Hand-2")
-        self.store = DynamoDeletionStore(cloud.table, cloud.codes)
         self.job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_delete"))
         cloud.jobs.claim(self.job, NOW)
         cloud.runs.take(self.job, 0, LEASE, NOW)
 
     def chunks(self) -> list[Chunk]:
-        return list(self.store.chunks(self.job.promotion_id))
+        return list(self.cloud.service.code_store.chunks(self.job.promotion_id))
 
     def unlist(self, chunk: Chunk, lease: Lease = LEASE) -> int | None:
         """As the worker is allowed to."""
+        hold = Hold(self.job, 0, HELD, lease, Deadline.of(lambda: timedelta(minutes=1)))
         with self.cloud.account.acting_as("run_job"):
-            return self.store.unlist(self.job, lease, chunk)
+            return self.cloud.service.delete.unlist(hold, chunk)
+
+    def complete(self, job: Job, lease: Lease = LEASE) -> None:
+        """End the run, and the job with it if that goes."""
+        self.cloud.runs.finish(job, 0, lease, NOW)
+        outcome = self.cloud.runs.outcome(job, RunStatus.COMPLETED)
+        if outcome:
+            self.cloud.jobs.complete(job, outcome, NOW)
 
     def stored(self) -> Job:
         return self.cloud.job(self.job.promotion_id, self.job.id)
 
     def run(self) -> Run:
-        return self.cloud.runs.all(self.job)[0]
+        return replace(self.cloud.runs.all(self.job.id)[0], unlisted=None)
 
-    def unlisted(self) -> Any:
-        """What the run notes."""
-        return (self.cloud.table.get(keys.run(self.job.id, 0)) or {}).get("unlisted")
+    def unlisted(self) -> Unlisted | None:
+        """The codes that the run notes."""
+        return self.cloud.runs.all(self.job.id)[0].unlisted
 
     def numbers(self) -> tuple[int, int, int]:
         """The promotion's codes and room, and how many codes of the job are gone."""
@@ -72,7 +78,7 @@ def test_a_list_goes_with_all_that_counts_its_codes_and_the_run_notes_them(delet
     assert deletion.cloud.call("get_code", deletion.job.promotion_id, "bbbb-2") == CODE_NOT_FOUND
     assert deletion.numbers() == (4, 996, 1)
     assert deletion.run() == replace(HELD, deleted=1, tries=0)
-    assert deletion.unlisted() == {"source": JOB_ID, "first_slot": 2, "codes": "Bbbb-2"}
+    assert deletion.unlisted() == Unlisted(JOB_ID, 2, "Bbbb-2")
 
 
 def test_the_list_of_codes_made_by_hand_goes_likewise(deletion: Deletion) -> None:
@@ -80,13 +86,14 @@ def test_the_list_of_codes_made_by_hand_goes_likewise(deletion: Deletion) -> Non
     assert deletion.unlist(by_hand)
     assert deletion.listed() == ["bbbb-0", "bbbb-1", "Bbbb-2"]
     assert deletion.numbers() == (3, 997, 0)
-    assert deletion.unlisted() == {"source": by_hand.source, "first_slot": 0, "codes": "Hand-1\nHand-2"}
+    assert deletion.unlisted() == Unlisted(by_hand.source, 0, "Hand-1\nHand-2")
 
 
 def test_every_next_list_is_counted_and_noted_instead(deletion: Deletion) -> None:
-    assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [2, 1, 2]
+    chunks = deletion.chunks()
+    assert [deletion.unlist(chunk) for chunk in chunks] == [2, 1, 2]
     assert (deletion.listed(), deletion.numbers(), deletion.run().deleted) == ([], (0, 1_000, 3), 5)
-    assert deletion.unlisted()["codes"] == "Hand-1\nHand-2"
+    assert deletion.unlisted() == Unlisted(chunks[-1].source, 0, "Hand-1\nHand-2")
 
 
 def test_a_list_that_was_unlisted_before_is_counted_once(deletion: Deletion) -> None:
@@ -119,7 +126,7 @@ def test_a_list_that_was_changed_since_it_was_read_is_left_alone(deletion: Delet
 
 
 def test_a_run_that_is_stopped_unlists_nothing(deletion: Deletion) -> None:
-    deletion.cloud.runs.stop(deletion.job, 0)
+    deletion.cloud.runs.stop(deletion.stored(), 0)
     before = deletion.cloud.items()
     assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [None] * 3
     assert deletion.cloud.items() == before
@@ -151,7 +158,7 @@ def test_a_deletion_shows_how_far_it_is(deletion: Deletion) -> None:
 def test_a_completed_deletion_says_how_many_codes_are_gone_and_notes_none(deletion: Deletion) -> None:
     for chunk in deletion.chunks():
         deletion.unlist(chunk)
-    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
+    deletion.complete(deletion.stored())
     assert deletion.cloud.call("get_job", deletion.job.promotion_id, deletion.job.id) == (
         200,
         {
@@ -170,7 +177,7 @@ def test_a_completed_deletion_says_how_many_codes_are_gone_and_notes_none(deleti
     assert (deletion.run().status, deletion.unlisted()) == (RunStatus.COMPLETED, None)
     assert deletion.cloud.promotion(deletion.job.promotion_id).open_job is None
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
+    deletion.complete(deletion.stored())
     assert deletion.cloud.items() == before
 
 
@@ -178,9 +185,10 @@ def test_a_deletion_that_is_given_up_is_completed_no_more(deletion: Deletion) ->
     deletion.unlist(deletion.chunks()[0])
     processing = deletion.stored()
     deletion.cloud.jobs.give_up(processing, "given up", NOW)
-    before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(processing, LEASE, NOW)
-    assert deletion.cloud.items() == before
+    deletion.complete(processing)
+    given_up = deletion.stored()
+    assert (given_up.status, given_up.failure, given_up.deleted) == (JobStatus.PROCESSING, "given up", 0)
+    assert deletion.cloud.promotion(processing.promotion_id).open_job == processing.id
 
 
 def test_a_deletion_that_is_cancelled_is_completed_no_more_and_keeps_what_it_deleted(deletion: Deletion) -> None:
@@ -188,12 +196,12 @@ def test_a_deletion_that_is_cancelled_is_completed_no_more_and_keeps_what_it_del
     processing = deletion.stored()
     deletion.cloud.call("cancel_job", deletion.job.promotion_id, deletion.job.id)
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(processing, LEASE, NOW)
+    deletion.complete(processing)
     assert deletion.cloud.items() == before
     cancelling = deletion.stored()
     deletion.cloud.runs.stop(cancelling, 0)
     deletion.cloud.runs.finish_clean(cancelling, 0, NOW)
-    deletion.cloud.jobs.end_undo(cancelling, generated=0, deleted=2, now=NOW)
+    deletion.cloud.jobs.end_undo(cancelling, Outcome(deleted=2), NOW)
     _, answer = deletion.cloud.call("get_job", deletion.job.promotion_id, deletion.job.id)
     assert (answer["data"]["status"], answer["data"]["result"]) == ("cancelled", {"deleted": 2})
     assert (deletion.numbers(), deletion.unlisted()) == ((3, 997, 2), None)
@@ -224,7 +232,7 @@ def test_a_deletion_of_nothing_runs_from_its_creation_to_its_event(
     assert cloud.promotion(promotion_id).open_job is None
     codes = 3 if "job_id" in parameters else 0
     assert cloud.promotion(promotion_id).codes == codes
-    assert len(list(DynamoCodeReader(cloud.table).chunks(promotion_id))) == (2 if codes else 0)
+    assert len(list(cloud.service.code_store.chunks(promotion_id))) == (2 if codes else 0)
     before = cloud.items()
     cloud.deliver(Message(**sent))
     assert cloud.items() == before
@@ -237,14 +245,13 @@ def test_a_deletion_is_read_as_it_was_stored(
     cloud: Cloud, promotion_id: str, members: dict[str, Any], parameters: dict[str, Any]
 ) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_delete", **members))
-    assert job.deletion is not None
-    assert (job.deletion.given(), job.parameters, job.plan) == (parameters, None, None)
-    assert (job.status, job.runs) == (JobStatus.PENDING, 1)
+    assert job.parameters == DeleteParameters(members.get("job_id"))
+    assert (job.parameters.given(), job.plan, job.status) == (parameters, ONE_RUN, JobStatus.PENDING)
 
 
 def test_a_worker_that_lost_its_lease_completes_nothing(deletion: Deletion) -> None:
     after = LEASE.until + timedelta(seconds=1)
     deletion.cloud.runs.take(deletion.job, 0, Lease("the next", after + timedelta(minutes=1)), after)
     before = deletion.cloud.items()
-    deletion.cloud.jobs.complete_delete(deletion.stored(), LEASE, NOW)
+    deletion.complete(deletion.stored())
     assert deletion.cloud.items() == before

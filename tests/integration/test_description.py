@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.api.description import docs_page, openapi_text
 from tests.support.cloud import JSON_HEADERS, Cloud
+from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import read
 from tests.support.template import ROOT
 
 HTML_HEADERS = {"Content-Type": "text/html; charset=utf-8"}
 
 CALLS: list[tuple[str, Mapping[str, str], Any]] = [
-    ("get_openapi", JSON_HEADERS, json.loads(openapi_text())),
-    ("show_docs", HTML_HEADERS, docs_page()),
+    ("get_openapi", JSON_HEADERS, json.loads(OPENAPI)),
+    ("show_docs", HTML_HEADERS, DOCS_PAGE),
 ]
 
 
@@ -38,6 +38,7 @@ def test_the_api_describes_itself_to_anybody(
 NEEDED = """
 import json, sys
 from importlib import import_module
+from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import Context, read
 function = sys.argv[1]
 reply = import_module(f"functions.{function}.app").handler(read(function), Context(function))
@@ -63,11 +64,11 @@ def test_who_needs_nothing_of_aws_does_not_wait_for_its_clients(function: str) -
 
 
 def test_the_page_loads_nothing_from_anywhere_else() -> None:
-    page = docs_page()
+    page = DOCS_PAGE
     assert re.findall(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//[^"'\s>]+""", page) == []
     assert re.findall(r"""(?:@import|url\()\s*["']?(?:https?:)?//""", page) == []
     assert re.findall(r"\bfetch\(([^)]*)\)", page) == ['"openapi.json"']
 
 
 def test_the_page_shows_what_it_is_told_as_text() -> None:
-    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", docs_page()) == []
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", DOCS_PAGE) == []

@@ -11,7 +11,6 @@ from unittest.mock import ANY
 import pytest
 
 from promotion_jobs import wiring
-from promotion_jobs.api.description import docs_page, openapi_text
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
@@ -23,6 +22,7 @@ from tests.support import template
 from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta, shown_promotion
 from tests.support.builders import JOB_ID, PROMOTION_ID
 from tests.support.cloud import BUCKET, JSON_HEADERS, Cloud
+from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
 
@@ -46,7 +46,7 @@ def shop(cloud: Cloud) -> Cloud:
     expires_at = datetime(9999, 1, 1, tzinfo=UTC)
     cloud.tokens.store.add_token(hash_secret(token), Token("demo", Grant.CLIENT_CREDENTIALS, expires_at))
     new = validate(SentPromotion, _sent("create_promotion")).to_domain()
-    replace(wiring.promotions(), new_id=lambda _: PROMOTION_ID).create(new, "demo")
+    replace(wiring.service().promotions, new_id=lambda _: PROMOTION_ID).create(new, "demo")
     return cloud
 
 
@@ -61,7 +61,7 @@ def _codes(shop: Cloud) -> None:
 def _job(_shop: Cloud, data: Any | None = None) -> None:
     """The job, pending, for 1,000 codes unless its data say otherwise."""
     data = data or _sent("create_job")
-    creator = replace(wiring.job_creator(), new_id=lambda _: JOB_ID)
+    creator = replace(wiring.service().job_creator, new_id=lambda _: JOB_ID)
     creator.create(PROMOTION_ID, validate(job_schema(data), data).to_domain(), "demo")
 
 
@@ -172,8 +172,8 @@ TOLD = {
     ),
     "cancel_job": Told(_job, _json(200, {"data": _generate_job("cancelled", result={"generated": 0, "deleted": 0})})),
     "get_job_file": Told(_exported, _json(200, {"href": LINK})),
-    "get_openapi": Told(_nothing, _json(200, json.loads(openapi_text()))),
-    "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8"}, docs_page())),
+    "get_openapi": Told(_nothing, _json(200, json.loads(OPENAPI))),
+    "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8"}, DOCS_PAGE)),
     "reject_unknown_route": Told(_nothing, _json(*ROUTE_NOT_FOUND)),
     "run_job": Told(_export, None),
     "sweep_jobs": Told(_lost, None),

@@ -41,8 +41,10 @@ def _expiring(cloud: Cloud) -> dict[str, Any]:
 
 
 def test_tokens_go_when_they_expire(cloud: Cloud) -> None:
-    before = _expiring(cloud)
     form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
+    # The first also counts the tokens of the minute, which is another's test.
+    cloud.call("issue_token", body=form, headers={"authorization": None})
+    before = _expiring(cloud)
     _, answer = cloud.call("issue_token", body=form, headers={"authorization": None})
     token = f"TOKEN#{hash_secret(answer['access_token'])}"
     assert _expiring(cloud) == before | {token: {"N": str(answer["expires"])}}

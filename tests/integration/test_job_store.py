@@ -9,7 +9,8 @@ from promotion_jobs.aws.keys import Range
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, PromotionNotFound, TooManyJobs
 from promotion_jobs.jobs.job import Job, JobStatus, Plan
-from promotion_jobs.jobs.read import Claim
+from promotion_jobs.jobs.runs import Lease, RunStatus
+from promotion_jobs.jobs.store import Claim, Outcome
 from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, NOW, NOW_TEXT, SEED, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 
@@ -33,9 +34,9 @@ def _chunk(job: Job, number: int) -> Chunk:
 def _finish(cloud: Cloud, job: Job, run: int) -> None:
     """Commit all of a run and count it as done."""
     cloud.runs.take(job, run, LEASE, NOW)
-    for number in PLAN.chunks_of(run):
-        cloud.codes.commit(_chunk(job, number), job.promotion_id, run)
-    cloud.runs.finish(cloud.job(job.promotion_id, job.id), run, LATER)
+    for number in job.plan.chunks_of(run):
+        cloud.commit(job, run, _chunk(job, number))
+    cloud.runs.finish(cloud.job(job.promotion_id, job.id), run, LEASE, LATER)
 
 
 def test_a_job_is_read_as_it_was_stored(cloud: Cloud, job: Job) -> None:
@@ -142,43 +143,53 @@ def test_a_withdrawn_job_is_gone_with_its_lock(cloud: Cloud, promotion_id: str) 
 
 
 def test_attempts_are_noted_by_chunk_and_only_the_highest_counts(cloud: Cloud, job: Job) -> None:
-    store = cloud.codes
-    store.note_attempts(job, 0, {0: 1, 2: 1})
-    store.note_attempts(job, 0, {2: 2})
-    store.note_attempts(job, 1, {4: 10})
-    store.note_attempts(job, 2, {6: 1})
-    assert store.attempts(job, range(2)) == {0: {0: 1, 2: 2}, 1: {4: 10}}
-    assert store.attempts(job, range(2, 3)) == {2: {6: 1}}
+    store = cloud.service.code_items
+    store.note_attempts(job.id, 0, {0: 1, 2: 1})
+    store.note_attempts(job.id, 0, {2: 2})
+    store.note_attempts(job.id, 1, {4: 10})
+    store.note_attempts(job.id, 2, {6: 1})
+    assert store.attempts(job.id, range(2)) == {0: {0: 1, 2: 2}, 1: {4: 10}}
+    assert store.attempts(job.id, range(2, 3)) == {2: {6: 1}}
 
 
 def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud, job: Job) -> None:
     cloud.jobs.claim(job, NOW)
     _finish(cloud, job, 0)
     before = cloud.items()
-    cloud.jobs.complete_generate(job, LATER)
+    assert cloud.runs.outcome(job, RunStatus.COMPLETED) is None
+    cloud.jobs.complete(job, Outcome(generated=7), LATER)
     assert cloud.items() == before
     _finish(cloud, job, 1)
-    cloud.jobs.complete_generate(job, LATER)
+    outcome = cloud.runs.outcome(job, RunStatus.COMPLETED)
+    assert outcome == Outcome(generated=7)
+    cloud.jobs.complete(job, outcome, LATER)
     completed = cloud.job(job.promotion_id, job.id)
     assert (completed.status, completed.generated, completed.updated_at) == (JobStatus.COMPLETED, 7, LATER)
     promotion = cloud.promotion(job.promotion_id)
     assert (promotion.codes, promotion.room, promotion.open_job) == (7, 993, None)
     before = cloud.items()
-    cloud.jobs.complete_generate(job, LATER + timedelta(minutes=1))
+    cloud.jobs.complete(job, outcome, LATER + timedelta(minutes=1))
     assert cloud.items() == before
 
 
-def test_an_export_is_completed_once(cloud: Cloud, promotion_id: str) -> None:
+def test_an_export_is_completed_once_with_the_file_of_its_run(cloud: Cloud, promotion_id: str) -> None:
     job = export_job(promotion_id=promotion_id)
     cloud.jobs.add(job)
-    assert cloud.jobs.complete_export(job, EXPORT_FILE, NOW) is False
+    cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
     assert cloud.job(promotion_id, job.id) == job
     cloud.jobs.claim(job, NOW)
-    assert cloud.jobs.complete_export(job, EXPORT_FILE, LATER) is True
+    cloud.runs.take(job, 0, LEASE, NOW)
+    assert cloud.runs.note_file(job.id, Lease("another", LEASE.until), EXPORT_FILE) is False
+    assert cloud.runs.note_file(job.id, LEASE, EXPORT_FILE) is True
+    _finish(cloud, job, 0)
+    assert cloud.runs.note_file(job.id, LEASE, replace(EXPORT_FILE, rows=3)) is False
+    outcome = cloud.runs.outcome(job, RunStatus.COMPLETED)
+    assert outcome == Outcome(file=EXPORT_FILE)
+    cloud.jobs.complete(job, outcome, LATER)
     completed = cloud.job(promotion_id, job.id)
     assert (completed.status, completed.file, completed.updated_at) == (JobStatus.COMPLETED, EXPORT_FILE, LATER)
     before = cloud.items()
-    assert cloud.jobs.complete_export(job, EXPORT_FILE, LATER + timedelta(minutes=1)) is False
+    cloud.jobs.complete(job, outcome, LATER + timedelta(minutes=1))
     assert cloud.items() == before
 
 
@@ -186,16 +197,16 @@ def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotio
     job = export_job(promotion_id=promotion_id)
     cloud.jobs.add(job)
     cloud.jobs.claim(job, NOW)
+    _finish(cloud, job, 0)
     cloud.change_promotion(promotion_id, "SET #open_job = :other", other=UNKNOWN_ID)
     before = cloud.items()
-    cloud.jobs.complete_export(job, EXPORT_FILE, LATER)
+    cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), LATER)
     assert cloud.items() == before
 
 
 def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job) -> None:
     seen = {
         "promotion_id": job.promotion_id,
-        "purge": False,
         "opened_at": NOW_TEXT,
         "sent_at": NOW_TEXT,
         "sends": 0,
@@ -206,10 +217,10 @@ def test_an_open_job_is_on_the_list_that_the_sweep_reads(cloud: Cloud, job: Job)
 
 def test_a_job_that_has_ended_awaits_its_announcement_until_it_is_closed(cloud: Cloud, job: Job) -> None:
     cloud.jobs.refuse(job, "codes limit exceeded", LATER)
-    assert cloud.jobs.awaits_announcement(job.id)
+    assert cloud.jobs.open_work.is_listed(job.id)
     for _ in range(2):
-        cloud.jobs.close(job.id)
-        assert not cloud.jobs.awaits_announcement(job.id)
+        cloud.table.transact(cloud.jobs.open_work.remove(job.id))
+        assert not cloud.jobs.open_work.is_listed(job.id)
         assert list(cloud.table.query(Range("OPEN"))) == []
 
 

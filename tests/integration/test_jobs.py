@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Message
+from promotion_jobs.jobs.store import Outcome
 from promotion_jobs.values import to_text, uuid7
 from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_FOUND, job_meta, unprocessable
 from tests.support.builders import (
@@ -32,7 +33,9 @@ def _complete_export(cloud: Cloud, promotion_id: str, at: datetime, file: Export
     """An export that was completed at that time, by the worker's own store."""
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
     cloud.jobs.claim(job, at)
-    cloud.jobs.complete_export(job, file, at)
+    cloud.runs.take(job, 0, LEASE, at)
+    cloud.runs.finish(cloud.job(promotion_id, job.id), 0, LEASE, at)
+    cloud.jobs.complete(job, Outcome(file=file), at)
     return cloud.job(promotion_id, job.id)
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.codes.store import DynamoCodeReader
 from promotion_jobs.jobs.job import Job, Plan
-from promotion_jobs.jobs.read import Counts
-from promotion_jobs.jobs.runs import Commit, Lease, Run, RunStatus
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.jobs.store import Outcome
 from tests.support.builders import LEASE, NOW, generate_job
 from tests.support.cloud import Cloud
 
@@ -33,7 +34,7 @@ def job(cloud: Cloud, promotion_id: str) -> Job:
 def cancelling(cloud: Cloud, job: Job) -> Job:
     """The same, whose first chunk is committed, and which is being cancelled."""
     cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0)
+    cloud.commit(job, 0, _chunk(job, 0))
     cloud.jobs.cancel_processing(job, NOW)
     return cloud.job(job.promotion_id, job.id)
 
@@ -43,14 +44,18 @@ def _chunk(job: Job, number: int) -> Chunk:
     return Chunk(job.id, number, codes, job.created_by, NOW)
 
 
+def _committed(cloud: Cloud, job: Job, run: int) -> frozenset[int]:
+    return cloud.service.code_store.numbers(job.promotion_id, job.id, PLAN.chunks_of(run))
+
+
 def test_a_run_is_taken_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
     taken = Run(RunStatus.PROCESSING, tries=1, started=True, lease=LEASE)
     assert cloud.runs.take(job, 0, LEASE, NOW) == (taken, True)
-    assert cloud.runs.committed(job, 0) == frozenset()
-    cloud.codes.commit(_chunk(job, 1), job.promotion_id, 0)
-    assert cloud.runs.committed(job, 0) == {1}
-    assert cloud.runs.committed(job, 1) == frozenset()
-    assert cloud.runs.all(job) == {0: replace(taken, generated=3, tries=0)}
+    assert _committed(cloud, job, 0) == frozenset()
+    cloud.commit(job, 0, _chunk(job, 1))
+    assert _committed(cloud, job, 0) == {1}
+    assert _committed(cloud, job, 1) == frozenset()
+    assert cloud.runs.all(job.id) == {0: replace(taken, generated=3, tries=0)}
 
 
 def test_a_run_that_is_held_is_taken_by_nobody_else_before_the_lease_is_past(cloud: Cloud, job: Job) -> None:
@@ -68,14 +73,13 @@ def test_an_attempt_whose_answer_was_lost_finds_its_own_lease_and_has_succeeded(
     assert cloud.items() == before
 
 
-@pytest.mark.parametrize(("forgive", "tries"), [(False, 1), (True, 0)])
-def test_only_the_holder_lets_go_of_a_run(cloud: Cloud, job: Job, *, forgive: bool, tries: int) -> None:
+def test_only_the_holder_releases_a_run_and_forgets_its_tries(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
     before = cloud.items()
-    cloud.runs.release(job, 0, NEXT, forgive=forgive)
+    cloud.runs.release(job, 0, NEXT)
     assert cloud.items() == before
-    cloud.runs.release(job, 0, LEASE, forgive=forgive)
-    assert cloud.runs.all(job) == {0: Run(RunStatus.PROCESSING, tries=tries, started=True)}
+    cloud.runs.release(job, 0, LEASE)
+    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, tries=0, started=True)}
     _, held = cloud.runs.take(job, 0, NEXT, NOW)
     assert held
 
@@ -83,39 +87,50 @@ def test_only_the_holder_lets_go_of_a_run(cloud: Cloud, job: Job, *, forgive: bo
 def test_how_much_is_exported_is_noted_by_the_holder_and_never_goes_back(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
     for lease, rows, noted in ((LEASE, 7, 7), (LEASE, 5, 7), (NEXT, 9, 7), (LEASE, 8, 8)):
-        cloud.runs.note_exported(job, lease, rows)
-        assert cloud.jobs.counts(job.id) == Counts(exported=noted)
+        cloud.runs.note_exported(job.id, lease, rows)
+        assert cloud.runs.all(job.id) == {
+            0: Run(RunStatus.PROCESSING, exported=noted, tries=1, started=True, lease=LEASE)
+        }
+
+
+def _lost(cloud: Cloud, job: Job, run: int, number: int) -> list[int]:
+    """Which conditions were lost: 0 is that of the chunk's list, 1 that of the run."""
+    with pytest.raises(ConditionLost) as refusal:
+        cloud.commit(job, run, _chunk(job, number))
+    return sorted(refusal.value.lost)
 
 
 def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
-    chunk, store = _chunk(job, 0), cloud.codes
-    assert store.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
+    cloud.commit(job, 0, _chunk(job, 0))
     before = cloud.items()
-    assert store.commit(chunk, job.promotion_id, 0) is Commit.ALREADY_COMMITTED
+    assert _lost(cloud, job, 0, 0) == [0]
     assert cloud.items() == before
-    assert cloud.jobs.counts(job.id) == Counts(generated=3)
-    assert store.committed_codes(job, 0) == chunk.codes
-    assert list(DynamoCodeReader(cloud.table).chunks(job.promotion_id)) == [chunk]
+    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, generated=3, started=True, lease=LEASE)}
+    assert list(cloud.service.code_store.chunks(job.promotion_id)) == [_chunk(job, 0)]
 
 
 def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.runs.finish(job, 0, NOW)
+    cloud.runs.finish(job, 0, LEASE, NOW)
     cloud.runs.stop(job, 1)
     before = cloud.items()
-    assert cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0) is Commit.STOPPED
-    assert cloud.codes.commit(_chunk(job, 2), job.promotion_id, 1) is Commit.STOPPED
+    assert _lost(cloud, job, 0, 0) == [1]
+    assert _lost(cloud, job, 1, 2) == [1]
     assert cloud.items() == before
 
 
-def test_a_finished_run_is_counted_once_and_held_by_nobody(cloud: Cloud, job: Job) -> None:
+def test_a_finished_run_is_counted_once_and_held_by_no_worker(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.runs.finish(job, 0, LATER)
     before = cloud.items()
-    cloud.runs.finish(job, 0, LATER)
+    cloud.runs.finish(job, 0, NEXT, LATER)
     assert cloud.items() == before
-    assert cloud.job(job.promotion_id, job.id).runs_done == 1
+    cloud.runs.finish(job, 0, LEASE, LATER)
+    before = cloud.items()
+    cloud.runs.finish(job, 0, LEASE, LATER)
+    assert cloud.items() == before
+    stored = cloud.table.get(keys.job(job.promotion_id, job.id)) or {}
+    assert (stored["runs_done"], stored["runs_clean"]) == (1, 0)
     done = Run(RunStatus.COMPLETED, tries=1, started=True)
     assert cloud.runs.take(job, 0, NEXT, LATER) == (done, False)
     assert cloud.items() == before
@@ -128,27 +143,40 @@ def test_a_stopped_run_is_taken_by_nobody(cloud: Cloud, cancelling: Job) -> None
     before = cloud.items()
     assert cloud.runs.stop(cancelling, 0) == stopped
     assert cloud.runs.take(cancelling, 0, NEXT, LATER) == (stopped, False)
-    cloud.runs.finish(cancelling, 0, LATER)
+    cloud.runs.finish(cancelling, 0, LEASE, LATER)
     assert cloud.items() == before
 
 
-def test_what_is_removed_of_a_run_is_counted_once(cloud: Cloud, cancelling: Job) -> None:
-    cloud.codes.note_attempts(cancelling, 0, {0: 1})
+def test_the_undone_codes_of_a_run_are_counted_once(cloud: Cloud, cancelling: Job) -> None:
     cloud.runs.stop(cancelling, 0)
-    cloud.codes.uncommit(cancelling, 0, 0)
+
+    def undo() -> None:
+        cloud.table.transact(
+            cloud.service.code_store.remove_chunk(cancelling.promotion_id, cancelling.id, 0),
+            cloud.runs.count_undone(cancelling.id, 0, 3),
+        )
+
+    undo()
     before = cloud.items()
-    cloud.codes.uncommit(cancelling, 0, 0)
+    with pytest.raises(ConditionLost):
+        undo()
     assert cloud.items() == before
     removed = Run(RunStatus.CANCELLING, generated=3, deleted=3, started=True, lease=LEASE)
-    assert cloud.runs.all(cancelling) == {0: removed}
-    assert cloud.codes.attempts(cancelling, range(1)) == {}
-    assert list(DynamoCodeReader(cloud.table).chunks(cancelling.promotion_id)) == []
+    assert cloud.runs.all(cancelling.id) == {0: removed}
+    assert list(cloud.service.code_store.chunks(cancelling.promotion_id)) == []
+
+
+def test_a_run_of_a_job_that_has_ended_is_not_stopped(cloud: Cloud, cancelling: Job) -> None:
+    cloud.change_job(cancelling, "SET #status = :ended", ended="cancelled")
+    before = cloud.items()
+    assert cloud.runs.stop(cancelling, 1) == Run(RunStatus.CLEAN)
+    assert cloud.items() == before
 
 
 def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud, cancelling: Job) -> None:
     for number in range(2):
         before = cloud.items()
-        cloud.jobs.end_undo(cancelling, generated=3, deleted=3, now=LATER)
+        cloud.jobs.end_undo(cancelling, Outcome(generated=3, deleted=3), LATER)
         assert cloud.items() == before
         cloud.runs.stop(cancelling, number)
         cloud.runs.finish_clean(cancelling, number, LATER)
@@ -156,7 +184,7 @@ def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud
         cloud.runs.finish_clean(cancelling, number, LATER)
         assert cloud.runs.stop(cancelling, number).status is RunStatus.CLEAN
         assert cloud.items() == before
-    cloud.jobs.end_undo(cancelling, generated=3, deleted=3, now=LATER)
+    cloud.jobs.end_undo(cancelling, Outcome(generated=3, deleted=3), LATER)
     ended = cloud.job(cancelling.promotion_id, cancelling.id)
     assert (ended.status, ended.generated, ended.deleted) == ("cancelled", 3, 3)
     promotion = cloud.promotion(cancelling.promotion_id)
@@ -167,7 +195,7 @@ def test_a_job_that_is_rolled_back_before_all_of_its_runs_started_still_shows_ho
     cloud: Cloud, job: Job
 ) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.codes.commit(_chunk(job, 0), job.promotion_id, 0)
+    cloud.commit(job, 0, _chunk(job, 0))
     cloud.jobs.give_up(job, "given up after repeated errors", NOW)
     for number in range(PLAN.runs):
         cloud.runs.stop(job, number)

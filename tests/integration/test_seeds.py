@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.store import Outcome
 from tests.support.answers import job_meta
 from tests.support.builders import LEASE, NOW
 from tests.support.cloud import Cloud
@@ -103,8 +104,8 @@ def _generate(cloud: Cloud, job: Job) -> None:
     """Bring a job that makes a single run to its end, as its worker does."""
     cloud.jobs.claim(job, NOW)
     cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.runs.finish(cloud.job(job.promotion_id, job.id), 0, NOW)
-    cloud.jobs.complete_generate(job, NOW)
+    cloud.runs.finish(cloud.job(job.promotion_id, job.id), 0, LEASE, NOW)
+    cloud.jobs.complete(job, Outcome(generated=job.plan.number_of_codes), NOW)
 
 
 def test_the_example_of_creating_a_job(cloud: Cloud, promotion_id: str) -> None:

@@ -8,12 +8,11 @@ import pytest
 
 from promotion_jobs.aws import keys
 from promotion_jobs.jobs.job import Message
+from promotion_jobs.jobs.open_work import OpenWork
 from promotion_jobs.jobs.runs import Lease
-from promotion_jobs.jobs.sweep import OpenWork
-from promotion_jobs.jobs.sweep_store import DynamoSweepStore
 from promotion_jobs.values import to_text
 from tests.support import generated
-from tests.support.builders import JOB_ID, NOW, UNKNOWN_ID
+from tests.support.builders import NOW
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME
 
@@ -41,7 +40,6 @@ def test_a_job_whose_message_was_lost_is_sent_again(cloud: Cloud, promotion_id: 
     assert cloud.messages() == [asdict(Message(promotion_id, job_id))]
     seen = {
         "promotion_id": promotion_id,
-        "purge": False,
         "opened_at": A_TIME,
         "sent_at": A_TIME,
         "sends": 1,
@@ -84,7 +82,6 @@ def test_a_run_whose_worker_is_gone_is_sent_again_at_once(cloud: Cloud, promotio
         "pk": "OPEN",
         "sk": job.id,
         "promotion_id": promotion_id,
-        "purge": False,
         "opened_at": to_text(job.created_at),
         "sent_at": "",
         "sends": 0,
@@ -118,24 +115,23 @@ def test_a_purge_whose_message_was_lost_is_sent_again_and_clears_the_promotion_a
         keys.promotion(promotion_id)["pk"]
     ) == 0
     assert cloud.table.get(keys.promotion(left))
-    assert DynamoSweepStore(cloud.table).open_work() == []
+    assert cloud.jobs.open_work.list() == []
 
 
 def test_what_was_seen_is_noted_once_and_only_while_it_is_open(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
-    store = DynamoSweepStore(cloud.table)
-    [seen] = store.open_work()
+    store = cloud.jobs.open_work
+    [seen] = store.list()
     then = job.created_at
-    assert seen == OpenWork(promotion_id, job.id, purge=False, opened_at=then, sent_at=then, sends=0, progress=0)
+    assert seen == OpenWork(promotion_id, job.id, opened_at=then, sent_at=then, sends=0, progress=0)
     assert store.note(seen, sent_at=NOW, sends=1, progress=5)
-    [noted] = store.open_work()
-    assert noted == OpenWork(promotion_id, job.id, purge=False, opened_at=then, sent_at=NOW, sends=1, progress=5)
+    [noted] = store.list()
+    assert noted == OpenWork(promotion_id, job.id, opened_at=then, sent_at=NOW, sends=1, progress=5)
     before = cloud.items()
     assert not store.note(seen, sent_at=NOW, sends=1, progress=5)
     assert cloud.items() == before
     cloud.jobs.refuse(job, "made room", NOW)
-    cloud.jobs.close(job.id)
+    cloud.table.transact(store.remove(job.id))
     before = cloud.items()
     assert not store.note(noted, sent_at=NOW, sends=2, progress=5)
     assert cloud.items() == before
-    assert store.get(promotion_id, UNKNOWN_ID) is store.get(promotion_id, JOB_ID) is None

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from local.aws import Aws
 from promotion_jobs.aws.table import from_item, to_item
-from tests.simulation.dynamodb import MemoryDynamoDB
+from tests.aws.dynamodb import MemoryDynamoDB
 
 KEY = {"pk": "a", "sk": "1"}
 Reasons = list[tuple[str, dict[str, Any] | None]]

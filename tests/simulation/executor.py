@@ -1,5 +1,6 @@
 """Threads for the package that are none: what is submitted runs when its outcome is asked for, in any order."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -17,19 +18,26 @@ class _AwaitedFuture(Future[Any]):
         return super().result(timeout)
 
 
+class _Waiting(threading.local):
+    """What each actor has submitted; no other runs it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[_AwaitedFuture, Callable[[], Any]]] = []
+
+
 @dataclass
 class InlineExecutor(Executor):
     random: Random
-    _waiting: list[tuple[_AwaitedFuture, Callable[[], Any]]] = field(default_factory=list)
+    _waiting: _Waiting = field(default_factory=_Waiting)
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
         future = _AwaitedFuture(self)
-        self._waiting.append((future, lambda: function(*arguments, **options)))
+        self._waiting.calls.append((future, lambda: function(*arguments, **options)))
         return future
 
     def run_all(self) -> None:
         """All of them, as threads would have: one that fails stops no other."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting.calls = self._waiting.calls, []
         self.random.shuffle(waiting)
         for future, work in waiting:
             try:

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from tests.simulation.errors import CONFLICT, THROTTLES
+from tests.aws.errors import CONFLICT, THROTTLES
 
 
 class Fault(Enum):

@@ -13,9 +13,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 from promotion_jobs.values import from_text
-from tests.simulation.bus import MemoryBus
-from tests.simulation.dynamodb import MemoryDynamoDB
-from tests.simulation.files import MemoryFiles
+from tests.aws.bus import MemoryBus
+from tests.aws.dynamodb import MemoryDynamoDB
+from tests.aws.files import MemoryFiles
 from tests.simulation.stored import OPEN, UNDONE, Listed, Plain, Stored
 
 COLUMNS = ["code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id"]
@@ -53,20 +53,17 @@ def wrong_locks_now(dynamodb: MemoryDynamoDB) -> Iterator[str]:
 
 
 def wrong_locks(stored: Stored) -> Iterator[str]:
-    """Invariant 1: an open job holds its promotion, and nothing else does but a purge."""
+    """Invariant 1: an open job holds its promotion, and nothing else does; of a deleted one that is its purge."""
     for promotion_id, promotion in stored.promotions.items():
         open_jobs = [job_id for job_id, job in stored.jobs_of(promotion_id).items() if job["status"] in OPEN]
         holder = promotion.get("open_job")
-        if "deleted_at" in promotion:
-            if open_jobs or holder not in stored.open:
-                yield f"deleted promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
-        elif open_jobs != ([holder] if holder else []):
+        if open_jobs != ([holder] if holder else []) or ("deleted_at" in promotion and not holder):
             yield f"promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
     for job_id, job in stored.jobs.items():
         if (job["status"] in OPEN) != (job_id in stored.open):
             yield f"job {job_id} is {job['status']} and {'' if job_id in stored.open else 'not '}listed as open"
-    for job_id, entry in stored.open.items():
-        if job_id not in stored.jobs and not entry.get("purge"):
+    for job_id in stored.open:
+        if job_id not in stored.jobs:
             yield f"{job_id} is listed as open and is no job"
 
 
@@ -79,7 +76,7 @@ def wrong_numbers(stored: Stored) -> Iterator[str]:
         claimed = sum(
             job["plan"]["number_of_codes"]
             for job in stored.jobs_of(promotion_id).values()
-            if "plan" in job and job["status"] in OPEN - {"pending"}
+            if job["status"] in OPEN - {"pending"}
         )
         if promotion["room"] < 0:
             yield f"promotion {promotion_id} has room for {promotion['room']} codes"
@@ -122,7 +119,7 @@ def wrong_jobs(stored: Stored) -> Iterator[str]:
         chunks = {number: it for (source, number), it in stored.chunks[job["promotion"]].items() if source == job_id}
         if job["job_type"] == "code_delete":
             yield from _wrong_deletion(job_id, job, stored.runs[job_id])
-        elif job["status"] == "completed" and "plan" in job:
+        elif job["status"] == "completed":
             yield from _wrong_completed(job_id, job, chunks, stored.runs[job_id])
         elif job["status"] in UNDONE:
             yield from _wrong_undone(job_id, job, chunks, stored.runs[job_id])

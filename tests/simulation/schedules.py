@@ -116,11 +116,11 @@ def hand_made(workshop: Workshop, promotion: Promotion, known: list[str]) -> Cal
             codes = {workshop.random_code() for _ in range(random.choice((1, 1, 3)))}
             # All or nothing: where one of them is taken, the others stay free.
             with suppress(DuplicateCode, PromotionFull):
-                workshop.add_codes(workshop.promotions.get(promotion.id), sorted(codes))
+                workshop.add_codes(workshop.service.promotions.get(promotion.id), sorted(codes))
             known.extend(sorted(codes))
             some = random.sample(known, random.randint(0, min(4, len(known))))
             with suppress(WriteConflict):
-                workshop.code_changes.remove(workshop.promotions.get(promotion.id), some)
+                workshop.service.codes.remove(workshop.service.promotions.get(promotion.id), some)
             workshop.simulation.sleep(random.random() * random.choice((0, 3)))
 
     return work

@@ -13,12 +13,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from tests.simulation.bus import MemoryBus
-from tests.simulation.dynamodb import MemoryDynamoDB
-from tests.simulation.errors import THROTTLES, refusal
+from tests.aws.bus import MemoryBus
+from tests.aws.dynamodb import MemoryDynamoDB
+from tests.aws.errors import THROTTLES, refusal
+from tests.aws.files import MemoryFiles
+from tests.aws.queue import MemoryQueue, QueuedMessage
 from tests.simulation.faults import CRASHES, Call, Fault, Faults, disturbed_parts
-from tests.simulation.files import MemoryFiles
-from tests.simulation.queue import MemoryQueue, QueuedMessage
 from tests.simulation.scheduler import Actor, Scheduler
 
 TimeLeft = Callable[[], timedelta]

@@ -6,12 +6,12 @@ Up to its fault each goes the same way, so that the call of a number is the same
 from collections.abc import Sequence
 from datetime import timedelta
 
-from promotion_jobs.jobs.generate import GenerateWork
-from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.job import Job, Message
 from promotion_jobs.jobs.runs import Lease
+from promotion_jobs.jobs.worker import GIVEN_UP
 from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.faults import Faults
-from tests.simulation.workshop import Workshop
+from tests.simulation.workshop import CLIENT_ID, Workshop
 
 CODES = 18
 """Five chunks, the last one short, in three runs."""
@@ -34,7 +34,7 @@ def _taken(workshop: Workshop) -> tuple[Promotion, Sequence[str]]:
 def _taken_for_a_while(workshop: Workshop) -> None:
     """As above, and the codes come free while a job makes its own."""
     promotion, codes = _taken(workshop)
-    workshop.act("shop", lambda: workshop.code_changes.remove(promotion, codes), after=0.7)
+    workshop.act("shop", lambda: workshop.service.codes.remove(promotion, codes), after=0.7)
 
 
 def _filled(workshop: Workshop) -> Promotion:
@@ -42,7 +42,7 @@ def _filled(workshop: Workshop) -> Promotion:
     _taken(workshop)
     promotion = workshop.add_promotion()
     workshop.add_codes(promotion, ["by-hand-1", "by-hand-2", "by-hand-3"])
-    workshop.code_changes.remove(promotion, ["by-hand-2"])
+    workshop.service.codes.remove(promotion, ["by-hand-2"])
     workshop.add_job(promotion, CODES)
     workshop.deliver_all()
     return promotion
@@ -51,11 +51,11 @@ def _filled(workshop: Workshop) -> Promotion:
 def _die_half_way(workshop: Workshop, job: Job) -> None:
     """What is left of a worker that died holding the job's first run."""
     now = workshop.clock()
-    workshop.job_store.claim(job, now)
-    claimed = workshop.job_store.get(job.promotion_id, job.id)
+    workshop.service.job_store.claim(job, now)
+    claimed = workshop.service.job_store.get(job.promotion_id, job.id)
     assert claimed is not None
-    workshop.runs.take(claimed, 0, Lease("a dead worker", now + timedelta(minutes=2)), now)
-    workshop.worker().generator.generate(GenerateWork.of(claimed), run=0, chunk=0)
+    workshop.service.runs.take(claimed, 0, Lease("a dead worker", now + timedelta(minutes=2)), now)
+    workshop.service.generate.generate(claimed, number=0, chunk=0)
 
 
 def _late_message(workshop: Workshop) -> None:
@@ -75,14 +75,14 @@ def cancel_pending(workshop: Workshop) -> None:
     job = workshop.add_job(promotion, CODES)
     _late_message(workshop)
     for name in ("customer", "other customer"):
-        workshop.act(name, lambda: workshop.canceller.cancel(promotion.id, job.id))
+        workshop.act(name, lambda: workshop.service.job_canceller.cancel(promotion.id, job.id))
     workshop.act("next customer", lambda: workshop.add_job(promotion, CODES), after=0.5)
 
 
 def cancel_half_way(workshop: Workshop) -> None:
     _taken_for_a_while(workshop)
     job = workshop.add_job(workshop.add_promotion(), CODES)
-    workshop.act("customer", lambda: workshop.canceller.cancel(job.promotion_id, job.id), after=0.7)
+    workshop.act("customer", lambda: workshop.service.job_canceller.cancel(job.promotion_id, job.id), after=0.7)
 
 
 def export(workshop: Workshop) -> None:
@@ -96,7 +96,17 @@ def delete(workshop: Workshop) -> None:
     promotion = _filled(workshop)
     workshop.add_job(promotion, None)
     workshop.deliver_all()
-    workshop.act("remover", lambda: workshop.remover.delete(promotion.id))
+    workshop.act("remover", lambda: workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID))
+
+
+def delete_after_failures(workshop: Workshop) -> None:
+    """A purge that came to nothing too often and goes on as its own undoing, by two deliveries at once."""
+    promotion = workshop.add_promotion()
+    workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID)
+    (purge,) = workshop.service.job_store.list(promotion.id)
+    workshop.service.runs.take(purge, 0, Lease("a dead worker", workshop.clock()), workshop.clock())
+    workshop.service.job_store.give_up(purge, GIVEN_UP, workshop.clock())
+    workshop.service.queue.send(Message(promotion.id, purge.id))
 
 
 def delete_codes(workshop: Workshop) -> None:
@@ -115,7 +125,7 @@ def delete_codes_of_a_job(workshop: Workshop) -> None:
 def cancel_deletion(workshop: Workshop) -> None:
     promotion = _filled(workshop)
     job = workshop.add_deletion(promotion)
-    workshop.act("other customer", lambda: workshop.canceller.cancel(promotion.id, job.id), after=0.3)
+    workshop.act("other customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=0.3)
 
 
 def sweep(workshop: Workshop) -> None:
@@ -126,7 +136,7 @@ def sweep(workshop: Workshop) -> None:
     _, abandoned, cancelled, unannounced = (workshop.add_job(workshop.add_promotion(), 9) for _ in range(4))
     _die_half_way(workshop, abandoned)
     _die_half_way(workshop, cancelled)
-    workshop.canceller.cancel(cancelled.promotion_id, cancelled.id)
-    workshop.job_store.cancel_pending(unannounced, workshop.clock())
-    workshop.remover.delete(deleted.id)
+    workshop.service.job_canceller.cancel(cancelled.promotion_id, cancelled.id)
+    workshop.service.job_store.cancel_pending(unannounced, workshop.clock())
+    workshop.service.promotion_remover.delete(deleted.id, CLIENT_ID)
     workshop.simulation.queue.waiting.clear()

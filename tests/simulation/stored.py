@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from promotion_jobs.aws.table import from_item
-from tests.simulation.dynamodb import MemoryDynamoDB
+from tests.aws.dynamodb import MemoryDynamoDB
 
 Plain = dict[str, Any]
 

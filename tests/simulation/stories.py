@@ -6,7 +6,7 @@ from contextlib import suppress
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.schedules import hand_made
-from tests.simulation.workshop import Workshop
+from tests.simulation.workshop import CLIENT_ID, Workshop
 
 SIZES = (1, 7, 8, 9, 20, 33, 60, 100)
 
@@ -88,7 +88,7 @@ def cancel(workshop: Workshop) -> None:
     longest = workshop.random.choice((3, 10, 60))
     for name in ("customer", "other customer"):
         after = workshop.random.random() * longest
-        workshop.act(name, lambda: workshop.canceller.cancel(promotion.id, job.id), after=after)
+        workshop.act(name, lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
 
 
 def delete(workshop: Workshop) -> None:
@@ -100,7 +100,7 @@ def delete(workshop: Workshop) -> None:
     longest = workshop.random.choice((5, 20, 120))
     for _ in range(4):
         after = workshop.random.random() * longest
-        workshop.act("remover", lambda: workshop.remover.delete(promotion.id), after=after)
+        workshop.act("remover", lambda: workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID), after=after)
 
 
 def delete_codes(workshop: Workshop) -> None:
@@ -136,10 +136,10 @@ def delete_codes_overtime(workshop: Workshop) -> None:
 def _remove_one_by_one(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> None:
     for code in codes:
         with suppress(WriteConflict):
-            workshop.code_changes.remove(workshop.promotions.get(promotion.id), [code])
+            workshop.service.codes.remove(workshop.service.promotions.get(promotion.id), [code])
 
 
 def _cancel_open(workshop: Workshop, promotion: Promotion) -> None:
-    holder = workshop.promotions.get(promotion.id).open_job
+    holder = workshop.service.promotions.get(promotion.id).open_job
     if holder:
-        workshop.canceller.cancel(promotion.id, holder)
+        workshop.service.job_canceller.cancel(promotion.id, holder)

@@ -8,26 +8,26 @@ this was written.
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, cast
 
 import pytest
 
 from promotion_jobs.codes.code import Slot
-from promotion_jobs.codes.store import DynamoCodeStore
-from promotion_jobs.jobs.announcements import Announcer
-from promotion_jobs.jobs.deadline import Deadline
-from promotion_jobs.jobs.delete import Deleter
-from promotion_jobs.jobs.job import DeleteParameters, Job
-from promotion_jobs.jobs.run_store import DynamoRunStore
-from promotion_jobs.jobs.runs import Lease, Run
+from promotion_jobs.codes.inserts import CodeItems
+from promotion_jobs.jobs.delete import Delete
+from promotion_jobs.jobs.job import Job
+from promotion_jobs.jobs.kind import Hold
+from promotion_jobs.jobs.open_work import Announcer
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus, RunStore
+from promotion_jobs.jobs.store import Outcome
 from promotion_jobs.jobs.worker import Worker
+from tests.aws.dynamodb import Ignore
+from tests.aws.values import KeyPair
 from tests.simulation import small_stories, stories
-from tests.simulation.dynamodb import Ignore
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.schedules import Story, Violation, play, random_workshop
 from tests.simulation.small_stories import small_workshop
-from tests.simulation.values import KeyPair
 from tests.simulation.workshop import Workshop
 
 Condition = tuple[str, str]
@@ -39,92 +39,113 @@ FREE = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
 FREE_FOR_CODES = f"{FREE} AND #automatic = :false AND #max_codes >= :codes"
 ROOM = ("PROMOTION", "#room >= :codes AND #open_job = :job")
 ROOM_BY_HAND = ("PROMOTION", "#automatic = :false AND #room >= :codes AND attribute_not_exists(#deleted_at)")
+DONE = ("RUN", "#status = :before AND #lease = :lease")
 ALL_DONE = ("JOB", "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)")
 
 
 @dataclass(frozen=True, slots=True)
-class LateNotes(DynamoCodeStore):
+class LateNotes(CodeItems):
     """Notes which attempt a slot inserts after that."""
 
-    late: list[tuple[Job, int, Mapping[Slot, int]]] = field(default_factory=list)
+    late: list[tuple[str, int, Mapping[Slot, int]]] = field(default_factory=list)
 
-    def note_attempts(self, job: Job, chunk: int, attempts: Mapping[Slot, int]) -> None:
-        self.late.append((job, chunk, attempts))
+    def note_attempts(self, job_id: str, chunk: int, attempts: Mapping[Slot, int]) -> None:
+        self.late.append((job_id, chunk, attempts))
 
-    def insert(self, job: Job, codes: Mapping[Slot, str]) -> set[Slot]:
-        taken = super(LateNotes, self).insert(job, codes)
+    def insert(self, promotion_id: str, job_id: str, codes: Mapping[Slot, str]) -> set[Slot]:
+        taken = super(LateNotes, self).insert(promotion_id, job_id, codes)
         while self.late:
             super(LateNotes, self).note_attempts(*self.late.pop())
         return taken
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenLeases(DynamoRunStore):
-    """Who is to clean a run is not told that a worker holds it."""
+class HiddenLeases(RunStore):
+    """Does not tell the clean-up of a run that a worker holds it."""
 
     def stop(self, job: Job, number: int) -> Run:
         return replace(super(HiddenLeases, self).stop(job, number), lease=None)
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetfulDeleter(Deleter):
-    """Leaves alone what a worker before it has unlisted and not removed."""
+class EarlyOutcomes(RunStore):
+    """Adds up the runs whatever state they are in."""
 
-    def delete(self, job: Job, wanted: DeleteParameters, lease: Lease, deadline: Deadline) -> bool:
-        for chunk in list(self.store.chunks(job.promotion_id, wanted.job_id)):
-            if deadline.is_near() or not self.store.unlist(job, lease, chunk):
+    def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
+        del status
+        runs = self.all(job.id).values()
+        return Outcome(sum(run.generated for run in runs), sum(run.deleted for run in runs))
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetfulDelete(Delete):
+    """Leaves alone what a worker before it has unlisted and not deleted."""
+
+    def work(self, hold: Hold) -> bool:
+        for chunk in list(self.codes.chunks(hold.job.promotion_id)):
+            if hold.deadline.is_near() or not self.unlist(hold, chunk):
                 return False
-            self.free_unlisted(job)
+            self.delete_unlisted(hold.job)
         return True
 
 
 class HastyWorker(Worker):
-    """Lets go of a run whatever has happened."""
+    """Releases a run whatever has happened."""
 
     @contextmanager
     def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
         try:
             yield
         finally:
-            self.runs.release(job, number, lease, forgive=False)
+            self.runs.release(job, number, lease)
 
 
 class ClosingAnnouncer(Announcer):
-    """Takes a job off the list of open work, and then tells that it has ended."""
+    """Takes a job off the list of open work, and then announces its end."""
 
     def announce(self, job: Job) -> None:
-        if not job.status.is_open and self.store.awaits_announcement(job.id):
-            self.store.close(job.id)
-            self.bus.publish(job)
+        if not job.status.is_open and self.store.is_listed(job.id):
+            self.close(job.id)
+            self.bus.publish("Promotion Job", self.render(job), job.updated_at)
+
+
+def _same(part: Any, mutant: type[Any]) -> Any:
+    """The mutant of a part, made of the same."""
+    return mutant(**{it.name: getattr(part, it.name) for it in fields(part)})
 
 
 def _noted_late(workshop: Workshop) -> None:
-    workshop.code_store = LateNotes
+    workshop.service.code_items = _same(workshop.service.code_items, LateNotes)
     small_stories.cancel_half_way(workshop)
 
 
 def _cleaned_at_once(workshop: Workshop) -> None:
-    workshop.runs = HiddenLeases(workshop.table)
+    workshop.service.runs = _same(workshop.service.runs, HiddenLeases)
     small_stories.cancel_half_way(workshop)
 
 
 def _deletion_cleaned_at_once(workshop: Workshop) -> None:
-    workshop.runs = HiddenLeases(workshop.table)
+    workshop.service.runs = _same(workshop.service.runs, HiddenLeases)
     small_stories.cancel_deletion(workshop)
 
 
 def _let_go_at_once(workshop: Workshop) -> None:
-    workshop.worker_type = HastyWorker
+    workshop.mutate = lambda worker: cast("Worker", _same(worker, HastyWorker))
     small_stories.cancel_half_way(workshop)
 
 
+def _read_early(workshop: Workshop) -> None:
+    workshop.service.runs = _same(workshop.service.runs, EarlyOutcomes)
+    stories.generate(workshop)
+
+
 def _forgotten(workshop: Workshop) -> None:
-    workshop.deleter = ForgetfulDeleter
+    workshop.service.delete = _same(workshop.service.delete, ForgetfulDelete)
     small_stories.delete_codes(workshop)
 
 
 def _closed_first(workshop: Workshop) -> None:
-    workshop.announcer = ClosingAnnouncer(workshop.announcer.store, workshop.announcer.bus)
+    workshop.mutate = lambda worker: replace(worker, announcer=_same(worker.announcer, ClosingAnnouncer))
     small_stories.generate(workshop)
 
 
@@ -210,17 +231,26 @@ MUTATIONS = [
         "a request makes a second job",
         stories.repeat,
         {("REQUEST", "attribute_not_exists(pk) OR #expires_at <= :now")},
-        schedules=200,
+        schedules=1_000,
     ),
     # Codes only if there is room for them.
     Mutation("a job takes room that is not there", stories.generate, {ROOM}),
     Mutation("codes made by hand take room that is not there", stories.generate, {ROOM_BY_HAND}),
     # A run is put only if there is none, and changed only as its status allows.
     Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
-    Mutation("a run is counted twice", stories.cancel, {("RUN", "#status = :before")}),
+    Mutation("a run is counted as done twice", stories.overtime, {DONE}, schedules=400),
+    Mutation("a run is counted as clean twice", stories.cancel, {("RUN", "#status = :before")}, schedules=300),
+    Mutation(
+        "a run of a purged job is stopped",
+        small_stories.delete_after_failures,
+        {("JOB", "#status = :open")},
+        fault=Fault.PAUSE,
+    ),
     Mutation("a clean run is stopped once more", stories.cancel, {NOT_STOPPED}),
     Mutation("a chunk that is gone is uncommitted", stories.cancel, {("CODES", "attribute_exists(pk)")}),
-    Mutation("a job with unfinished runs completes", stories.generate, {ALL_DONE}),
+    # A job completes when its runs are done, and with what they have made then. The reading hides the condition.
+    Mutation("a job with unfinished runs completes", _read_early, {ALL_DONE}),
+    Mutation("a job counts what its runs have not done yet", stories.generate, mutant=_read_early, schedules=2_000),
     # A code is inserted only if nobody has it, and deleted only as this job's and this slot's.
     Mutation("a code is inserted over another", stories.generate, {("CODE", "INSERT")}),
     Mutation("a code made by hand replaces another", stories.generate, {("CODE", "attribute_not_exists(pk)")}),

@@ -8,8 +8,7 @@ import pytest
 from local.api import Api
 from local.client import Client
 from local.stack import LocalStack, local_stack
-from promotion_jobs.jobs.store import DynamoJobStore
-from tests.stack.workshop import SmallAlphabetStore, Workshop
+from tests.stack.workshop import Workshop
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +29,6 @@ def threads() -> Iterator[Executor]:
         yield executor
 
 
-@pytest.fixture(params=[DynamoJobStore, SmallAlphabetStore], ids=["whole alphabet", "small alphabet"])
+@pytest.fixture(params=[False, True], ids=["whole alphabet", "small alphabet"])
 def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
-    return Workshop(stack.aws, threads, job_store=request.param).create()
+    return Workshop(stack.aws, threads, small_alphabet=request.param).create()

@@ -1,4 +1,4 @@
-"""An AWS client that dies at a chosen call, before or after the service has done what it was asked."""
+"""An AWS client that dies at a chosen call, before the service has done what it was asked."""
 
 import threading
 from collections.abc import Callable
@@ -11,48 +11,40 @@ class Crash(BaseException):
 
 
 @dataclass
-class CallCounter:
-    """Counts the calls of all clients that it instruments, and crashes once, or with ``forever`` each time it is due.
+class Crashes:
+    """Kills a worker at the first call for which ``crash_on`` says so by its name and arguments.
 
-    At the call of number ``crash_at``, or at the first for which ``crash_on`` says so by its name and arguments.
+    With ``forever`` each worker dies at its first such call; otherwise the next one is spared.
     """
 
-    crash_at: int | None = None
-    crash_on: Callable[[str, dict[str, Any]], bool] = lambda _name, _arguments: False
-    after: bool = False
+    crash_on: Callable[[str, dict[str, Any]], bool]
     forever: bool = False
-    calls: int = 0
+    deaths: int = 0
     is_dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(self, name: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         with self._lock:
+            if not self.is_dead and (self.forever or not self.deaths) and self.crash_on(name, arguments):
+                self.is_dead = True
+                self.deaths += 1
             if self.is_dead:
                 raise Crash
-            number, self.calls = self.calls, self.calls + 1
-            if (self.crash_at is None or self.forever) and self.crash_on(name, arguments):
-                self.crash_at = number
-            self.is_dead = number == self.crash_at
-        if self.is_dead and not self.after:
-            raise Crash
-        answer = function(**arguments)
-        if number == self.crash_at:
-            raise Crash
-        return answer
+        return function(**arguments)
 
-    def instrument(self, client: Any) -> "CountedClient":
+    def instrument(self, client: Any) -> "CrashingClient":
         """A client of a new worker: the one before stays dead, whatever it tries to tidy up."""
         self.is_dead = False
-        return CountedClient(client, self)
+        return CrashingClient(client, self)
 
 
 @dataclass
-class CountedClient:
+class CrashingClient:
     client: Any
-    counter: CallCounter
+    crashes: Crashes
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self.client, name)
         if name == "exceptions" or not callable(attribute):
             return attribute
-        return lambda **arguments: self.counter.call(name, attribute, arguments)
+        return lambda **arguments: self.crashes.call(name, attribute, arguments)

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
+from secrets import randbits, token_hex
 
 import pytest
 
@@ -12,11 +12,12 @@ from local.api import Api, send
 from local.client import Client
 from local.errors import StackError
 from local.stack import LocalStack
-from promotion_jobs.aws.table import Table
+from promotion_jobs.aws.clients import Clients
 from promotion_jobs.errors import TooManyTokens
 from promotion_jobs.limits import TOKENS_PER_MINUTE
-from promotion_jobs.tokens.store import DynamoTokenStore
-from promotion_jobs.tokens.tokens import Tokens, hash_secret
+from promotion_jobs.settings import Settings
+from promotion_jobs.tokens.tokens import hash_secret
+from promotion_jobs.wiring import Service
 from tests.support.builders import NOW
 from tools.clients import main
 
@@ -66,8 +67,9 @@ def test_only_the_hash_of_a_secret_is_stored(stack: LocalStack, command: Command
 
 
 def test_of_many_requests_at_once_exactly_so_many_as_a_minute_allows_get_a_token(stack: LocalStack) -> None:
-    store = DynamoTokenStore(Table(stack.aws.dynamodb, stack.table_name))
-    tokens = Tokens(store, lambda: NOW, lambda: token_hex(20))
+    clients = Clients()
+    clients.dynamodb = stack.aws.dynamodb
+    tokens = Service(clients, lambda: NOW, randbits, Settings({"TABLE_NAME": stack.table_name})).tokens
     client_id, client_secret = token_hex(20), token_hex(32)
     tokens.register_client(client_id, client_secret, "Impatient service")
 
@@ -80,7 +82,7 @@ def test_of_many_requests_at_once_exactly_so_many_as_a_minute_allows_get_a_token
     with ThreadPoolExecutor(8) as threads:
         issued = list(filter(None, threads.map(ask, range(2 * TOKENS_PER_MINUTE))))
     assert len(set(issued)) == len(issued) == TOKENS_PER_MINUTE
-    assert [store.token(hash_secret(token)) is not None for token in issued] == [True] * TOKENS_PER_MINUTE
+    assert [tokens.store.token(hash_secret(token)) is not None for token in issued] == [True] * TOKENS_PER_MINUTE
 
 
 def test_who_is_not_there_cannot_be_revoked(command: Command) -> None:

@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 
 from local.stack import LocalStack
-from promotion_jobs.aws.files import S3FileStore
+from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import ConditionLost
 from tests.stack.workshop import Workshop
@@ -75,7 +75,7 @@ def test_a_delete_of_somebody_elses_code_is_refused(workshop: Workshop) -> None:
 
 
 def test_of_fifty_locks_at_once_one_is_taken_and_nothing_of_the_others_is_written(workshop: Workshop) -> None:
-    table = workshop.table
+    table = workshop.service.table
     promotion: Key = {"pk": "PROMOTION#a", "sk": "PROMOTION"}
     table.transact(table.put(promotion, {}))
     start = Barrier(THREADS)
@@ -126,7 +126,7 @@ def test_a_link_opens_the_file_that_it_was_signed_for(
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
     config = Config(signature_version="s3v4")
     client = session.client("s3", endpoint_url=workshop.aws.endpoint_url, config=config)
-    files = S3FileStore(lambda: client, workshop.name)
+    files = Files(lambda: client, workshop.name)
     for key in ("mine.csv", "yours.csv"):
         with files.upload(key) as write:
             write(key.encode())

@@ -6,7 +6,7 @@ notice.
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,21 +14,15 @@ from typing import Any
 import pytest
 
 from local.stack import LocalStack
-from promotion_jobs.codes.changes import DynamoCodeEditor
-from promotion_jobs.codes.code import Terms
-from promotion_jobs.codes.codes import CodeChanges, NewCode
+from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.jobs.job import Job, KeyedRequest, Plan
-from promotion_jobs.jobs.run_store import DynamoRunStore
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import DeleteParameters, Job, JobType, Plan
 from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.pages import Page
-from promotion_jobs.promotions.promotions import NewPromotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.tokens.store import DynamoTokenStore
-from promotion_jobs.tokens.token import Client, Grant, Token
-from promotion_jobs.values import uuid7
-from tests.stack.workshop import NOW, SEED, Workshop
+from promotion_jobs.promotions.promotion import NewPromotion
+from tests.stack.workshop import Workshop
+from tests.support.builders import NOW, SEED
 
 CONDITIONS = {"ConditionExpression", "FilterExpression", "KeyConditionExpression"}
 ARITHMETIC = re.compile(r"[-+*/%]")
@@ -41,6 +35,8 @@ EXPECTED = {
     CHANGED,
     f"{CHANGED} AND #codes = :none AND attribute_not_exists(#open_job)",
     "attribute_exists(pk)",
+    "attribute_exists(pk) AND attribute_not_exists(#removed)",
+    "size(#removed) = :removed",
     "attribute_not_exists(#deleted_at)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job)",
     "attribute_exists(pk) AND attribute_not_exists(#open_job) AND #automatic = :false AND #max_codes >= :codes",
@@ -54,11 +50,13 @@ EXPECTED = {
     "#status = :pending",
     "#status = :processing",
     "#status = :before",
+    "#status = :before AND #lease = :lease",
     "#status = :before AND attribute_not_exists(#failure)",
     "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)",
     "#status = :before AND #runs_clean = :runs",
     "#status = :cancelling",
     "#status = :open",
+    "#status = :processing AND #lease = :lease",
     "#status = :processing AND #lease_until < :now",
     "#lease = :lease",
     "#lease = :lease AND (attribute_not_exists(#exported) OR #exported < :rows)",
@@ -112,59 +110,86 @@ def recorded(stack: LocalStack) -> set[str]:
 
 
 def do_all_there_is(workshop: Workshop) -> None:
-    tokens, codes = DynamoTokenStore(workshop.table), DynamoCodeReader(workshop.table)
-    tokens.add_client(Client("me", "Me", "hash", NOW))
-    tokens.count_token("me", Grant.CLIENT_CREDENTIALS, NOW, 1)
-    tokens.add_token("hash", Token("me", Grant.CLIENT_CREDENTIALS, NOW))
+    issue_tokens(workshop)
+    job = generate_and_export(workshop)
+    change_by_hand(workshop, job)
+    end_early(workshop, job.promotion_id)
+    undo_and_purge(workshop)
+    delete_codes(workshop, job)
+    look(workshop, job)
+
+
+def issue_tokens(workshop: Workshop) -> None:
+    tokens, secret = workshop.service.tokens, "0" * 40
+    tokens.register_client("me", secret, "Me")
+    token, _ = tokens.issue("client_credentials", "me", secret)
+    assert tokens.authenticate(f"Bearer {token}") == "me"
+    assert [client.id for client in tokens.clients()] == ["me"]
+    assert tokens.revoke_client("me")
+
+
+def generate_and_export(workshop: Workshop) -> Job:
     workshop.occupy(dict(enumerate(chunk_codes(SEED, 0, 1, CodeFormat(prefix="Summer")))))
     job = workshop.add_job(Plan(45, chunk_codes=20, run_chunks=1))
     first = workshop.queue.waiting[0]
     workshop.deliver_all()
-    workshop.worker().deliver(first, lambda: timedelta(minutes=1))
-    DynamoCodeStore(workshop.table, workshop.threads).remove(job, [(0, "nobody's")])
-    workshop.add_job(None, promotion_id=job.promotion_id)
+    workshop.deliver(first)
+    workshop.service.code_items.remove(job.id, [(0, "free")])
+    export = workshop.add_export(job.promotion_id)
     workshop.deliver_all()
-    workshop.jobs.refuse(workshop.add_job(None, promotion_id=job.promotion_id), "no more", NOW)
-    workshop.jobs.withdraw(workshop.add_job(None, promotion_id=job.promotion_id))
-    export = replace(workshop.add_job(None, promotion_id=job.promotion_id), id=uuid7(NOW, 4))
-    workshop.jobs.cancel_pending(workshop.jobs.list(job.promotion_id)[0], NOW)
-    request = KeyedRequest("me", job.promotion_id, "key", "fingerprint", NOW)
-    workshop.jobs.add(export, request)
-    workshop.jobs.cancel_pending(export, NOW)
-    DynamoRunStore(workshop.table).note_exported(job, Lease("somebody", NOW), 1)
-    workshop.jobs.cancel_pending(workshop.add_job(None, promotion_id=job.promotion_id), NOW)
-    undo_and_purge(workshop)
-    change_by_hand(workshop, job)
-    workshop.jobs.counts(job.id)
-    workshop.jobs.list(job.promotion_id)
-    list(codes.chunks(job.promotion_id))
-    workshop.promotions.list(Page(), {})
+    workshop.service.runs.note_exported(export.id, Lease("a worker", NOW), 1)
+    return job
+
+
+def end_early(workshop: Workshop, promotion_id: str) -> None:
+    service, new = workshop.service, NewJob(JobType.CODE_EXPORT)
+    service.job_store.refuse(workshop.add_export(promotion_id), "no more", NOW)
+    service.job_store.withdraw(workshop.add_export(promotion_id))
+    job, _ = service.job_creator.create(promotion_id, new, "me", "key")
+    assert service.job_creator.create(promotion_id, new, "me", "key") == (job, False)
+    service.job_canceller.cancel(promotion_id, job.id)
+    workshop.deliver_all()
 
 
 def undo_and_purge(workshop: Workshop) -> None:
+    service, lease = workshop.service, Lease("a worker", NOW)
     job = workshop.add_job(Plan(45, chunk_codes=20, run_chunks=1))
     workshop.deliver(workshop.queue.waiting.pop())
-    runs, lease = DynamoRunStore(workshop.table), Lease("somebody", NOW)
-    runs.take(job, 1, lease, NOW)
-    runs.take(job, 1, lease, NOW + timedelta(seconds=1))
-    workshop.jobs.give_up(job, "no more", NOW)
+    service.runs.take(job, 1, lease, NOW)
+    service.runs.take(job, 1, lease, NOW + timedelta(seconds=1))
+    service.job_store.give_up(job, "no more", NOW)
     workshop.deliver_until_nothing_is_open()
-    DynamoPromotionStore(workshop.table).delete(job.promotion_id, uuid7(NOW, 3), NOW)
+    service.promotion_remover.delete(job.promotion_id, "me")
     workshop.deliver_until_nothing_is_open()
 
 
 def change_by_hand(workshop: Workshop, job: Job) -> None:
-    reader, editor = DynamoCodeReader(workshop.table), DynamoCodeEditor(workshop.table)
-    changes = CodeChanges(reader, editor, lambda: NOW, lambda now: uuid7(now, 1))
-    promotion = workshop.promotions.get(job.promotion_id)
-    changes.add(promotion, [NewCode("by-hand", Terms())], "me")
-    changes.remove(promotion, ["by-hand", next(iter(reader.chunks(promotion.id, job.id))).codes[0]])
-    workshop.promotions.change(promotion.id, lambda seen: NewPromotion(seen.fields, max_codes=seen.max_codes), "me")
-    empty = workshop.promotions.create(NewPromotion({"name": "x"}), "me").id
-    workshop.promotions.change(empty, lambda seen: NewPromotion(seen.fields, automatic=True), "me")
-    workshop.jobs.cancel_processing(job, NOW)
-    DynamoPromotionStore(workshop.table).delete(empty, uuid7(NOW, 2), NOW)
-    DynamoTokenStore(workshop.table).remove_client("me")
+    service = workshop.service
+    promotion = service.promotions.get(job.promotion_id)
+    service.codes.add(promotion, [NewCode("by-hand", Terms()), NewCode("by-hand-2", Terms())], "me")
+    service.codes.remove(promotion, ["by-hand", next(iter(service.code_store.chunks(promotion.id, job.id))).codes[0]])
+    service.promotions.change(promotion.id, lambda seen: NewPromotion(seen.fields, max_codes=seen.max_codes), "me")
+    empty = workshop.add_promotion().id
+    service.promotions.change(empty, lambda seen: NewPromotion(seen.fields, automatic=True), "me")
+    service.promotion_remover.delete(empty, "me")
+    workshop.deliver_all()
+
+
+def delete_codes(workshop: Workshop, job: Job) -> None:
+    """Those of a job, one of which was removed by hand, and then all."""
+    for parameters in (DeleteParameters(job.id), DeleteParameters()):
+        new = NewJob(JobType.CODE_DELETE, parameters=parameters)
+        workshop.service.job_creator.create(job.promotion_id, new, "me")
+        workshop.deliver_all()
+    assert list(workshop.service.code_store.chunks(job.promotion_id)) == []
+
+
+def look(workshop: Workshop, job: Job) -> None:
+    service, page = workshop.service, Page()
+    promotion = service.promotions.get(job.promotion_id)
+    service.jobs.list(job.promotion_id, page, {})
+    service.codes.list(promotion, page, {})
+    service.promotions.list(page, {})
 
 
 def test_no_condition_calculates(recorded: set[str]) -> None:

@@ -1,6 +1,5 @@
 """The generation protocol on the emulator: the real worker, the real conditions, messages delivered as a test likes."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +8,10 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
-from promotion_jobs.codes.store import DynamoCodeReader
 from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.limits import LEASE_MARGIN
-from tests.stack.faults import CallCounter, Crash
-from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, TIMEOUT, SmallAlphabetStore, Workshop
+from tests.stack.faults import Crash, Crashes
+from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, TIMEOUT, Workshop, codes_of
 from tests.support.meter import MemoryMeter
 
 
@@ -24,17 +22,17 @@ def whole_alphabet(stack: LocalStack, threads: Executor) -> Workshop:
 
 def assert_exact(workshop: Workshop, job: Job) -> None:
     """All that must hold of a completed generate job, on the stored items themselves."""
-    number = job.parameters.number_of_codes if job.parameters else 0
-    stored = workshop.jobs.get(job.promotion_id, job.id)
+    number = job.parameters.codes
+    stored = workshop.service.job_store.get(job.promotion_id, job.id)
     assert stored is not None
     assert (stored.status, stored.generated) == (JobStatus.COMPLETED, number)
-    listed = [code for chunk in DynamoCodeReader(workshop.table).chunks(job.promotion_id) for code in chunk.codes]
+    listed = [code for chunk in workshop.service.code_store.chunks(job.promotion_id) for code in chunk.codes]
     assert len({code.casefold() for code in listed}) == len(listed) == number
     owned = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == job.id}
     assert owned == dict(enumerate(listed))
     foreign = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == FOREIGN_JOB}
     assert foreign in ({}, FOREIGN)
-    promotion = workshop.promotions.get(job.promotion_id)
+    promotion = workshop.service.promotions.get(job.promotion_id)
     assert (promotion.room, promotion.codes, promotion.open_job) == (promotion.max_codes - number, number, None)
     assert workshop.items("OPEN") == []
 
@@ -43,7 +41,7 @@ def test_a_job_has_exactly_the_codes_asked_for(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     workshop.deliver_all()
     assert_exact(workshop, job)
-    assert bool(workshop.items("COLLISIONS#")) == (workshop.job_store is SmallAlphabetStore)
+    assert bool(workshop.items("COLLISIONS#")) == workshop.small_alphabet
 
 
 def test_codes_that_somebody_else_has_are_replaced_and_left_alone(whole_alphabet: Workshop) -> None:
@@ -56,12 +54,13 @@ def test_codes_that_somebody_else_has_are_replaced_and_left_alone(whole_alphabet
 
 
 def test_a_job_that_the_promotion_has_no_room_for_fails_and_makes_nothing(workshop: Workshop) -> None:
-    job = workshop.add_job(PLAN, max_codes=90)
+    job = workshop.add_job(PLAN, workshop.add_promotion(max_codes=90).id)
     # By hand, meanwhile.
-    workshop.table.transact(workshop.table.update(keys.promotion(job.promotion_id), "SET #room = :room", "", room=89))
+    table = workshop.service.table
+    table.transact(table.update(keys.promotion(job.promotion_id), "SET #room = :room", "", room=89))
     workshop.deliver_all()
-    stored = workshop.jobs.get(job.promotion_id, job.id)
-    promotion = workshop.promotions.get(job.promotion_id)
+    stored = workshop.service.job_store.get(job.promotion_id, job.id)
+    promotion = workshop.service.promotions.get(job.promotion_id)
     assert stored is not None
     assert (stored.status, stored.error) == (JobStatus.FAILED, "codes limit exceeded")
     assert (promotion.room, promotion.codes, promotion.open_job) == (89, 0, None)
@@ -91,56 +90,32 @@ def test_of_deliveries_at_the_same_time_one_works(workshop: Workshop) -> None:
             workers = [replace(workshop, meter=MemoryMeter()) for _ in range(4)]
             generated = list(deliveries.map(Workshop.deliver, workers, [message] * 4))
             assert sorted(generated)[:3] == [0, 0, 0]
-            assert sum(generated) in {0, PLAN.codes_of(message.run)}
+            assert sum(generated) in {0, codes_of(message.run)}
     assert_exact(workshop, job)
 
 
 def test_a_run_that_is_held_is_left_to_its_holder_until_the_lease_is_past(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     message = workshop.queue.waiting[0]
-    counter = CallCounter(crash_on=lambda name, _arguments: name == "batch_execute_statement")
+    crashes = Crashes(lambda name, _arguments: name == "batch_execute_statement")
     with pytest.raises(Crash):
-        replace(workshop, instrument=counter.instrument).deliver(message)
+        replace(workshop, instrument=crashes.instrument).deliver(message)
     assert workshop.deliver(message) == 0
-    workshop.clock.pass_by(TIMEOUT + LEASE_MARGIN + timedelta(milliseconds=1))
-    assert workshop.deliver(message) == PLAN.codes_of(0)
+    workshop.clock.time += TIMEOUT + LEASE_MARGIN + timedelta(milliseconds=1)
+    assert workshop.deliver(message) == codes_of(0)
     workshop.deliver_all()
     assert_exact(workshop, job)
-
-
-def _calls_of_a_job(new_workshop: Callable[[CallCounter], Workshop]) -> int:
-    counter = CallCounter()
-    workshop = new_workshop(counter)
-    workshop.occupy(FOREIGN)
-    workshop.add_job(PLAN)
-    workshop.deliver_all()
-    return counter.calls
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_worker_that_dies_at_any_call_loses_and_duplicates_nothing(
-    stack: LocalStack, threads: Executor, *, after: bool
-) -> None:
-    def new_workshop(counter: CallCounter) -> Workshop:
-        return Workshop(stack.aws, threads, counter.instrument).create()
-
-    for crash_at in range(_calls_of_a_job(new_workshop)):
-        counter = CallCounter(crash_at, after=after)
-        workshop = new_workshop(counter)
-        workshop.occupy(FOREIGN)
-        job = workshop.add_job(PLAN)
-        assert workshop.deliver_until_nothing_is_open() == 1
-        assert_exact(workshop, job)
 
 
 def test_codes_that_come_free_between_two_deliveries_leave_no_stray(whole_alphabet: Workshop) -> None:
     whole_alphabet.occupy(FOREIGN)
     job = whole_alphabet.add_job(PLAN)
     # Dies with the replacements inserted and the chunk not committed.
-    counter = CallCounter(crash_on=lambda _name, arguments: "CODES#" in str(arguments))
+    crashes = Crashes(lambda _name, arguments: "CODES#" in str(arguments))
     with pytest.raises(Crash):
-        replace(whole_alphabet, instrument=counter.instrument).deliver(whole_alphabet.queue.waiting[0])
+        replace(whole_alphabet, instrument=crashes.instrument).deliver(whole_alphabet.queue.waiting[0])
+    table = whole_alphabet.service.table
     for code in FOREIGN.values():
-        whole_alphabet.table.transact(whole_alphabet.table.delete(keys.code(code)))
+        table.transact(table.delete(keys.code(code)))
     assert whole_alphabet.deliver_until_nothing_is_open() == 0
     assert_exact(whole_alphabet, job)

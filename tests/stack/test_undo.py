@@ -2,32 +2,26 @@
 
 from concurrent.futures import Executor
 
-import pytest
-
 from local.stack import LocalStack
-from promotion_jobs.jobs.job import Job, JobStatus, Message
+from promotion_jobs.jobs.job import Job, JobStatus
 from promotion_jobs.limits import TRIES
-from promotion_jobs.promotions.promotions import NewPromotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from tests.stack.faults import CallCounter
-from tests.stack.workshop import FOREIGN, FOREIGN_JOB, NOW, PLAN, Workshop
+from tests.stack.faults import Crashes
+from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, Workshop, codes_of
 
 
 def assert_undone(workshop: Workshop, job: Job, status: JobStatus, error: str | None = None) -> None:
-    stored = workshop.jobs.get(job.promotion_id, job.id)
+    stored = workshop.service.job_store.get(job.promotion_id, job.id)
     assert stored is not None
     assert (stored.status, stored.error, stored.generated) == (status, error, stored.deleted)
     assert {item["slot"]: item["code"] for item in workshop.items("CODE#")} in ({}, FOREIGN)
     assert {item["job"] for item in workshop.items("CODE#")} <= {FOREIGN_JOB}
     assert workshop.items("CODES#") == workshop.items("COLLISIONS#") == workshop.items("OPEN") == []
-    promotion = workshop.promotions.get(job.promotion_id)
+    promotion = workshop.service.promotions.get(job.promotion_id)
     assert (promotion.room, promotion.codes, promotion.open_job) == (promotion.max_codes, 0, None)
 
 
 def cancel(workshop: Workshop, job: Job) -> None:
-    """As JobCanceller does it, whichever state the job is in."""
-    if not workshop.jobs.cancel_pending(job, NOW) and workshop.jobs.cancel_processing(job, NOW):
-        workshop.queue.send(Message(job.promotion_id, job.id))
+    workshop.service.job_canceller.cancel(job.promotion_id, job.id)
 
 
 def test_a_job_that_was_cancelled_half_way_leaves_nothing(workshop: Workshop) -> None:
@@ -38,46 +32,17 @@ def test_a_job_that_was_cancelled_half_way_leaves_nothing(workshop: Workshop) ->
     cancel(workshop, job)
     workshop.deliver_until_nothing_is_open()
     assert_undone(workshop, job, JobStatus.CANCELLED)
-    stored = workshop.jobs.get(job.promotion_id, job.id)
+    stored = workshop.service.job_store.get(job.promotion_id, job.id)
     assert stored is not None
-    assert stored.deleted == PLAN.codes_of(0)
+    assert stored.deleted == codes_of(0)
 
 
 def test_a_job_that_was_cancelled_before_anything_was_made_ends_at_once(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     cancel(workshop, job)
-    assert workshop.promotions.get(job.promotion_id).open_job is None
+    assert workshop.service.promotions.get(job.promotion_id).open_job is None
     workshop.deliver_all()
     assert_undone(workshop, job, JobStatus.CANCELLED)
-
-
-def _calls(workshop: Workshop, counter: CallCounter) -> int:
-    workshop.occupy(FOREIGN)
-    job = workshop.add_job(PLAN)
-    workshop.deliver(workshop.queue.waiting.pop(0))
-    cancel(workshop, job)
-    workshop.deliver_all()
-    return counter.calls
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_whatever_dies_before_and_after_a_cancel_nothing_stays(
-    stack: LocalStack, threads: Executor, *, after: bool
-) -> None:
-    counter = CallCounter()
-    calls = _calls(Workshop(stack.aws, threads, counter.instrument).create(), counter)
-    for crash_at in range(calls):
-        counter = CallCounter(crash_at, after=after)
-        workshop = Workshop(stack.aws, threads, counter.instrument).create()
-        workshop.occupy(FOREIGN)
-        job = workshop.add_job(PLAN)
-        workshop.deliver_once()
-        cancel(workshop, job)
-        workshop.deliver_until_nothing_is_open()
-        assert counter.calls > crash_at
-        stored = workshop.jobs.get(job.promotion_id, job.id)
-        assert stored is not None
-        assert_undone(workshop, job, JobStatus.CANCELLED)
 
 
 def _commits_chunk_1(_name: str, arguments: object) -> bool:
@@ -86,8 +51,8 @@ def _commits_chunk_1(_name: str, arguments: object) -> bool:
 
 def test_a_job_that_comes_to_nothing_is_given_up_and_rolled_back(stack: LocalStack, threads: Executor) -> None:
     # Dies with two chunks inserted and one committed, every time.
-    counter = CallCounter(crash_on=_commits_chunk_1, forever=True)
-    workshop = Workshop(stack.aws, threads, counter.instrument).create()
+    crashes = Crashes(_commits_chunk_1, forever=True)
+    workshop = Workshop(stack.aws, threads, crashes.instrument).create()
     workshop.occupy(FOREIGN)
     job = workshop.add_job(PLAN)
     assert workshop.deliver_until_nothing_is_open() > TRIES
@@ -95,22 +60,22 @@ def test_a_job_that_comes_to_nothing_is_given_up_and_rolled_back(stack: LocalSta
 
 
 def test_an_export_that_comes_to_nothing_is_given_up(stack: LocalStack, threads: Executor) -> None:
-    counter = CallCounter(crash_on=lambda name, _arguments: name == "create_multipart_upload", forever=True)
-    workshop = Workshop(stack.aws, threads, counter.instrument).create()
-    job = workshop.add_job(None)
+    crashes = Crashes(lambda name, _arguments: name == "create_multipart_upload", forever=True)
+    workshop = Workshop(stack.aws, threads, crashes.instrument).create()
+    job = workshop.add_export(workshop.add_promotion().id)
     assert workshop.deliver_until_nothing_is_open() == TRIES
     assert_undone(workshop, job, JobStatus.FAILED, "given up after repeated errors")
 
 
 def test_a_cancelled_export_leaves_no_file(workshop: Workshop) -> None:
-    job = workshop.add_job(None)
+    job = workshop.add_export(workshop.add_promotion().id)
 
     def cancel_while_it_is_written(name: str, _arguments: object) -> bool:
         if name == "complete_multipart_upload":
             cancel(workshop, job)
         return False
 
-    workshop.instrument = CallCounter(crash_on=cancel_while_it_is_written).instrument
+    workshop.instrument = Crashes(cancel_while_it_is_written).instrument
     workshop.deliver_until_nothing_is_open()
     assert_undone(workshop, job, JobStatus.CANCELLED)
     assert workshop.aws.s3.list_objects_v2(Bucket=workshop.name).get("Contents", []) == []
@@ -120,13 +85,12 @@ def test_a_deleted_promotion_goes_with_all_its_codes_jobs_and_files(workshop: Wo
     workshop.occupy(FOREIGN)
     job = workshop.add_job(PLAN)
     workshop.deliver_until_nothing_is_open()
-    workshop.add_job(None, promotion_id=job.promotion_id)
+    workshop.add_export(job.promotion_id)
     workshop.deliver_until_nothing_is_open()
-    DynamoPromotionStore(workshop.table).delete(job.promotion_id, "purge", NOW)
-    workshop.queue.send(Message(job.promotion_id, "purge", purge=True))
+    workshop.service.promotion_remover.delete(job.promotion_id, "me")
     workshop.deliver_until_nothing_is_open()
     left = {item["pk"] for item in workshop.items("")}
     assert all(pk.startswith("CODE#") for pk in left)
     assert {item["job"] for item in workshop.items("CODE#")} == {FOREIGN_JOB}
     assert workshop.aws.s3.list_objects_v2(Bucket=workshop.name).get("Contents", []) == []
-    assert workshop.promotions.create(NewPromotion({"name": "x"}), "me").room == 1_000
+    assert workshop.add_promotion().room == 1_000

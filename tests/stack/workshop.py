@@ -1,52 +1,40 @@
 """A table and a bucket of a test's own on the emulator, and the real worker on top of them, in this process.
 
-What a worker does on the queue is collected in a list, so that a test decides which message is delivered, when and how
-often.
+What a worker sends is collected in a list, so that a test decides which message is delivered, when and how often.
 """
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cached_property
+from secrets import randbits
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from local.aws import Aws
-from promotion_jobs.aws.files import S3FileStore
-from promotion_jobs.aws.table import Backoff, Item, Table, from_item
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-from promotion_jobs.jobs.announcements import Announcer
-from promotion_jobs.jobs.delete import Deleter
-from promotion_jobs.jobs.delete_store import DynamoDeletionStore
-from promotion_jobs.jobs.export import Exporter
-from promotion_jobs.jobs.generate import Generator
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message, Plan
-from promotion_jobs.jobs.purge import Purger
-from promotion_jobs.jobs.purge_store import DynamoPurgeStore
-from promotion_jobs.jobs.run_store import DynamoRunStore
-from promotion_jobs.jobs.store import DynamoJobStore
-from promotion_jobs.jobs.sweep import Sweeper
-from promotion_jobs.jobs.sweep_store import DynamoSweepStore
-from promotion_jobs.jobs.undo import Undoer
-from promotion_jobs.jobs.worker import Worker
+from promotion_jobs.api import answers
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.aws.table import Backoff, Item, from_item
+from promotion_jobs.codes.format import chunk_codes
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobType, Message, Plan
 from promotion_jobs.measures import Measure
-from promotion_jobs.promotions.promotions import NewPromotion, Promotions
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.values import uuid7
+from promotion_jobs.promotions.promotion import NewPromotion, Promotion
+from promotion_jobs.settings import Settings
+from promotion_jobs.wiring import Service
+from tests.aws.bus import MemoryBus
 from tests.stack.faults import Crash
-from tests.support.memory import MemoryEventBus
+from tests.support.builders import SEED, Clock
 from tests.support.meter import MemoryMeter
+from tests.support.small_alphabet import with_small_alphabet
 
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SEED = bytes(range(32))
 TIMEOUT = timedelta(minutes=2)
 RUNS_AHEAD = 2
 _ROUNDS = 500
+_QUEUE_URL = "queue"
 FOREIGN_JOB = "00000000-0000-7000-8000-00000000f0e1"
 
 PLAN = Plan(90, chunk_codes=20, run_chunks=2)
@@ -57,57 +45,37 @@ FOREIGN = {slot: _FIRST_CHOICES[slot] for slot in (0, 7, 19)}
 """Codes that the plan's job would have chosen, and another has."""
 
 
-@dataclass
-class Clock:
-    moment: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def pass_by(self, time: timedelta) -> None:
-        self.moment += time
+def codes_of(run: int) -> int:
+    """How many codes a run of the plan has."""
+    return sum(map(PLAN.codes_in, PLAN.chunks_of(run)))
 
 
 @dataclass
 class CollectedMessages:
+    """In the place of the queue's client."""
+
     clock: Clock = field(default_factory=Clock)
     waiting: list[Message] = field(default_factory=list)
 
-    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        assert QueueUrl == _QUEUE_URL
         # Nothing else happens meanwhile, so the time may as well pass now.
-        self.clock.pass_by(delay)
-        self.waiting.append(message)
-
-
-@dataclass(frozen=True, slots=True)
-class SmallAlphabetParameters(GenerateParameters):
-    """256 codes in all, so that a job of some dozens collides with itself all the time."""
-
-    @property
-    def code_format(self) -> CodeFormat:
-        return CodeFormat(8, self.code_prefix, alphabet="bc")
-
-
-@dataclass(frozen=True, slots=True)
-class SmallAlphabetStore(DynamoJobStore):
-    def get(self, promotion_id: str, job_id: str) -> Job | None:
-        job = super(SmallAlphabetStore, self).get(promotion_id, job_id)
-        if job is None or job.parameters is None:
-            return job
-        return replace(job, parameters=SmallAlphabetParameters(**asdict(job.parameters)))
+        self.clock.advance(seconds=DelaySeconds)
+        self.waiting.append(Message.of(MessageBody))
+        return {}
 
 
 @dataclass
 class Workshop:
-    """``instrument`` may wrap every AWS client that the worker uses; ``job_store`` is what it takes for jobs."""
+    """``instrument`` may wrap every AWS client that workers and sweeps use; codes may be of a small alphabet."""
 
     aws: Aws
     threads: Executor
     instrument: Callable[[Any], Any] = lambda client: client
     name: str = field(default_factory=lambda: f"workshop-{uuid4().hex}")
     queue: CollectedMessages = field(default_factory=CollectedMessages)
-    job_store: type[DynamoJobStore] = DynamoJobStore
-    bus: MemoryEventBus = field(default_factory=MemoryEventBus)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    small_alphabet: bool = False
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     @property
@@ -128,62 +96,49 @@ class Workshop:
         return self
 
     @cached_property
-    def table(self) -> Table:
-        """The table without instruments: what a test looks at, and prepares, it with."""
-        return Table(self.aws.dynamodb, self.name)
+    def service(self) -> Service:
+        """The service without instruments: what a test prepares things with, and looks at them."""
+        return self._service(lambda client: client)
 
-    @property
-    def jobs(self) -> DynamoJobStore:
-        return DynamoJobStore(self.table)
+    def worker_service(self) -> Service:
+        """The service of one worker, or of one sweep."""
+        return self._service(self.instrument)
 
-    @property
-    def promotions(self) -> Promotions:
-        return Promotions(DynamoPromotionStore(self.table), lambda: NOW, lambda now: uuid7(now, uuid4().int))
-
-    def worker(self) -> Worker:
-        table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
-        jobs, runs = self.job_store(table), DynamoRunStore(table)
-        codes, s3 = DynamoCodeStore(table, self.threads), self.instrument(self.aws.s3)
-        files, deleter = S3FileStore(lambda: s3, self.name), Deleter(DynamoDeletionStore(table, codes))
-        announcer = Announcer(jobs, self.bus)
-        return Worker(
-            store=jobs,
-            runs=runs,
-            queue=self.queue,
-            generator=Generator(codes, self.meter),
-            undoer=Undoer(jobs, runs, codes, deleter, self.queue, self.clock.now, RUNS_AHEAD),
-            exporter=Exporter(DynamoCodeReader(table), files, lambda: uuid4().hex),
-            deleter=deleter,
-            purger=Purger(DynamoPurgeStore(table, codes), Generator(codes), files, self.queue, announcer),
-            announcer=announcer,
-            now=self.clock.now,
-            new_holder=lambda: uuid4().hex,
-            runs_ahead=RUNS_AHEAD,
-        )
+    def _service(self, instrument: Callable[[Any], Any]) -> Service:
+        clients = Clients()
+        clients.dynamodb, clients.s3 = instrument(self.aws.dynamodb), instrument(self.aws.s3)
+        clients.sqs, clients.events = instrument(self.queue), instrument(self.bus)
+        clients.threads = self.threads
+        environment = {
+            "TABLE_NAME": self.name,
+            "JOB_QUEUE_URL": _QUEUE_URL,
+            "EXPORT_BUCKET": self.name,
+            "EVENT_BUS_NAME": "bus",
+            "LEAST_GUESS_ODDS": "0",
+            "WORKER_CONCURRENCY": str(2 * RUNS_AHEAD),
+            "WORKER_TIMEOUT_SECONDS": str(int(TIMEOUT.total_seconds())),
+        }
+        service = Service(clients, self.clock, randbits, Settings(environment), self.meter)
+        service.table = replace(service.table, backoff=Backoff(lambda _: None, meter=self.meter))
+        if self.small_alphabet:
+            service.job_store = with_small_alphabet(service.job_store)
+        return service
 
     def sweep(self) -> int:
         """Look for what got lost, an hour later: every lease is past, and everything is due."""
-        self.clock.pass_by(timedelta(hours=1, seconds=1))
-        table = Table(self.instrument(self.aws.dynamodb), self.name, Backoff(sleep=lambda _: None))
-        store, runs = DynamoSweepStore(table), DynamoRunStore(table)
-        return Sweeper(store, runs, self.queue, self.clock.now, TIMEOUT, RUNS_AHEAD).sweep()
+        self.clock.advance(hours=1, seconds=1)
+        return self.worker_service().sweeper.sweep()
 
     def deliver(self, message: Message) -> int:
         """Returns how many codes were made meanwhile."""
         before = self.meter.of(Measure.CODES_GENERATED)
-        self.worker().deliver(message, lambda: TIMEOUT)
+        self.worker_service().worker(answers.job).deliver(message, lambda: TIMEOUT)
         return self.meter.of(Measure.CODES_GENERATED) - before
 
     def deliver_all(self) -> None:
         """Deliver every message, and those that they send, once."""
         while self.queue.waiting:
             self.deliver(self.queue.waiting.pop(0))
-
-    def deliver_once(self) -> None:
-        """Deliver the first message, whose worker may die: then it comes back."""
-        with suppress(Crash):
-            self.deliver(self.queue.waiting[0])
-            self.queue.waiting.pop(0)
 
     def deliver_until_nothing_is_open(self) -> int:
         """Deliver, and sweep where nothing waits, until all that is open has ended; returns how often a worker died."""
@@ -202,37 +157,24 @@ class Workshop:
                 deaths += 1
         pytest.fail("it does not end")
 
-    def add_job(self, plan: Plan | None, *, max_codes: int = 1_000, promotion_id: str | None = None) -> Job:
-        """A job with its message, on a promotion of its own if none is named; an export where there is no plan."""
-        promotion_id = promotion_id or self.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), "me").id
-        job = Job(
-            id=uuid7(datetime.now(UTC), uuid4().int),
-            promotion_id=promotion_id,
-            job_type=JobType.CODE_GENERATE if plan else JobType.CODE_EXPORT,
-            status=JobStatus.PENDING,
-            parameters=GenerateParameters(plan.number_of_codes, code_prefix="Summer") if plan else None,
-            plan=plan,
-            seed=SEED if plan else b"",
-            created_by="me",
-            created_at=NOW,
-            updated_at=NOW,
-        )
-        self.jobs.add(job)
-        self.queue.send(Message(promotion_id, job.id))
+    def add_promotion(self, max_codes: int = 1_000) -> Promotion:
+        return self.service.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), "me")
+
+    def add_job(self, plan: Plan, promotion_id: str = "") -> Job:
+        """A job that makes codes by the plan, with its message; on a promotion of its own if none is named."""
+        creator = replace(self.service.job_creator, new_seed=lambda: SEED, plan=lambda _: plan)
+        new = NewJob(JobType.CODE_GENERATE, parameters=GenerateParameters(plan.number_of_codes, code_prefix="Summer"))
+        job, _ = creator.create(promotion_id or self.add_promotion().id, new, "me")
+        return job
+
+    def add_export(self, promotion_id: str) -> Job:
+        """An export with its message."""
+        job, _ = self.service.job_creator.create(promotion_id, NewJob(JobType.CODE_EXPORT), "me")
         return job
 
     def occupy(self, codes: dict[int, str]) -> None:
-        """Give codes to another job of another promotion, so that nobody else can have them."""
-        job = Job(
-            id=FOREIGN_JOB,
-            promotion_id=FOREIGN_JOB,
-            job_type=JobType.CODE_GENERATE,
-            status=JobStatus.COMPLETED,
-            created_by="them",
-            created_at=NOW,
-            updated_at=NOW,
-        )
-        assert DynamoCodeStore(self.table, self.threads).insert(job, codes) == set()
+        """Give codes to another job of another promotion, so that no other job can have them."""
+        assert self.service.code_items.insert(FOREIGN_JOB, FOREIGN_JOB, codes) == set()
 
     def items(self, kind: str) -> list[Item]:
         """Every item whose partition starts with ``kind``."""

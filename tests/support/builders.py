@@ -6,6 +6,8 @@ from typing import Any
 
 from promotion_jobs.codes.code import Chunk, Code, Terms
 from promotion_jobs.jobs.job import (
+    NO_PARAMETERS,
+    ONE_RUN,
     DeleteParameters,
     ExportFile,
     GenerateParameters,
@@ -82,12 +84,14 @@ def generate_job(plan: Plan | None = None, **changes: Any) -> Job:
 
 
 def export_job(**changes: Any) -> Job:
-    return replace(generate_job(job_type=JobType.CODE_EXPORT, parameters=None, seed=b""), plan=None, **changes)
+    return replace(
+        generate_job(job_type=JobType.CODE_EXPORT, seed=b""), parameters=NO_PARAMETERS, plan=ONE_RUN, **changes
+    )
 
 
 def delete_job(source: str | None = None, **changes: Any) -> Job:
     """A pending code_delete job: of the codes of the job of this id, or of all."""
-    whole = replace(export_job(), job_type=JobType.CODE_DELETE, deletion=DeleteParameters(source))
+    whole = replace(export_job(), job_type=JobType.CODE_DELETE, parameters=DeleteParameters(source))
     return replace(whole, **changes)
 
 

@@ -5,10 +5,13 @@ What a function asks of AWS is checked against its role in the template, which n
 
 import importlib
 import json
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import botocore.session
@@ -16,17 +19,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from promotion_jobs import wiring
-from promotion_jobs.aws import clients, keys
-from promotion_jobs.aws.table import Table
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.clients import Clients
 from promotion_jobs.codes.code import Chunk, Terms
-from promotion_jobs.codes.store import DynamoCodeStore
 from promotion_jobs.jobs.job import GenerateParameters, Job, Message
-from promotion_jobs.jobs.run_store import DynamoRunStore
-from promotion_jobs.jobs.runs import Commit
-from promotion_jobs.jobs.store import DynamoJobStore
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.store import DynamoPromotionStore
-from promotion_jobs.settings import settings
+from promotion_jobs.settings import Settings, settings
+from promotion_jobs.tokens.token import Grant, Token
+from promotion_jobs.tokens.tokens import hash_secret
+from promotion_jobs.wiring import Service
 from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, LEASE, NOW
 from tests.support.events import Context, http_event, read, sqs_event
@@ -35,19 +36,22 @@ TABLE = "promotion-jobs"
 BUCKET = "promotion-jobs-exports"
 EVENT_BUS = "promotion-jobs-events"
 CLIENT_SECRET = "5ec2e7" * 8
+TOKEN = "70ce" * 10
 
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
+
+READS = {"GetItem", "BatchGetItem", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
+"""The operations that change nothing."""
 
 Answer = tuple[int, Any]
 Reply = tuple[int, Mapping[str, str], Any]
 
 
 def forget_caches() -> None:
-    """As in a container that has just started: settings and clients are made anew."""
-    for it in (settings, *vars(wiring).values(), *vars(clients).values()):
-        if hasattr(it, "cache_clear"):
-            it.cache_clear()
+    """As in a container that has just started: settings, clients and parts are made anew."""
+    settings.cache_clear()
+    wiring.service.cache_clear()
 
 
 class NoThreads(Executor):
@@ -77,9 +81,12 @@ class Account:
         """What each function asked for."""
         self.published: list[tuple[str, Any]] = []
         """Type and detail of each event, since the last deployment."""
+        self.writes = 0
+        """How often anything was asked for that may change something."""
 
     def _authorize(self, params: Mapping[str, Any], event_name: str, **_: Any) -> None:
         _event, service, operation = event_name.split(".")
+        self.writes += operation not in READS
         if operation == "PutEvents":
             self.published += [(entry["DetailType"], json.loads(entry["Detail"])) for entry in params["Entries"]]
         if self.acting is None:
@@ -113,15 +120,21 @@ class Cloud:
         account.rights = {
             folder: rights.statements(rights.role_of(name), self.names) for name, folder in template.folders().items()
         }
-        self.table = Table(self.dynamodb, TABLE)
-        self.jobs = DynamoJobStore(self.table)
-        self.runs = DynamoRunStore(self.table)
-        self.codes = DynamoCodeStore(self.table, NoThreads())
-        self.tokens = wiring.tokens_in(self.dynamodb, TABLE)
+        self.service = self._service()
+        self.table, self.jobs, self.runs = self.service.table, self.service.job_store, self.service.runs
+        self.tokens = self.service.tokens
         self.tokens.register_client(CLIENT_ID, CLIENT_SECRET, "Our shop")
-        self.token, _ = self.tokens.issue("client_credentials", CLIENT_ID, CLIENT_SECRET)
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        self.tokens.store.add_token(hash_secret(TOKEN), Token(CLIENT_ID, Grant.CLIENT_CREDENTIALS, expires_at))
+        self.token = TOKEN
 
-    @property
+    def _service(self) -> Service:
+        """What a test prepares and looks at the deployment with: no role restrains it."""
+        clients = Clients()
+        clients.dynamodb, clients.sqs, clients.threads = self.dynamodb, self.sqs, NoThreads()
+        return Service(clients, lambda: datetime.now(UTC), secrets.randbits, Settings(self.environment))
+
+    @cached_property
     def environment(self) -> dict[str, str]:
         stated = {
             name: node for function in template.functions() for name, node in template.environment(function).items()
@@ -221,11 +234,18 @@ class Cloud:
     def commit_chunks(self, job: Job, chunks: Iterable[Sequence[str]]) -> None:
         """The lists of the codes of a job's first run, without the codes' own items."""
         self.runs.take(job, 0, LEASE, NOW)
-        parameters = job.parameters or GenerateParameters(1)
+        parameters = job.parameters.of(GenerateParameters)
         terms = Terms(parameters.consume_unit, parameters.max_uses_per_code)
         for number, codes in enumerate(chunks):
             chunk = Chunk(job.id, number, codes, job.created_by, job.created_at, terms)
-            assert self.codes.commit(chunk, job.promotion_id, 0) is Commit.COMMITTED
+            self.commit(job, 0, chunk)
+
+    def commit(self, job: Job, run: int, chunk: Chunk) -> None:
+        """Add a chunk's list and count its codes in the run. Raises ConditionLost."""
+        self.table.transact(
+            self.service.code_store.put_chunk(job.promotion_id, chunk),
+            self.runs.count_generated(job.id, run, len(chunk.codes)),
+        )
 
     def put_codes(self, job: Job, codes: Iterable[str]) -> None:
         """The codes' own items, each by a plain put: the worker's PartiQL is not for moto."""
@@ -234,7 +254,7 @@ class Cloud:
             self.table.transact(self.table.put(keys.code(code), owner))
 
     def promotion(self, promotion_id: str) -> Promotion:
-        promotion = DynamoPromotionStore(self.table).get(promotion_id)
+        promotion = self.service.promotion_store.get(promotion_id)
         assert promotion
         return promotion
 

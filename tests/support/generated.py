@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import chain
 
 from promotion_jobs.jobs.job import GenerateParameters, Job, Plan
-from tests.support.builders import JOB_ID, NOW, generate_job
+from promotion_jobs.jobs.store import Outcome
+from tests.support.builders import JOB_ID, LEASE, NOW, generate_job
 from tests.support.cloud import Cloud
 
 
@@ -22,8 +23,8 @@ def start(cloud: Cloud, promotion_id: str, chunks: Sequence[Sequence[str]], job_
 
 
 def complete(cloud: Cloud, job: Job) -> None:
-    cloud.runs.finish(job, 0, NOW)
-    cloud.jobs.complete_generate(job, NOW)
+    cloud.runs.finish(job, 0, LEASE, NOW)
+    cloud.jobs.complete(job, Outcome(generated=job.plan.number_of_codes), NOW)
 
 
 def generate(cloud: Cloud, promotion_id: str, chunks: Sequence[Sequence[str]], job_id: str = JOB_ID) -> Job:

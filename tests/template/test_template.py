@@ -2,7 +2,7 @@
 
 import ast
 import re
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -225,39 +225,46 @@ VARIABLES = {
 """Setting → the variables that it reads."""
 
 
-def _factories() -> dict[str, ast.FunctionDef]:
-    module = ast.parse((PACKAGE / "wiring.py").read_text())
-    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+WIRING = ast.parse((PACKAGE / "wiring.py").read_text()).body
+[SERVICE] = [node for node in WIRING if isinstance(node, ast.ClassDef)]
+PARTS = {node.name: node for node in SERVICE.body if isinstance(node, ast.FunctionDef)}
+SHORTCUTS = {node.name: node for node in WIRING if isinstance(node, ast.FunctionDef) and node.name != "service"}
+"""What handlers import from the composition beside the service itself."""
 
 
-FACTORIES = _factories()
+def _eager(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it that runs with it: what a lambda asks for is not needed before it is called."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Lambda):
+            yield from _eager(child)
 
 
-def _settings_of(factory: str) -> set[str]:
-    """The settings that a factory of the composition root reads, itself or through others."""
+def _settings_of(part: str) -> set[str]:
+    """The settings that a part of the composition reads, itself or through others."""
     found: set[str] = set()
-    for node in ast.walk(FACTORIES[factory]):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "settings()":
+    for node in _eager(PARTS[part]):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self.settings":
             found.add(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FACTORIES:
-            found |= _settings_of(node.func.id)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self" and node.attr in PARTS:
+            found |= _settings_of(node.attr)
     return found
 
 
-def _wired(path: Path) -> set[str]:
+def _wired(tree: ast.AST) -> set[str]:
+    """The parts of the service that are asked for, also by functions of the composition that are named."""
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return {
         node.attr
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "wiring"
+        for it in (tree, *(SHORTCUTS[name] for name in named & SHORTCUTS.keys()))
+        for node in ast.walk(it)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "service()"
     }
 
 
 def _variables_read(function: str) -> set[str]:
-    handler = ROOT / "functions" / function / "app.py"
-    factories = _wired(handler)
-    if "resolver()" in handler.read_text():
-        factories |= _wired(PACKAGE / "api/resolver.py")
-    return {name for factory in factories for setting in _settings_of(factory) for name in VARIABLES[setting]}
+    handler = ast.parse((ROOT / "functions" / function / "app.py").read_text())
+    return {name for part in _wired(handler) for setting in _settings_of(part) for name in VARIABLES[setting]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

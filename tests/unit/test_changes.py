@@ -7,10 +7,9 @@ import pytest
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.promotions import changed
-from promotion_jobs.codes.code import Terms
-from promotion_jobs.codes.codes import NewCode
+from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.promotion import NewPromotion
 from tests.support.builders import promotion
 
 FIELDS = {

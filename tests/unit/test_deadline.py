@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.jobs.deadline import Deadline
+from promotion_jobs.jobs.kind import Deadline
 
 
 @pytest.mark.parametrize(

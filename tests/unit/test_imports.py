@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/promotion_jobs/python/promotion_jobs"
 MODULES = {
@@ -15,17 +13,42 @@ MODULES = {
 }
 HANDLERS = sorted((ROOT / "functions").glob("*/app.py"))
 
-BOUNDARY = {"api", "aws", "wiring", "settings", "observe"}
-ADAPTERS = {"aws"}
+VALUES = {"errors", "limits", "measures", "pages", "values"}
+ROOMS = {
+    "aws": VALUES,
+    "promotions": {"aws", *VALUES},
+    "codes": {"promotions", "aws", *VALUES},
+    "jobs": {"codes", "promotions", "aws", *VALUES},
+    "tokens": {"aws", *VALUES},
+    "api": {"promotions", "codes", "jobs", "tokens", "observe", *VALUES},
+    "observe": {"measures"},
+    "wiring": {"promotions", "codes", "jobs", "tokens", "aws", "settings", "observe", *VALUES},
+    "settings": set[str](),
+    "errors": set[str](),
+    "limits": set[str](),
+    "measures": set[str](),
+    "values": set[str](),
+    "pages": {"errors", "limits"},
+}
+"""Room, which is a package or a module → the rooms that it may know beside itself. No arrow goes up."""
 
+OTHERS = {
+    "aws": {"botocore"},
+    "api": {"aws_lambda_powertools", "pydantic", "pydantic_core"},
+    "observe": {"aws_lambda_powertools"},
+}
+"""Room → what it may take from PyPI. All others take nothing."""
 
-def _is_store(name: str) -> bool:
-    return name.partition(".")[0] in ADAPTERS or name.endswith(("store", ".changes", ".open_work"))
-
-
-DOMAIN = sorted(
-    name for name in MODULES if name != "__init__" and name.partition(".")[0] not in BOUNDARY and not _is_store(name)
-)
+STORES = {
+    "promotions.store",
+    "codes.store",
+    "codes.inserts",
+    "jobs.store",
+    "jobs.runs",
+    "jobs.open_work",
+    "tokens.store",
+}
+"""The modules that read and write items: each item has its author among them."""
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -33,7 +56,7 @@ def _parsed(path: Path) -> ast.Module:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Every module that the file imports, also for type checkers alone; of our package, without its name."""
+    """Every name that the file imports, with its module, also for type checkers alone."""
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -43,63 +66,75 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _own(path: Path) -> set[str]:
-    prefix = "promotion_jobs."
-    return {name.removeprefix(prefix).partition(".")[0] for name in _imported(path) if name.startswith(prefix)}
+    """The modules of our package that the file imports, without the package's name."""
+    names = {name.removeprefix("promotion_jobs.") for name in _imported(path) if name.startswith("promotion_jobs.")}
+    return {name if name in MODULES or name in ROOMS else name.rpartition(".")[0] for name in names}
+
+
+def _rooms(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in _own(path)}
 
 
 def _others(path: Path) -> set[str]:
     roots = {name.partition(".")[0] for name in _imported(path)}
-    return roots - sys.stdlib_module_names - {"promotion_jobs"}
+    return {it for it in roots - sys.stdlib_module_names - {"promotion_jobs", "_typeshed"} if "mypy_boto3" not in it}
 
 
-def test_the_domain_is_all_that_is_neither_adapter_nor_boundary() -> None:
-    assert {"codes.codes", "errors", "jobs.job", "jobs.worker", "tokens.tokens"} <= set(DOMAIN)
+def _broken(paths: dict[str, Path], allowed: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Module → the rooms that it knows and should not."""
+    return {name: found for name, path in paths.items() if (found := _rooms(path) - allowed[name])}
 
 
-@pytest.mark.parametrize("name", DOMAIN)
-def test_the_domain_knows_the_standard_library_and_itself_alone(name: str) -> None:
-    assert _others(MODULES[name]) == set()
-    assert _own(MODULES[name]) & BOUNDARY == set()
-    assert not {"os", "socket", "subprocess"} & {imported.partition(".")[0] for imported in _imported(MODULES[name])}
+def test_every_module_has_a_room_and_no_room_knows_one_above_it() -> None:
+    inside = {name: path for name, path in MODULES.items() if not name.endswith("__init__")}
+    rooms = {name: name.partition(".")[0] for name in inside}
+    assert set(rooms.values()) == ROOMS.keys()
+    assert _broken(inside, {name: {room, *ROOMS[room]} for name, room in rooms.items()}) == {}
 
 
-@pytest.mark.parametrize("name", sorted(filter(_is_store, MODULES)))
-def test_adapters_know_nothing_of_http_or_of_how_they_are_put_together(name: str) -> None:
-    assert _own(MODULES[name]) & {"api", "wiring", "settings", "observe"} == set()
-    assert {it for it in _others(MODULES[name]) if not it.startswith("mypy_boto3_")} <= {"boto3", "botocore"}
+def test_a_room_takes_from_others_what_it_is_there_for() -> None:
+    wrong = {name: _others(path) - OTHERS.get(name.partition(".")[0], set()) for name, path in MODULES.items()}
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("name", sorted(name for name in MODULES if name.startswith("api.")))
-def test_the_api_knows_no_adapter(name: str) -> None:
-    assert _own(MODULES[name]) & (ADAPTERS | {"settings"}) == set()
-    assert _others(MODULES[name]) <= {"aws_lambda_powertools", "pydantic", "pydantic_core"}
+def test_only_the_stores_know_the_keys_of_items() -> None:
+    assert {name for name, path in MODULES.items() if "aws.keys" in _own(path)} == {*STORES, "aws.table"}
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
-def test_handlers_import_the_package_and_powertools_alone(path: Path) -> None:
-    assert _others(path) <= {"aws_lambda_powertools"}
-    assert _own(path) & {"settings"} == set()
+def test_only_jobs_send_messages_write_files_and_publish_events() -> None:
+    users = {name for name, path in MODULES.items() if _own(path) & {"aws.queue", "aws.files", "aws.bus"}}
+    assert {name.partition(".")[0] for name in users} == {"jobs", "wiring"}
 
 
-@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.parent.name)
-def test_handlers_are_short_and_stand_alone_in_their_folder(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 40
-    assert [it.name for it in path.parent.iterdir() if it.name != "__pycache__"] == ["app.py"]
+def test_the_api_and_the_handlers_know_no_store() -> None:
+    paths = {name: path for name, path in MODULES.items() if name.startswith("api.")}
+    paths |= {path.parent.name: path for path in HANDLERS}
+    assert {name: found for name, path in paths.items() if (found := _own(path) & STORES)} == {}
 
 
-SERVED = [*MODULES.values(), *HANDLERS, *sorted((ROOT / "local").glob("*.py"))]
-TOOLS = sorted((ROOT / "tools").rglob("*.py"))
+def test_handlers_import_the_package_and_powertools_alone() -> None:
+    assert {path.parent.name for path in HANDLERS if _others(path) - {"aws_lambda_powertools"}} == set()
+    allowed = {"api", "wiring", "promotions", "codes", "jobs", "observe", *VALUES}
+    handlers = {path.parent.name: path for path in HANDLERS}
+    assert _broken(handlers, dict.fromkeys(handlers, allowed)) == {}
+
+
+def test_handlers_are_short_and_stand_alone_in_their_folder() -> None:
+    for path in HANDLERS:
+        assert len(path.read_text().splitlines()) <= 40, path
+        assert [it.name for it in path.parent.iterdir() if it.name != "__pycache__"] == ["app.py"]
 
 
 def test_the_tools_know_the_package_and_nothing_of_how_it_is_run() -> None:
-    assert TOOLS != []
-    for path in TOOLS:
+    tools = sorted((ROOT / "tools").rglob("*.py"))
+    assert tools != []
+    for path in tools:
         assert _others(path) <= {"boto3", "botocore", "pydantic", "tools"}, path
 
 
-@pytest.mark.parametrize("path", SERVED, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_runs_knows_the_tools(path: Path) -> None:
-    assert {name for name in _imported(path) if name.partition(".")[0] == "tools"} == set()
+def test_nothing_that_runs_knows_the_tools() -> None:
+    for path in (*MODULES.values(), *HANDLERS, *sorted((ROOT / "local").glob("*.py"))):
+        assert {name for name in _imported(path) if name.partition(".")[0] == "tools"} == set(), path
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -110,6 +145,17 @@ def test_only_the_settings_read_the_environment() -> None:
 def test_nothing_takes_chance_from_a_generator_that_can_be_predicted() -> None:
     sources = [*MODULES.values(), *HANDLERS]
     assert [path for path in sources if "random" in {it.partition(".")[0] for it in _imported(path)}] == []
+
+
+def test_a_protocol_has_more_than_one_implementation() -> None:
+    """Job types, and what counts: Lambda's metrics, or nothing."""
+    protocols = {
+        node.name
+        for path in MODULES.values()
+        for node in ast.walk(_parsed(path))
+        if isinstance(node, ast.ClassDef) and "Protocol" in {ast.unparse(base) for base in node.bases}
+    }
+    assert protocols == {"Kind", "Meter"}
 
 
 _KEY = re.compile(r"[A-Z}]#|^#$")
@@ -128,7 +174,6 @@ def _texts(path: Path) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
-def test_keys_are_put_together_and_taken_apart_in_one_module(name: str) -> None:
-    found = [text for text in _texts(MODULES[name]) if _KEY.search(text)]
-    assert bool(found) == (name == "aws.keys"), found
+def test_keys_are_put_together_and_taken_apart_in_one_module() -> None:
+    found = {name for name, path in MODULES.items() if any(_KEY.search(text) for text in _texts(path))}
+    assert found == {"aws.keys"}

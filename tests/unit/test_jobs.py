@@ -1,42 +1,26 @@
-"""Creating, reading and listing jobs (contract 1, decisions 6 to 13)."""
+"""Reading and listing jobs (contract 1, decisions 9 and 12)."""
 
 from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.errors import (
-    JobNotFound,
-    PromotionNotFound,
-)
+from promotion_jobs.errors import JobNotFound, PromotionNotFound
 from promotion_jobs.jobs.job import Job, JobStatus, Plan
-from promotion_jobs.jobs.read import Jobs, JobWithProgress, Progress
+from promotion_jobs.jobs.read import JobWithProgress, Progress
 from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (
     JOB_ID,
     MALFORMED_IDS,
     NOW,
     PROMOTION_ID,
     UNKNOWN_ID,
-    Clock,
     delete_job,
     export_job,
     generate_job,
     promotion,
 )
-from tests.support.memory import MemoryJobStore, MemoryQueue, State
-
-
-class Office:
-    """The use cases over a store with one promotion."""
-
-    def __init__(self, stored: Promotion, *jobs: Job) -> None:
-        self.state = State(promotions={stored.id: stored}, jobs={job.id: job for job in jobs})
-        self.queue = MemoryQueue()
-        self.clock = Clock()
-        self.jobs = Jobs(MemoryJobStore(self.state), self.clock)
-        self.promotion = stored
+from tests.support.office import Office
 
 
 @pytest.mark.parametrize(
@@ -58,7 +42,7 @@ class Office:
     ids=lambda job: f"{job.job_type} {job.status} {job.failure or ''}",
 )
 def test_a_job_is_read_without_progress_where_there_is_none(job: Job) -> None:
-    assert Office(promotion(), job).jobs.get(PROMOTION_ID, JOB_ID) == (job, None)
+    assert Office(promotion(), job).service.jobs.get(PROMOTION_ID, JOB_ID) == (job, None)
 
 
 @pytest.mark.parametrize(
@@ -76,22 +60,21 @@ def test_a_job_that_generates_is_read_with_how_far_it_is(
 ) -> None:
     job = generate_job(Plan(1_000), status=JobStatus.PROCESSING, started_at=NOW)
     office = Office(promotion(), job)
-    runs = [Run(RunStatus.PROCESSING, generated=codes) for codes in generated]
-    office.state.runs = {(JOB_ID, number): run for number, run in enumerate(runs)}
+    for number, codes in enumerate(generated):
+        office.put_run(JOB_ID, number, Run(RunStatus.PROCESSING, generated=codes))
     office.clock.advance(seconds=seconds)
-    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
 
 
 def test_a_job_that_is_cancelled_is_read_with_how_much_of_it_is_gone() -> None:
     stopped_at = NOW + timedelta(seconds=90)
     job = generate_job(Plan(1_000), status=JobStatus.CANCELLING, started_at=NOW, stopped_at=stopped_at)
     office = Office(promotion(), job)
-    office.state.runs = {
-        (JOB_ID, 0): Run(RunStatus.CLEAN, generated=300, deleted=300),
-        (JOB_ID, 1): Run(RunStatus.CANCELLING, generated=100, deleted=20),
-    }
+    office.put_run(JOB_ID, 0, Run(RunStatus.CLEAN, generated=300, deleted=300))
+    office.put_run(JOB_ID, 1, Run(RunStatus.CANCELLING, generated=100, deleted=20))
     office.clock.advance(seconds=100)
-    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(320, 400, 32.0, NOW + timedelta(seconds=102.5)))
+    ready_at = NOW + timedelta(seconds=102.5)
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(320, 400, 32.0, ready_at))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +84,9 @@ def test_a_job_that_is_cancelled_is_read_with_how_much_of_it_is_gone() -> None:
 def test_an_export_is_read_with_how_many_rows_are_stored(exported: int, progress: Progress) -> None:
     job = export_job(status=JobStatus.PROCESSING, started_at=NOW)
     office = Office(promotion(codes=500), job)
-    office.state.runs = {(JOB_ID, 0): Run(RunStatus.PROCESSING, exported=exported)}
+    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, exported=exported))
     office.clock.advance(seconds=10 if exported < 500 else 0)
-    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
 
 
 @pytest.mark.parametrize(
@@ -114,19 +97,19 @@ def test_a_deletion_is_read_with_how_much_of_what_there_was_is_gone(source: str 
     made = generate_job(id="1", status=JobStatus.COMPLETED, generated=100, deleted=60)
     cancelled = generate_job(id="2", status=JobStatus.CANCELLED, generated=100, deleted=100)
     office = Office(promotion(codes=300), job, made, cancelled)
-    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(0, left))
-    office.state.runs = {(JOB_ID, 0): Run(RunStatus.PROCESSING, deleted=60)}
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(0, left))
+    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, deleted=60))
     office.clock.advance(seconds=10)
     ready_at = NOW + timedelta(seconds=10 + left / 6)
-    assert office.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(60, 60 + left, 6.0, ready_at))
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(60, 60 + left, 6.0, ready_at))
 
 
 def test_jobs_are_listed_with_the_progress_that_they_have() -> None:
     running = generate_job(Plan(1_000), id="2", status=JobStatus.PROCESSING, started_at=NOW)
     done = export_job(id="1", status=JobStatus.COMPLETED)
     office = Office(promotion(), running, done)
-    office.state.runs = {("2", 0): Run(RunStatus.PROCESSING, generated=250)}
-    listed = office.jobs.list(PROMOTION_ID, Page(), {})
+    office.put_run("2", 0, Run(RunStatus.PROCESSING, generated=250))
+    listed = office.service.jobs.list(PROMOTION_ID, Page(), {})
     assert listed.items == [(running, Progress(250, 1_000)), (done, None)]
 
 
@@ -141,18 +124,18 @@ def test_a_job_is_100_percent_done_only_with_its_last_code() -> None:
 @pytest.mark.parametrize("job_id", [UNKNOWN_ID, *MALFORMED_IDS])
 def test_a_job_that_does_not_exist_is_not_found(job_id: str) -> None:
     with pytest.raises(JobNotFound):
-        Office(promotion(), export_job()).jobs.get(PROMOTION_ID, job_id)
+        Office(promotion(), export_job()).service.jobs.get(PROMOTION_ID, job_id)
 
 
 def test_a_job_of_another_promotion_is_not_found() -> None:
     with pytest.raises(JobNotFound):
-        Office(promotion(), export_job(promotion_id=UNKNOWN_ID)).jobs.get(PROMOTION_ID, JOB_ID)
+        Office(promotion(), export_job(promotion_id=UNKNOWN_ID)).service.jobs.get(PROMOTION_ID, JOB_ID)
 
 
 @pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
 def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(promotion_id: str) -> None:
     with pytest.raises(PromotionNotFound):
-        Office(promotion(), export_job()).jobs.get(promotion_id, JOB_ID)
+        Office(promotion(), export_job()).service.jobs.get(promotion_id, JOB_ID)
 
 
 def _ids(listing: Listing[JobWithProgress]) -> list[str]:
@@ -161,7 +144,7 @@ def _ids(listing: Listing[JobWithProgress]) -> list[str]:
 
 def test_jobs_are_listed_newest_first_page_by_page() -> None:
     office = Office(promotion(), *(export_job(id=f"{number}") for number in range(5)))
-    pages = [office.jobs.list(PROMOTION_ID, Page(2, offset), {}) for offset in (0, 2, 4, 6)]
+    pages = [office.service.jobs.list(PROMOTION_ID, Page(2, offset), {}) for offset in (0, 2, 4, 6)]
     assert [_ids(page) for page in pages] == [["4", "3"], ["2", "1"], ["0"], []]
     assert {page.total for page in pages} == {5}
 
@@ -186,5 +169,5 @@ def test_a_filter_leaves_the_jobs_that_satisfy_it_and_counts_only_them(
         export_job(id="3"),
         delete_job(id="4"),
     ]
-    found = Office(promotion(), *jobs).jobs.list(PROMOTION_ID, Page(), wanted)
+    found = Office(promotion(), *jobs).service.jobs.list(PROMOTION_ID, Page(), wanted)
     assert (_ids(found), found.total) == (ids, len(ids))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes import codes as promotion_codes
+from promotion_jobs.codes import codes
 from promotion_jobs.errors import Fault, InvalidFilter
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.pages import parse_filter, satisfies
@@ -94,9 +94,7 @@ def test_a_filter_as_long_as_a_request_can_be_is_refused_at_once() -> None:
 
 
 def test_a_code_is_looked_for_without_regard_to_case() -> None:
-    assert parse_filter("eq(code,Summer-BCDF-ghjk)", promotion_codes.FILTER_ATTRIBUTES) == {
-        "code": {"summer-bcdf-ghjk"}
-    }
+    assert parse_filter("eq(code,Summer-BCDF-ghjk)", codes.FILTER_ATTRIBUTES) == {"code": {"summer-bcdf-ghjk"}}
 
 
 @pytest.mark.parametrize(

@@ -8,87 +8,90 @@ from typing import Any
 import pytest
 
 from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound, WriteConflict
-from promotion_jobs.jobs.job import Message
+from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.promotions import NewPromotion, PromotionRemover, Promotions
+from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from tests.support.builders import (
     CLIENT_ID,
     JOB_ID,
     MALFORMED_IDS,
+    NOW,
+    NOW_TEXT,
     PROMOTION_ID,
     UNKNOWN_ID,
-    Clock,
-    generate_job,
+    chunk,
     promotion,
 )
-from tests.support.memory import MemoryQueue, QueueUnavailable, State
-from tests.support.memory_promotions import MemoryPromotionStore
+from tests.support.office import Office, Unavailable
 
 OTHER_ID = "019e82fb-4a00-7000-8000-00000000000c"
+PURGE_ID = "019e82fb-4a00-7000-8000-00000000000d"
 
 
-class Office:
-    """The use cases over what the test has stored."""
+def _office(*stored: Promotion) -> Office:
+    """An office whose ids are known: that of a new promotion, and that of a purge."""
+    office = Office(*stored)
+    service = office.service
+    service.promotions = replace(service.promotions, new_id=lambda _: PROMOTION_ID)
+    service.promotion_remover = replace(service.promotion_remover, new_id=lambda _: PURGE_ID)
+    return office
 
-    def __init__(self, *stored: Promotion) -> None:
-        self.state = State(promotions={it.id: it for it in stored})
-        self.clock = Clock()
-        self.queue = MemoryQueue(self.state.steps)
-        store = MemoryPromotionStore(self.state)
-        self.promotions = Promotions(store, self.clock, lambda _: PROMOTION_ID)
-        self.remover = PromotionRemover(store, self.queue, self.clock, lambda _: OTHER_ID)
 
-    def change(self, **changes: Any) -> Promotion:
-        """Another client's change of the stored promotion, of what is named; of the fields, as they are then."""
+def _change(office: Office, **changes: Any) -> Promotion:
+    """Another client's change of the stored promotion, of what is named; of the fields, as they are then."""
 
-        def changed(seen: Promotion) -> NewPromotion:
-            new = NewPromotion(seen.fields, seen.automatic, seen.max_codes)
-            own = {name: value(seen) if callable(value) else value for name, value in changes.items()}
-            return replace(new, **own)
+    def changed(seen: Promotion) -> NewPromotion:
+        new = NewPromotion(seen.fields, seen.automatic, seen.max_codes)
+        own = {name: value(seen) if callable(value) else value for name, value in changes.items()}
+        return replace(new, **own)
 
-        return self.promotions.change(PROMOTION_ID, changed, "another")
+    return office.service.promotions.change(PROMOTION_ID, changed, "another")
 
 
 def _field(name: str, value: Any) -> Callable[[Promotion], dict[str, Any]]:
     return lambda seen: {**seen.fields, name: value}
 
 
+def _delete(office: Office, promotion_id: str = PROMOTION_ID) -> None:
+    office.service.promotion_remover.delete(promotion_id, CLIENT_ID)
+
+
 def test_a_new_promotion_has_room_for_all_the_codes_it_may_hold() -> None:
-    office = Office()
-    created = office.promotions.create(NewPromotion({"name": "Summer sale"}, max_codes=5_000), CLIENT_ID)
+    office = _office()
+    created = office.service.promotions.create(NewPromotion({"name": "Summer sale"}, max_codes=5_000), CLIENT_ID)
     assert created == promotion(max_codes=5_000, room=5_000)
-    assert office.state.promotions == {PROMOTION_ID: created}
+    assert office.items() == Office(created).items()
 
 
 def test_a_promotion_may_hold_1000_codes_unless_it_says_otherwise() -> None:
-    created = Office().promotions.create(NewPromotion({"name": "Summer sale"}, automatic=True), CLIENT_ID)
+    promotions = _office().service.promotions
+    created = promotions.create(NewPromotion({"name": "Summer sale"}, automatic=True), CLIENT_ID)
     assert created == promotion(automatic=True, max_codes=1_000, room=1_000)
 
 
 @pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
 def test_what_is_no_promotion_is_not_found_changed_or_deleted(promotion_id: str) -> None:
-    office = Office(promotion(), *(promotion(id=id_) for id_ in MALFORMED_IDS))
-    before = dict(office.state.promotions)
+    office = _office(promotion(), *(promotion(id=id_) for id_ in MALFORMED_IDS))
+    promotions, before = office.service.promotions, office.items()
     with pytest.raises(PromotionNotFound):
-        office.promotions.get(promotion_id)
+        promotions.get(promotion_id)
     with pytest.raises(PromotionNotFound):
-        office.promotions.change(promotion_id, lambda _: NewPromotion({}), CLIENT_ID)
+        promotions.change(promotion_id, lambda _: NewPromotion({}), CLIENT_ID)
     with pytest.raises(PromotionNotFound):
-        office.remover.delete(promotion_id)
-    assert (office.state.promotions, office.state.deleted, office.queue.sent) == (before, {}, [])
+        _delete(office, promotion_id)
+    assert (office.items(), office.messages()) == (before, [])
 
 
 def test_a_promotion_is_found_by_its_id() -> None:
-    assert Office(promotion()).promotions.get(PROMOTION_ID) == promotion()
+    assert _office(promotion()).service.promotions.get(PROMOTION_ID) == promotion()
 
 
 def test_a_list_of_promotions_says_which_page_it_is() -> None:
     first, second = promotion(), promotion(id=OTHER_ID)
-    office = Office(first, second)
-    assert office.promotions.list(Page(1, 0), {}) == Listing([second], 2, Page(1, 0))
-    assert office.promotions.list(Page(1, 1), {}) == Listing([first], 2, Page(1, 1))
-    assert office.promotions.list(Page(10, 10), {}) == Listing([], 2, Page(10, 10))
+    promotions = _office(first, second).service.promotions
+    assert promotions.list(Page(1, 0), {}) == Listing([second], 2, Page(1, 0))
+    assert promotions.list(Page(1, 1), {}) == Listing([first], 2, Page(1, 1))
+    assert promotions.list(Page(10, 10), {}) == Listing([], 2, Page(10, 10))
 
 
 @pytest.mark.parametrize(
@@ -104,18 +107,17 @@ def test_a_list_of_promotions_says_which_page_it_is() -> None:
     ],
 )
 def test_a_promotion_is_found_by_one_of_its_codes(wanted: set[str], *, found: bool) -> None:
-    office = Office(promotion(), promotion(id=OTHER_ID))
-    office.state.jobs[JOB_ID] = generate_job()
-    office.state.occupy(["Summer-1"], JOB_ID)
-    items = [promotion()] if found else []
-    assert office.promotions.list(Page(), {"code": wanted}) == Listing(items, len(items), Page())
-    assert office.promotions.list(Page(25, 25), {"code": wanted}) == Listing([], len(items), Page(25, 25))
+    office = _office(promotion(), promotion(id=OTHER_ID))
+    office.put_chunk(chunk(codes=["Summer-1"]))
+    promotions, items = office.service.promotions, [promotion()] if found else []
+    assert promotions.list(Page(), {"code": wanted}) == Listing(items, len(items), Page())
+    assert promotions.list(Page(25, 25), {"code": wanted}) == Listing([], len(items), Page(25, 25))
 
 
 def test_a_change_says_who_made_it_and_when() -> None:
-    office = Office(promotion(room=400, codes=600))
+    office = _office(promotion(room=400, codes=600))
     office.clock.advance(minutes=5)
-    changed = office.change(fields={"name": "Late sale"}, max_codes=700)
+    changed = _change(office, fields={"name": "Late sale"}, max_codes=700)
     assert changed == promotion(
         fields={"name": "Late sale"},
         max_codes=700,
@@ -125,152 +127,152 @@ def test_a_change_says_who_made_it_and_when() -> None:
         updated_at=office.clock(),
         version=2,
     )
-    assert office.state.promotions == {PROMOTION_ID: changed}
+    assert office.items() == Office(changed).items()
 
 
 @pytest.mark.parametrize(("max_codes", "room"), [(5_000, 4_400), (1_000, 400), (600, 0)])
 def test_the_limit_of_codes_goes_up_and_down_to_what_is_in_use(max_codes: int, room: int) -> None:
-    office = Office(promotion(room=400, codes=500, open_job=JOB_ID))
-    changed = office.change(max_codes=max_codes)
+    office = _office(promotion(room=400, codes=500, open_job=JOB_ID))
+    changed = _change(office, max_codes=max_codes)
     assert (changed.max_codes, changed.room, changed.codes) == (max_codes, room, 500)
 
 
 def test_the_limit_of_codes_does_not_go_below_what_is_in_use_or_about_to_be() -> None:
     stored = promotion(room=400, codes=500, open_job=JOB_ID)
-    office = Office(stored)
+    office = _office(stored)
     with pytest.raises(CodesInUse) as refusal:
-        office.change(max_codes=599)
+        _change(office, max_codes=599)
     assert refusal.value.codes == 600
-    assert office.state.promotions == {PROMOTION_ID: stored}
+    assert office.items() == Office(stored).items()
 
 
 @pytest.mark.parametrize("changes", [{"codes": 1, "room": 999}, {"open_job": JOB_ID}])
 def test_a_promotion_with_codes_or_an_open_job_does_not_become_automatic(changes: dict[str, Any]) -> None:
     stored = promotion(**changes)
-    office = Office(stored)
+    office = _office(stored)
     with pytest.raises(PromotionInUse) as refusal:
-        office.change(automatic=True)
+        _change(office, automatic=True)
     assert refusal.value.detail == "A promotion with codes or an open job cannot be made automatic"
-    assert office.state.promotions == {PROMOTION_ID: stored}
+    assert office.items() == Office(stored).items()
 
 
 def test_a_promotion_without_codes_becomes_automatic_and_back() -> None:
-    office = Office(promotion())
-    assert office.change(automatic=True).automatic is True
-    assert office.change(automatic=False).automatic is False
+    office = _office(promotion())
+    assert _change(office, automatic=True).automatic is True
+    assert _change(office, automatic=False).automatic is False
 
 
 def test_an_automatic_promotion_with_an_open_export_can_be_changed() -> None:
-    office = Office(promotion(automatic=True, open_job=JOB_ID))
-    assert office.change(fields={"name": "Late sale"}).fields == {"name": "Late sale"}
+    office = _office(promotion(automatic=True, open_job=JOB_ID))
+    assert _change(office, fields={"name": "Late sale"}).fields == {"name": "Late sale"}
+
+
+def _overtake(office: Office, times: int) -> None:
+    """Have another change overtake so many attempts of the next one."""
+    left = iter(range(times, 0, -1))
+
+    def overtake() -> None:
+        _change(office, fields=_field("overtaken", next(left)))
+
+    # Before the write of an attempt, and then not before that of the other change.
+    office.calls.before("transact_write_items", *[overtake, lambda: None] * times)
 
 
 def test_a_change_that_another_one_overtakes_is_made_of_what_that_one_made() -> None:
-    office = Office(promotion())
-
-    def overtake() -> None:
-        office.change(fields=_field("description", "10 % off"))
-
-    office.state.steps.interruptions[0] = overtake
-    changed = office.change(fields=_field("name", "Late sale"))
-    assert changed.fields == {"name": "Late sale", "description": "10 % off"}
+    office = _office(promotion())
+    _overtake(office, 1)
+    changed = _change(office, fields=_field("name", "Late sale"))
+    assert changed.fields == {"name": "Late sale", "overtaken": 1}
     assert changed.version == 3
 
 
 def test_codes_that_are_made_meanwhile_do_not_disturb_a_change() -> None:
-    office = Office(promotion())
-
-    def take_room() -> None:
-        office.state.promotions[PROMOTION_ID] = replace(office.state.promotions[PROMOTION_ID], room=300)
-
-    office.state.steps.interruptions[0] = take_room
-    assert office.change(max_codes=800).room == 100
-
-
-def _change_again_and_again(office: Office, times: int) -> None:
-    """Have another change overtake so many attempts of the next one."""
-
-    def overtake(left: int) -> None:
-        before = len(office.state.steps.taken)
-        office.change(fields=_field("overtaken", left))
-        if left > 1:
-            # This attempt's end, and then the next attempt's beginning.
-            office.state.steps.interruptions[len(office.state.steps.taken) + 1] = lambda: overtake(left - 1)
-        assert len(office.state.steps.taken) == before + 2
-
-    office.state.steps.interruptions[0] = lambda: overtake(times)
+    office = _office(promotion())
+    office.calls.before("transact_write_items", lambda: office.put(promotion(room=300)))
+    assert _change(office, max_codes=800).room == 100
 
 
 def test_a_change_that_is_overtaken_four_times_is_made() -> None:
-    office = Office(promotion())
-    _change_again_and_again(office, 4)
-    changed = office.change(fields=_field("name", "Late sale"))
+    office = _office(promotion())
+    _overtake(office, 4)
+    changed = _change(office, fields=_field("name", "Late sale"))
     assert (changed.fields, changed.version) == ({"name": "Late sale", "overtaken": 1}, 6)
 
 
 def test_a_change_that_is_overtaken_five_times_is_a_conflict() -> None:
-    office = Office(promotion())
-    _change_again_and_again(office, 5)
+    office = _office(promotion())
+    _overtake(office, 5)
     with pytest.raises(WriteConflict):
-        office.change(fields=_field("name", "Late sale"))
-    stored = office.promotions.get(PROMOTION_ID)
+        _change(office, fields=_field("name", "Late sale"))
+    stored = office.service.promotions.get(PROMOTION_ID)
     assert (stored.fields, stored.version) == ({"name": "Summer sale", "overtaken": 1}, 6)
 
 
 def test_a_promotion_that_is_deleted_while_it_is_changed_is_not_found() -> None:
-    office = Office(promotion())
-    office.state.steps.interruptions[0] = lambda: office.remover.delete(PROMOTION_ID)
+    office = _office(promotion())
+    office.calls.before("transact_write_items", lambda: _delete(office))
     with pytest.raises(PromotionNotFound):
-        office.change(max_codes=5)
+        _change(office, max_codes=5)
 
 
 def test_a_deleted_promotion_is_out_of_sight_and_its_purge_is_queued() -> None:
     other = promotion(id=OTHER_ID)
-    office = Office(promotion(codes=5, room=995), other)
-    office.remover.delete(PROMOTION_ID)
+    office = _office(promotion(codes=5, room=995), other)
+    _delete(office)
     with pytest.raises(PromotionNotFound):
-        office.promotions.get(PROMOTION_ID)
-    assert office.promotions.list(Page(), {}) == Listing([other], 1, Page())
-    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID, purge=True), timedelta())]
+        office.service.promotions.get(PROMOTION_ID)
+    assert office.service.promotions.list(Page(), {}) == Listing([other], 1, Page())
+    assert office.delays() == [(Message(PROMOTION_ID, PURGE_ID), timedelta())]
+    purge = Job(
+        id=PURGE_ID,
+        promotion_id=PROMOTION_ID,
+        job_type=JobType.PROMOTION_PURGE,
+        status=JobStatus.PROCESSING,
+        created_by=CLIENT_ID,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    assert office.jobs() == [purge]
 
 
 def test_a_deleted_promotion_keeps_its_lock_for_its_purge() -> None:
-    office = Office(promotion())
-    office.remover.delete(PROMOTION_ID)
-    assert office.state.deleted == {PROMOTION_ID: office.clock()}
-    assert office.state.promotions[PROMOTION_ID].open_job == OTHER_ID
+    office = _office(promotion())
+    stored, _ = office.items()
+    _delete(office)
+    deleted = office.items()
+    assert {**stored, "open_job": PURGE_ID, "deleted_at": NOW_TEXT} in deleted
     with pytest.raises(PromotionNotFound):
-        office.remover.delete(PROMOTION_ID)
-    assert office.queue.sent == [(Message(PROMOTION_ID, OTHER_ID, purge=True), timedelta())]
+        replace(office.service.promotion_remover, new_id=lambda _: UNKNOWN_ID).delete(PROMOTION_ID, CLIENT_ID)
+    assert office.items() == deleted
+    assert office.delays() == [(Message(PROMOTION_ID, PURGE_ID), timedelta())]
 
 
 def test_a_promotion_with_an_open_job_is_not_deleted() -> None:
     stored = promotion(open_job=JOB_ID)
-    office = Office(stored)
+    office = _office(stored)
     with pytest.raises(PromotionInUse) as refusal:
-        office.remover.delete(PROMOTION_ID)
+        _delete(office)
     assert refusal.value.detail == "A promotion with an open job cannot be deleted"
-    assert (office.state.promotions, office.queue.sent) == ({PROMOTION_ID: stored}, [])
-    assert office.promotions.get(PROMOTION_ID) == stored
+    assert (office.items(), office.messages()) == (Office(stored).items(), [])
+    assert office.service.promotions.get(PROMOTION_ID) == stored
 
 
 def test_a_promotion_whose_purge_cannot_be_queued_is_deleted_all_the_same() -> None:
-    office = Office(promotion())
-    office.queue.available = False
-    with pytest.raises(QueueUnavailable):
-        office.remover.delete(PROMOTION_ID)
+    office = _office(promotion())
+    office.calls.before("send_message", office.calls.refuse)
+    with pytest.raises(Unavailable):
+        _delete(office)
     with pytest.raises(PromotionNotFound):
-        office.promotions.get(PROMOTION_ID)
+        office.service.promotions.get(PROMOTION_ID)
 
 
 def test_each_purge_has_an_id_of_its_time() -> None:
-    office = Office(promotion())
+    office = _office(promotion())
     asked: list[datetime] = []
 
     def new_id(now: datetime) -> str:
         asked.append(now)
-        return OTHER_ID
+        return PURGE_ID
 
-    store = MemoryPromotionStore(office.state)
-    PromotionRemover(store, office.queue, office.clock, new_id).delete(PROMOTION_ID)
+    replace(office.service.promotion_remover, new_id=new_id).delete(PROMOTION_ID, CLIENT_ID)
     assert asked == [office.clock()]

@@ -11,7 +11,7 @@ from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
-from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.promotion import NewPromotion
 from tests.support.builders import JOB_ID, MALFORMED_IDS
 
 ABSENT = object()
@@ -47,12 +47,12 @@ def _generate(parameters: dict[str, Any]) -> NewJob:
         (EXPORT, NewJob(JobType.CODE_EXPORT)),
         (_with(EXPORT, parameters={}, name=""), NewJob(JobType.CODE_EXPORT, "")),
         (_with(EXPORT, parameters=None), NewJob(JobType.CODE_EXPORT)),
-        (DELETE, NewJob(JobType.CODE_DELETE, deletion=OF_ALL)),
-        (_with(DELETE, name=" job ", id=1), NewJob(JobType.CODE_DELETE, " job ", deletion=OF_ALL)),
-        (_with(DELETE, parameters={"all": True, "job_id": None}), NewJob(JobType.CODE_DELETE, deletion=OF_ALL)),
-        (_with(DELETE, parameters={"job_id": JOB_ID}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
-        (_with(DELETE, parameters={"job_id": JOB_ID, "all": None}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
-        (_with(DELETE, parameters={"job_id": JOB_ID, "all": False}), NewJob(JobType.CODE_DELETE, deletion=OF_ONE)),
+        (DELETE, NewJob(JobType.CODE_DELETE, None, OF_ALL)),
+        (_with(DELETE, name=" job ", id=1), NewJob(JobType.CODE_DELETE, " job ", OF_ALL)),
+        (_with(DELETE, parameters={"all": True, "job_id": None}), NewJob(JobType.CODE_DELETE, None, OF_ALL)),
+        (_with(DELETE, parameters={"job_id": JOB_ID}), NewJob(JobType.CODE_DELETE, None, OF_ONE)),
+        (_with(DELETE, parameters={"job_id": JOB_ID, "all": None}), NewJob(JobType.CODE_DELETE, None, OF_ONE)),
+        (_with(DELETE, parameters={"job_id": JOB_ID, "all": False}), NewJob(JobType.CODE_DELETE, None, OF_ONE)),
     ],
 )
 def test_a_job_is_taken_as_it_was_sent(data: dict[str, Any], job: NewJob) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
-from promotion_jobs.aws.table import ATTEMPTS, Backoff, ConditionLost, Table, from_item, to_item
-from promotion_jobs.codes.store import BATCH, DynamoCodeStore
+from promotion_jobs.aws.table import Backoff, ConditionLost, Table, from_item, to_item
+from promotion_jobs.codes.inserts import BATCH, CodeItems
 from promotion_jobs.errors import StoreBusy
-from tests.support.builders import JOB_ID, PROMOTION_ID, generate_job
+from promotion_jobs.limits import STORE_ATTEMPTS
+from tests.support.builders import JOB_ID, PROMOTION_ID
 
 KEY = keys.code("bcdf-ghjk")
 NONE = {"Code": "None"}
@@ -67,7 +68,7 @@ class Waits:
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
-        self.backoff = Backoff(sleep=self.seconds.append, uniform=lambda _, most: most)
+        self.backoff = Backoff(sleep=self.seconds.append, bits=lambda count: 2**count)
 
 
 @pytest.fixture
@@ -128,11 +129,18 @@ def test_a_transaction_that_is_wrong_in_itself_is_not_repeated(table: NewTable) 
 
 
 def test_a_store_that_stays_busy_is_given_up(table: NewTable, waits: Waits) -> None:
-    store, client = table(*[[CONFLICT]] * ATTEMPTS)
+    store, client = table(*[[CONFLICT]] * STORE_ATTEMPTS)
     with pytest.raises(StoreBusy):
         store.transact(store.put(KEY, {}))
-    assert len(client.calls) == ATTEMPTS == 12
+    assert len(client.calls) == STORE_ATTEMPTS == 12
     assert waits.seconds == [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(("part", "seconds"), [(0, 0.0), (1, 0.025), (2, 0.05)])
+def test_a_wait_is_a_random_part_of_the_longest(part: int, seconds: float) -> None:
+    waits: list[float] = []
+    Backoff(sleep=waits.append, bits=lambda count: part * 2 ** (count - 2)).wait(2)
+    assert waits == [seconds]
 
 
 def test_keys_that_were_not_read_are_read_again(table: NewTable, waits: Waits) -> None:
@@ -162,9 +170,11 @@ def in_turn() -> Executor:
     return ThreadPoolExecutor(1)
 
 
-def _store(new_table: NewTable, threads: Executor, *answers: Sequence[dict[str, Any]]) -> tuple[Any, AnsweringClient]:
+def _store(
+    new_table: NewTable, threads: Executor, *answers: Sequence[dict[str, Any]]
+) -> tuple[CodeItems, AnsweringClient]:
     store, client = new_table(*answers)
-    return DynamoCodeStore(store, threads), client
+    return CodeItems(store, threads), client
 
 
 def _error(code: str) -> dict[str, Any]:
@@ -176,7 +186,7 @@ def test_statements_that_were_throttled_are_executed_again_and_only_they(
     table: NewTable, waits: Waits, in_turn: Executor, code: str
 ) -> None:
     store, client = _store(table, in_turn, [{}, _error(code), {}])
-    assert store.insert(generate_job(), CODES) == set()
+    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == set()
     assert client.calls[1] == [client.calls[0][1]]
     assert (len(client.calls), waits.seconds) == (2, [0.025])
 
@@ -184,14 +194,14 @@ def test_statements_that_were_throttled_are_executed_again_and_only_they(
 def test_a_statement_answered_with_anything_else_is_an_error(table: NewTable, in_turn: Executor) -> None:
     store, client = _store(table, in_turn, [{}, _error("ValidationError"), {}])
     with pytest.raises(RuntimeError, match=r"^a statement was answered ValidationError$"):
-        store.insert(generate_job(), CODES)
+        store.insert(PROMOTION_ID, JOB_ID, CODES)
     assert len(client.calls) == 1
 
 
 def test_statements_that_stay_throttled_are_given_up(table: NewTable, in_turn: Executor) -> None:
     store, client = _store(table, in_turn, [_error("ThrottlingError")] * 3, *[[_error("ThrottlingError")] * 3] * 11)
     with pytest.raises(StoreBusy):
-        store.insert(generate_job(), CODES)
+        store.insert(PROMOTION_ID, JOB_ID, CODES)
     assert len(client.calls) == 12
 
 
@@ -206,14 +216,14 @@ def test_of_batches_that_fail_one_whose_outcome_is_open_is_told_before_a_busy_st
 
     store, _ = table()
     with ThreadPoolExecutor(2) as threads, pytest.raises(TimeoutError):
-        DynamoCodeStore(replace(store, client=cast("Any", Client())), threads).insert(
-            generate_job(), {slot: f"code-{slot}" for slot in range(BATCH + 1)}
+        CodeItems(replace(store, client=cast("Any", Client())), threads).insert(
+            PROMOTION_ID, JOB_ID, {slot: f"code-{slot}" for slot in range(BATCH + 1)}
         )
 
 
 def test_codes_are_inserted_25_at_a_time_with_all_that_says_whose_they_are(table: NewTable, in_turn: Executor) -> None:
     store, client = _store(table, in_turn)
-    assert store.insert(generate_job(), {slot: f"Code-{slot}" for slot in range(60)}) == set()
+    assert store.insert(PROMOTION_ID, JOB_ID, {slot: f"Code-{slot}" for slot in range(60)}) == set()
     assert [len(statements) for statements in client.calls] == [25, 25, 10]
     assert client.calls[0][0] == {
         "Statement": ("INSERT INTO \"table\" VALUE {'pk': ?, 'sk': ?, 'promotion': ?, 'job': ?, 'slot': ?, 'code': ?}"),
@@ -233,17 +243,17 @@ def test_a_code_that_is_taken_is_ours_where_job_and_slot_are(table: NewTable, in
     owners = [("CODE#code-0", JOB_ID, 0), ("CODE#code-1", JOB_ID, 2), ("CODE#code-2", "another", 2)]
     items = [to_item({"pk": pk, "job": job, "slot": slot}) for pk, job, slot in owners]
     store, _ = _store(table, in_turn, taken, [{"Responses": {"table": items}, "UnprocessedKeys": {}}])
-    assert store.insert(generate_job(), CODES) == {1, 2}
+    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == {1, 2}
 
 
 def test_a_code_that_came_free_in_the_meantime_counts_as_taken(table: NewTable, in_turn: Executor) -> None:
     store, _ = _store(table, in_turn, [_error("DuplicateItem"), {}, {}], [{"Responses": {}, "UnprocessedKeys": {}}])
-    assert store.insert(generate_job(), CODES) == {0}
+    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == {0}
 
 
 def test_only_codes_of_the_job_and_the_slot_are_removed(table: NewTable, in_turn: Executor) -> None:
     store, client = _store(table, in_turn, [{}, _error("ConditionalCheckFailed"), {}])
-    store.remove(generate_job(), CODES.items())
+    store.remove(JOB_ID, CODES.items())
     [statements] = client.calls
     assert statements[0] == {
         "Statement": 'DELETE FROM "table" WHERE "pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',

@@ -1,35 +1,64 @@
 """Clients and their access tokens (contract 4, decision 16)."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, count
 
 import pytest
 
+from promotion_jobs.aws import keys
+from promotion_jobs.aws.table import Item
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.tokens.token import Client, Grant, Token
-from promotion_jobs.tokens.tokens import Tokens, hash_secret
-from tests.support.builders import NOW, Clock
-from tests.support.memory import MemoryTokenStore
+from promotion_jobs.tokens.tokens import hash_secret
+from tests.support.builders import NOW, NOW_TEXT
+from tests.support.office import Office
 
 SECRET, ANOTHER_SECRET = "5ec2e7" * 8, "07e2" * 10
 FIRST, SECOND = "a1" * 20, "b2" * 20
 
+LOOK_UP = 2
+"""Reads of a token that there is: its own, and that of its client."""
+
+SHOP = {
+    "pk": "CLIENTS",
+    "sk": "shop",
+    "name": "Our shop",
+    "secret_hash": hash_secret(SECRET),
+    "created_at": NOW_TEXT,
+}
+"""The client that is registered, as it is stored."""
+
 
 class Desk:
-    """Tokens in memory, at a time that the test sets, with one client registered."""
+    """Tokens at a time that the test sets, with one client registered."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.store = MemoryTokenStore()
+        self.office = Office()
+        self.clock, self.items = self.office.clock, self.office.items
         new_tokens = chain([FIRST, SECOND], (f"{number:040x}" for number in count()))
-        self.tokens = Tokens(self.store, self.clock, lambda: next(new_tokens))
+        self.tokens = replace(self.office.service.tokens, new_token=lambda: next(new_tokens))
         self.tokens.register_client("shop", SECRET, "Our shop")
 
     def issue(self, grant: str = "client_credentials") -> str:
         access_token, _ = self.tokens.issue(grant, "shop", SECRET)
         return access_token
+
+    def stored_tokens(self) -> list[Item]:
+        return [item for item in self.items() if item["sk"] == "TOKEN"]
+
+    def revoke(self, access_token: str) -> None:
+        """Revoke one token, and not its client."""
+        table = self.office.service.table
+        table.transact(table.delete(keys.token(hash_secret(access_token))))
+
+    def reads(self) -> int:
+        """How many there were since they were last asked for."""
+        reads = self.office.calls.made.count("get_item")
+        self.office.calls.made.clear()
+        return reads
 
 
 @pytest.fixture
@@ -38,15 +67,23 @@ def desk() -> Desk:
 
 
 def test_of_a_secret_only_the_hash_is_stored(desk: Desk) -> None:
-    assert desk.store.registered == {"shop": Client("shop", "Our shop", hash_secret(SECRET), NOW)}
+    assert desk.items() == [SHOP]
+    assert desk.tokens.clients() == [Client("shop", "Our shop", hash_secret(SECRET), NOW)]
     assert re.fullmatch(r"[0-9a-f]{64}", hash_secret(SECRET))
 
 
 def test_of_a_token_only_the_hash_is_stored(desk: Desk) -> None:
     issued = desk.tokens.issue("client_credentials", "shop", SECRET)
-    token = Token("shop", Grant.CLIENT_CREDENTIALS, NOW + timedelta(hours=1))
-    assert issued == (FIRST, token)
-    assert desk.store.tokens == {hash_secret(FIRST): token}
+    expires_at = NOW + timedelta(hours=1)
+    assert issued == (FIRST, Token("shop", Grant.CLIENT_CREDENTIALS, expires_at))
+    stored = {
+        "pk": f"TOKEN#{hash_secret(FIRST)}",
+        "sk": "TOKEN",
+        "client_id": "shop",
+        "grant": "client_credentials",
+        "expires_at": int(expires_at.timestamp()),
+    }
+    assert desk.stored_tokens() == [stored]
 
 
 def test_an_implicit_token_needs_no_secret(desk: Desk) -> None:
@@ -73,7 +110,7 @@ def test_a_request_that_lacks_a_field_is_told_which(
     with pytest.raises(TokenRequestInvalid) as refusal:
         desk.tokens.issue(grant_type, client_id, client_secret)
     assert refusal.value.detail == detail
-    assert desk.store.tokens == {}
+    assert desk.items() == [SHOP]
 
 
 @pytest.mark.parametrize(
@@ -83,11 +120,11 @@ def test_a_request_that_lacks_a_field_is_told_which(
         ("client_credentials", "shop", SECRET.upper()),
         ("client_credentials", "shop", hash_secret(SECRET)),
         ("client_credentials", "shop", "é\0"),
-        ("client_credentials", "nobody", "0"),
-        ("client_credentials", "nobody", SECRET),
+        ("client_credentials", "no-client", "0"),
+        ("client_credentials", "no-client", SECRET),
         ("client_credentials", "no such id!", SECRET),
         ("client_credentials", "x" * 65, SECRET),
-        ("implicit", "nobody", None),
+        ("implicit", "no-client", None),
     ],
 )
 def test_a_client_that_is_unknown_or_has_another_secret_gets_no_token(
@@ -95,26 +132,26 @@ def test_a_client_that_is_unknown_or_has_another_secret_gets_no_token(
 ) -> None:
     with pytest.raises(UnknownClient):
         desk.tokens.issue(grant_type, client_id, client_secret)
-    assert desk.store.tokens == {}
+    assert desk.items() == [SHOP]
 
 
 def test_an_unknown_client_and_a_wrong_secret_take_the_same_reads_and_get_the_same_answer(desk: Desk) -> None:
     refusals = []
-    for client_id in ("shop", "nobody"):
-        desk.store.clients_looked_up = 0
+    for client_id in ("shop", "no-client"):
+        desk.office.calls.made.clear()
         with pytest.raises(UnknownClient) as refusal:
             desk.tokens.issue("client_credentials", client_id, ANOTHER_SECRET)
-        refusals.append((refusal.value.args, desk.store.clients_looked_up, desk.store.looked_up))
-    assert refusals == [((), 1, 0), ((), 1, 0)]
+        refusals.append((refusal.value.args, tuple(desk.office.calls.made)))
+    assert refusals == [((), ("get_item",))] * 2
 
 
 @pytest.mark.parametrize(
     "secret", ["", "open sesame", SECRET[:39], SECRET.upper(), f"{SECRET}\n", f" {SECRET}", "0" * 65, "g" * 40]
 )
-def test_a_secret_that_somebody_made_up_is_refused(desk: Desk, secret: str) -> None:
+def test_a_secret_that_was_made_up_is_refused(desk: Desk, secret: str) -> None:
     with pytest.raises(ValueError, match=r"^A client's secret is generated: 40 to 64 hexadecimal digits$"):
         desk.tokens.register_client("another", secret, "Another")
-    assert list(desk.store.registered) == ["shop"]
+    assert desk.items() == [SHOP]
 
 
 def _issued(desk: Desk, grant: str = "client_credentials", tries: int = 2 * TOKENS_PER_MINUTE) -> list[int]:
@@ -136,7 +173,7 @@ def test_a_client_is_issued_so_many_tokens_a_minute_and_more_in_the_next(desk: D
     assert _issued(desk, tries=1) == [0, 1]
     desk.clock.advance(seconds=1)
     assert _issued(desk, tries=TOKENS_PER_MINUTE + 1) == [TOKENS_PER_MINUTE, 60]
-    assert len(desk.store.tokens) == 2 * TOKENS_PER_MINUTE
+    assert len(desk.stored_tokens()) == 2 * TOKENS_PER_MINUTE
 
 
 def test_a_client_that_has_had_its_tokens_leaves_those_of_another_alone(desk: Desk) -> None:
@@ -153,11 +190,11 @@ def test_who_knows_the_id_of_a_client_alone_cannot_use_up_its_tokens(desk: Desk)
     assert _issued(desk)[0] == TOKENS_PER_MINUTE
 
 
-def test_ids_that_nobody_has_leave_nothing_behind(desk: Desk) -> None:
+def test_ids_of_no_client_leave_nothing_behind(desk: Desk) -> None:
     for number in range(1_000):
         with pytest.raises(UnknownClient):
             desk.tokens.issue("implicit", f"client-{number}", None)
-    assert (desk.store.tokens, desk.store.counted) == ({}, {})
+    assert desk.items() == [SHOP]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
@@ -206,9 +243,10 @@ def test_a_request_without_a_token_of_ours_is_unauthorized(desk: Desk, authoriza
 )
 def test_a_header_that_is_malformed_is_refused_before_anything_is_read(desk: Desk, authorization: str) -> None:
     desk.issue()
+    desk.office.calls.made.clear()
     with pytest.raises(Unauthorized):
         desk.tokens.authenticate(authorization)
-    assert desk.store.looked_up == 0
+    assert desk.office.calls.made == []
 
 
 def test_an_implicit_token_has_no_right_to_promotions(desk: Desk) -> None:
@@ -219,12 +257,13 @@ def test_an_implicit_token_has_no_right_to_promotions(desk: Desk) -> None:
 
 def test_a_token_ends_after_an_hour_to_the_second_whether_looked_up_or_remembered(desk: Desk) -> None:
     access_token = desk.issue()
+    desk.reads()
     desk.clock.advance(minutes=59, seconds=59)
     assert desk.tokens.authenticate(f"Bearer {access_token}") == "shop"
     desk.clock.advance(seconds=1)
     with pytest.raises(Unauthorized):
         desk.tokens.authenticate(f"Bearer {access_token}")
-    assert desk.store.looked_up == 1
+    assert desk.reads() == LOOK_UP
 
 
 def test_an_expired_implicit_token_is_unauthorized_rather_than_forbidden(desk: Desk) -> None:
@@ -236,16 +275,17 @@ def test_an_expired_implicit_token_is_unauthorized_rather_than_forbidden(desk: D
 
 def test_a_token_is_looked_up_once_a_minute(desk: Desk) -> None:
     access_token = desk.issue()
+    desk.reads()
     for seconds in (0, 59, 1, 59):
         desk.clock.advance(seconds=seconds)
         desk.tokens.authenticate(f"Bearer {access_token}")
-    assert desk.store.looked_up == 2
+    assert desk.reads() == 2 * LOOK_UP
 
 
 def test_a_revoked_token_stops_working_within_a_minute(desk: Desk) -> None:
     access_token = desk.issue()
     desk.tokens.authenticate(f"Bearer {access_token}")
-    desk.store.tokens.clear()
+    desk.revoke(access_token)
     desk.clock.advance(seconds=60)
     with pytest.raises(Unauthorized):
         desk.tokens.authenticate(f"Bearer {access_token}")
@@ -274,7 +314,7 @@ def test_a_revoked_client_gets_no_token(desk: Desk) -> None:
 
 def test_a_client_is_revoked_once_and_no_other_with_it(desk: Desk) -> None:
     desk.tokens.register_client("another", SECRET, "Another")
-    assert [desk.tokens.revoke_client(client) for client in ("shop", "shop", "nobody")] == [True, False, False]
+    assert [desk.tokens.revoke_client(client) for client in ("shop", "shop", "no-client")] == [True, False, False]
     assert desk.tokens.clients() == [Client("another", "Another", hash_secret(SECRET), NOW)]
 
 
@@ -290,23 +330,25 @@ def test_clients_are_listed(desk: Desk) -> None:
 def test_a_container_remembers_a_thousand_tokens_at_most(desk: Desk) -> None:
     tokens = [f"{number:040x}" for number in range(1_001)]
     for token in tokens:
-        desk.store.add_token(hash_secret(token), Token("shop", Grant.CLIENT_CREDENTIALS, NOW + timedelta(hours=1)))
+        live = Token("shop", Grant.CLIENT_CREDENTIALS, NOW + timedelta(hours=1))
+        desk.tokens.store.add_token(hash_secret(token), live)
         desk.tokens.authenticate(f"Bearer {token}")
-    assert desk.store.looked_up == 1_001
+    assert desk.reads() == 1_001 * LOOK_UP
     desk.tokens.authenticate(f"Bearer {tokens[-1]}")
-    assert desk.store.looked_up == 1_001
+    assert desk.reads() == 0
     desk.tokens.authenticate(f"Bearer {tokens[0]}")
-    assert desk.store.looked_up == 1_002
+    assert desk.reads() == LOOK_UP
 
 
 def test_a_container_remembers_no_wrong_token(desk: Desk) -> None:
     desk.tokens.authenticate(f"Bearer {desk.issue()}")
+    desk.reads()
     for number in range(2_000):
         with pytest.raises(Unauthorized):
             desk.tokens.authenticate(f"Bearer {number:040x}")
-    assert desk.store.looked_up == 2_001
+    assert desk.reads() == 2_000
     desk.tokens.authenticate(f"Bearer {FIRST}")
-    assert desk.store.looked_up == 2_001
+    assert desk.reads() == 0
 
 
 def test_a_token_that_was_unknown_works_as_soon_as_it_is_issued(desk: Desk) -> None:

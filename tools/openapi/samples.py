@@ -7,8 +7,16 @@ from typing import Any
 from promotion_jobs.api import answers
 from promotion_jobs.codes.code import Code, Terms
 from promotion_jobs.jobs.create import Forecast, NewJob
-from promotion_jobs.jobs.estimates import generate_estimate
-from promotion_jobs.jobs.job import DeleteParameters, ExportFile, GenerateParameters, Job, JobStatus, JobType, Plan
+from promotion_jobs.jobs.generate import Generate
+from promotion_jobs.jobs.job import (
+    NO_PARAMETERS,
+    DeleteParameters,
+    ExportFile,
+    GenerateParameters,
+    Job,
+    JobStatus,
+    JobType,
+)
 from promotion_jobs.jobs.read import Progress
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.pages import Listing, Page
@@ -63,7 +71,7 @@ EXPORT = replace(
     id=EXPORT_ID,
     job_type=JobType.CODE_EXPORT,
     name=None,
-    parameters=None,
+    parameters=NO_PARAMETERS,
     file=ExportFile("", 1_000, 93_067, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
 )
 DELETION = replace(
@@ -71,11 +79,15 @@ DELETION = replace(
     id=DELETE_ID,
     job_type=JobType.CODE_DELETE,
     name=None,
-    parameters=None,
-    deletion=DeleteParameters(GENERATE_ID),
+    parameters=DeleteParameters(GENERATE_ID),
     generated=0,
     deleted=1_000,
 )
+
+
+_NOT_ASKED: Any = None
+_GENERATOR = Generate(_NOT_ASKED, _NOT_ASKED, _NOT_ASKED)
+"""It forecasts from what it is given: of stores it asks nothing."""
 
 
 def _page(items: list[Any], render: Any, path: str) -> Any:
@@ -105,7 +117,10 @@ forecast = {
         PROMOTION_ID,
         NewJob(GENERATE.job_type, GENERATE.name, GENERATE.parameters),
         Forecast(
-            lock_is_free=True, room_is_enough=True, room=499_000, codes=1_000, estimate=generate_estimate(Plan(1_000))
+            lock_is_free=True,
+            room_is_enough=True,
+            room=499_000,
+            estimate=_GENERATOR.forecast(PROMOTION, GENERATE.parameters),
         ),
     )
 }

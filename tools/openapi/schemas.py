@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.jobs import JOBS
 from promotion_jobs.api.schemas.promotions import SentPromotion
-from promotion_jobs.jobs.job import JobStatus, JobType
+from promotion_jobs.jobs.job import JobStatus
 
 Schema = dict[str, Any]
 
@@ -117,7 +117,7 @@ JOB = _object(
         "type": {"const": "promotion_job"},
         "id": ID,
         "promotion_id": ID,
-        "job_type": {"enum": list(JobType)},
+        "job_type": {"enum": list(JOBS)},
         "status": {"enum": list(JobStatus)},
         "meta": _object(
             {"timestamps": TIMESTAMPS["properties"]["timestamps"]},
@@ -142,7 +142,7 @@ FORECAST = _object(
     {
         "type": {"const": "promotion_job"},
         "promotion_id": ID,
-        "job_type": {"enum": list(JobType)},
+        "job_type": {"enum": list(JOBS)},
         "meta": _object(
             {
                 "dry_run": _object(

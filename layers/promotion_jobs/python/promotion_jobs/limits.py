@@ -1,4 +1,4 @@
-"""Every limit of the service, in one place. "Contract" and "decision" are docs/contract.md and docs/decisions.md."""
+"""Every limit that can be chosen; AWS's own stand with their code. For "contract" and "decision" see docs/."""
 
 from datetime import timedelta
 
@@ -43,6 +43,16 @@ BUSY_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(minutes=15)
 """Of a message of the queue."""
 
+LONGEST_PAUSE = timedelta(hours=1)
+"""Between two messages that the sweep sends for work that makes no progress."""
+
+STORE_ATTEMPTS = 12
+LONGEST_STORE_WAIT = timedelta(seconds=2)
+"""Of a call to the table that is throttled or conflicts, and between two of its attempts."""
+
+WRITE_ATTEMPTS = 5
+"""Readings of a thing that others go on changing, before its change is refused."""
+
 LEASE_MARGIN = timedelta(seconds=2)
 """Between the end of a worker and that of its lease: as far as clocks may be apart."""
 
@@ -62,6 +72,8 @@ PROMOTION_BYTES = 20_000
 TOKEN_LIFE = timedelta(hours=1)
 TOKEN_CACHE = timedelta(minutes=1)
 """How long a container trusts a token that it has looked up: a revoked one stops working within this."""
+
+CACHED_TOKENS = 1_000
 
 TOKENS_PER_MINUTE = 60
 """Of one grant that a client is issued: each is good for an hour, so this is room for a fleet that starts at once."""

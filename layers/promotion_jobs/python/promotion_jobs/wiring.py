@@ -1,232 +1,278 @@
-"""The composition root: the one place where ports meet adapters, and where time and randomness come from.
+"""The composition: the one place that puts the parts of the service together.
 
-Every factory is cached, so a container makes each use case once, and imports what it takes when it is first needed: a
-function that reads a job loads nothing of what makes codes.
+Lambda, the simulation and the stack's tests all make a :class:`Service`, each of their own clients, clock, randomness
+and settings. Each part is made once, and imports what it takes when it is first needed: a function that reads a job
+loads nothing of what makes codes.
 """
 
 import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs.aws.table import Backoff, Table
-from promotion_jobs.observe import measure
-from promotion_jobs.settings import settings
+from promotion_jobs.limits import RUNS_AHEAD
+from promotion_jobs.measures import Meter, unmeasured
+from promotion_jobs.settings import Settings, settings
 from promotion_jobs.values import uuid7
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
-    from promotion_jobs.aws.files import S3FileStore
-    from promotion_jobs.aws.queue import SqsJobQueue
-    from promotion_jobs.codes.codes import CodeChanges, PromotionCodes
-    from promotion_jobs.jobs.announcements import Announcer
+    from promotion_jobs.aws.clients import Clients
+    from promotion_jobs.aws.files import Files
+    from promotion_jobs.aws.queue import Queue
+    from promotion_jobs.codes.codes import Codes
+    from promotion_jobs.codes.inserts import CodeItems
+    from promotion_jobs.codes.store import CodeStore
+    from promotion_jobs.jobs.cancel import JobCanceller
     from promotion_jobs.jobs.create import JobCreator
-    from promotion_jobs.jobs.export import Downloads
-    from promotion_jobs.jobs.read import JobCanceller, Jobs
+    from promotion_jobs.jobs.delete import Delete
+    from promotion_jobs.jobs.export import Export
+    from promotion_jobs.jobs.generate import Generate
+    from promotion_jobs.jobs.job import Job, JobType
+    from promotion_jobs.jobs.kind import Kind
+    from promotion_jobs.jobs.purge import PromotionRemover
+    from promotion_jobs.jobs.read import Downloads, Jobs
+    from promotion_jobs.jobs.runs import RunStore
+    from promotion_jobs.jobs.store import JobStore
     from promotion_jobs.jobs.sweep import Sweeper
     from promotion_jobs.jobs.worker import Worker
-    from promotion_jobs.promotions.promotions import PromotionRemover, Promotions
-    from promotion_jobs.tokens.tokens import Tokens
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _new_id(now: datetime) -> str:
-    return uuid7(now, secrets.randbits(74))
-
-
-def _new_token() -> str:
-    return secrets.token_hex(20)
-
-
-def _new_seed() -> bytes:
-    return secrets.token_bytes(32)
-
-
-@cache
-def _table() -> Table:
-    from promotion_jobs.aws import clients
-
-    return Table(clients.dynamodb(), settings().table_name, Backoff(meter=measure))
-
-
-@cache
-def _queue() -> "SqsJobQueue":
-    from promotion_jobs.aws import clients
-    from promotion_jobs.aws.queue import SqsJobQueue
-
-    return SqsJobQueue(clients.sqs, settings().job_queue_url)
-
-
-@cache
-def _files() -> "S3FileStore":
-    from promotion_jobs.aws import clients
-    from promotion_jobs.aws.files import S3FileStore
-
-    return S3FileStore(clients.s3, settings().export_bucket)
-
-
-@cache
-def _announcer() -> "Announcer":
-    from promotion_jobs.api import answers
-    from promotion_jobs.aws import clients
-    from promotion_jobs.aws.bus import EventBridgeBus
-    from promotion_jobs.jobs.announcements import Announcer
-    from promotion_jobs.jobs.store import DynamoJobStore
-
-    bus = EventBridgeBus(clients.events, settings().event_bus_name, answers.job)
-    return Announcer(DynamoJobStore(_table()), bus, measure)
-
-
-def tokens_in(client: "DynamoDBClient", table_name: str) -> "Tokens":
-    return _tokens(Table(client, table_name))
-
-
-def _tokens(table: Table) -> "Tokens":
-    from promotion_jobs.tokens.store import DynamoTokenStore
-    from promotion_jobs.tokens.tokens import Tokens
-
-    return Tokens(DynamoTokenStore(table), _now, _new_token)
-
-
-@cache
-def tokens() -> "Tokens":
-    return _tokens(_table())
-
-
-@cache
-def promotions() -> "Promotions":
+    from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.promotions.promotions import Promotions
-    from promotion_jobs.promotions.store import DynamoPromotionStore
+    from promotion_jobs.promotions.store import PromotionStore
+    from promotion_jobs.tokens.tokens import Tokens
 
-    return Promotions(DynamoPromotionStore(_table()), _now, _new_id)
+    Render = Callable[[Job], Mapping[str, Any]]
+
+
+@dataclass
+class Service:
+    """``clock`` gives an aware time in UTC, ``bits`` as many random bits as it is asked for; all chance comes from it.
+
+    A test may set a part before others are made of it.
+    """
+
+    clients: "Clients"
+    clock: Callable[[], datetime]
+    bits: Callable[[int], int]
+    settings: Settings
+    meter: Meter = unmeasured
+
+    def new_id(self, now: datetime) -> str:
+        return uuid7(now, self.bits(74))
+
+    @cached_property
+    def table(self) -> Table:
+        return Table(self.clients.dynamodb, self.settings.table_name, Backoff(bits=self.bits, meter=self.meter))
+
+    @cached_property
+    def queue(self) -> "Queue":
+        from promotion_jobs.aws.queue import Queue
+
+        return Queue(lambda: self.clients.sqs, self.settings.job_queue_url)
+
+    @cached_property
+    def files(self) -> "Files":
+        from promotion_jobs.aws.files import Files
+
+        return Files(lambda: self.clients.s3, self.settings.export_bucket)
+
+    @cached_property
+    def promotion_store(self) -> "PromotionStore":
+        from promotion_jobs.promotions.store import PromotionStore
+
+        return PromotionStore(self.table)
+
+    @cached_property
+    def code_store(self) -> "CodeStore":
+        from promotion_jobs.codes.store import CodeStore
+
+        return CodeStore(self.table)
+
+    @cached_property
+    def code_items(self) -> "CodeItems":
+        from promotion_jobs.codes.inserts import CodeItems
+
+        return CodeItems(self.table, self.clients.threads)
+
+    @cached_property
+    def job_store(self) -> "JobStore":
+        from promotion_jobs.jobs.open_work import OpenWorkStore
+        from promotion_jobs.jobs.store import JobStore
+
+        return JobStore(self.table, self.promotion_store, OpenWorkStore(self.table))
+
+    @cached_property
+    def runs(self) -> "RunStore":
+        from promotion_jobs.jobs.runs import RunStore
+
+        return RunStore(self.table, self.job_store)
+
+    @cached_property
+    def tokens(self) -> "Tokens":
+        from promotion_jobs.tokens.store import TokenStore
+        from promotion_jobs.tokens.tokens import Tokens
+
+        return Tokens(TokenStore(self.table), self.clock, lambda: f"{self.bits(160):040x}")
+
+    @cached_property
+    def promotions(self) -> "Promotions":
+        from promotion_jobs.promotions.promotions import Promotions
+
+        return Promotions(self.promotion_store, self._owner_of, self.clock, self.new_id)
+
+    def _owner_of(self, code: str) -> str | None:
+        return self.code_store.promotion_of(code)
+
+    @cached_property
+    def promotion_remover(self) -> "PromotionRemover":
+        from promotion_jobs.jobs.purge import PromotionRemover
+
+        return PromotionRemover(self.promotion_store, self.job_store, self.queue, self.clock, self.new_id)
+
+    @cached_property
+    def codes(self) -> "Codes":
+        from promotion_jobs.codes.codes import Codes, Makers
+
+        jobs = self.job_store
+        makers = Makers(jobs.chunk_sizes, jobs.visible_codes, jobs.count_removed)
+        return Codes(self.code_store, self.promotion_store, makers, self.clock, self.new_id)
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        from promotion_jobs.jobs.read import Jobs
+
+        return Jobs(self.job_store, self.promotions, self.kind, self.clock)
+
+    @cached_property
+    def job_creator(self) -> "JobCreator":
+        from promotion_jobs.jobs.create import JobCreator
+
+        return JobCreator(
+            store=self.job_store,
+            promotions=self.promotions,
+            kinds=self.kind,
+            queue=self.queue,
+            now=self.clock,
+            new_id=self.new_id,
+            new_seed=lambda: self.bits(256).to_bytes(32),
+            least_guess_odds=self.settings.least_guess_odds,
+        )
+
+    @cached_property
+    def job_canceller(self) -> "JobCanceller":
+        from promotion_jobs.jobs.cancel import JobCanceller
+
+        return JobCanceller(self.jobs, self.job_store, self.queue, self.clock)
+
+    @cached_property
+    def downloads(self) -> "Downloads":
+        from promotion_jobs.jobs.read import Downloads
+
+        return Downloads(self.jobs, self.files, self.clock, self.settings.export_life)
+
+    def kind(self, job_type: "JobType") -> "Kind":
+        """The kind of a job that the API can ask for."""
+        from promotion_jobs.jobs.job import JobType
+
+        kinds: Mapping[JobType, Callable[[], Kind]] = {
+            JobType.CODE_GENERATE: lambda: self.generate,
+            JobType.CODE_EXPORT: lambda: self.export,
+            JobType.CODE_DELETE: lambda: self.delete,
+        }
+        return kinds[job_type]()
+
+    @cached_property
+    def generate(self) -> "Generate":
+        from promotion_jobs.jobs.generate import Generate
+
+        return Generate(self.code_store, self.code_items, self.runs, self.meter)
+
+    @cached_property
+    def export(self) -> "Export":
+        from promotion_jobs.jobs.export import Export
+
+        # Functions that only show its progress have no bucket.
+        return Export(self.code_store, lambda: self.files, self.job_store, self.runs, self.clock, self.new_id)
+
+    @cached_property
+    def delete(self) -> "Delete":
+        from promotion_jobs.jobs.delete import Delete
+
+        return Delete(self.promotion_store, self.code_store, self.code_items, self.job_store, self.runs, self.meter)
+
+    @property
+    def _runs_ahead(self) -> int:
+        """Fewer than there are workers, so that one job never takes all of them."""
+        return max(1, min(RUNS_AHEAD, self.settings.worker_concurrency // 2))
+
+    def worker(self, render: "Render") -> "Worker":
+        """``render`` gives a job as its announcement shows it."""
+        from promotion_jobs.aws.bus import EventBus
+        from promotion_jobs.jobs.job import JobType
+        from promotion_jobs.jobs.open_work import Announcer
+        from promotion_jobs.jobs.purge import Purge
+        from promotion_jobs.jobs.worker import Worker
+
+        bus = EventBus(lambda: self.clients.events, self.settings.event_bus_name)
+        announcer = Announcer(self.job_store.open_work, bus, render, self.meter)
+        purge = Purge(
+            promotions=self.promotion_store,
+            codes=self.code_store,
+            items=self.code_items,
+            jobs=self.job_store,
+            runs=self.runs,
+            files=self.files,
+            kinds=self.kind,
+            announcer=announcer,
+        )
+
+        def kinds(job_type: JobType) -> "Kind":
+            return purge if job_type is JobType.PROMOTION_PURGE else self.kind(job_type)
+
+        return Worker(
+            jobs=self.job_store,
+            runs=self.runs,
+            kinds=kinds,
+            announcer=announcer,
+            queue=self.queue,
+            now=self.clock,
+            new_id=self.new_id,
+            runs_ahead=self._runs_ahead,
+            meter=self.meter,
+        )
+
+    @cached_property
+    def sweeper(self) -> "Sweeper":
+        from promotion_jobs.jobs.sweep import Sweeper
+
+        return Sweeper(
+            open_work=self.job_store.open_work,
+            jobs=self.job_store,
+            runs=self.runs,
+            queue=self.queue,
+            now=self.clock,
+            patience=self.settings.worker_timeout,
+            runs_ahead=self._runs_ahead,
+            meter=self.meter,
+        )
 
 
 @cache
-def promotion_remover() -> "PromotionRemover":
-    from promotion_jobs.promotions.promotions import PromotionRemover
-    from promotion_jobs.promotions.store import DynamoPromotionStore
+def service() -> Service:
+    """The service of this container."""
+    from promotion_jobs.aws.clients import Clients
+    from promotion_jobs.observe import measure
 
-    return PromotionRemover(DynamoPromotionStore(_table()), _queue(), _now, _new_id)
-
-
-@cache
-def promotion_codes() -> "PromotionCodes":
-    from promotion_jobs.codes.codes import PromotionCodes
-    from promotion_jobs.codes.store import DynamoCodeReader
-    from promotion_jobs.jobs.store import DynamoJobStore
-
-    return PromotionCodes(DynamoCodeReader(_table()), DynamoJobStore(_table()))
+    return Service(Clients(), lambda: datetime.now(UTC), secrets.randbits, settings(), measure)
 
 
-@cache
-def code_changes() -> "CodeChanges":
-    from promotion_jobs.codes.changes import DynamoCodeEditor
-    from promotion_jobs.codes.codes import CodeChanges
-    from promotion_jobs.codes.store import DynamoCodeReader
-
-    return CodeChanges(DynamoCodeReader(_table()), DynamoCodeEditor(_table()), _now, _new_id)
+def authenticate(authorization: str | None) -> str:
+    """The id of the client whose token the header bears. Raises Unauthorized and Forbidden."""
+    return service().tokens.authenticate(authorization)
 
 
-@cache
-def jobs() -> "Jobs":
-    from promotion_jobs.jobs.read import Jobs
-    from promotion_jobs.jobs.store import DynamoJobStore
-
-    return Jobs(DynamoJobStore(_table()), _now)
-
-
-@cache
-def job_creator() -> "JobCreator":
-    from promotion_jobs.jobs.create import JobCreator
-    from promotion_jobs.jobs.store import DynamoJobStore
-
-    return JobCreator(
-        store=DynamoJobStore(_table()),
-        promotions=promotions(),
-        queue=_queue(),
-        now=_now,
-        new_id=_new_id,
-        new_seed=_new_seed,
-        least_guess_odds=settings().least_guess_odds,
-    )
-
-
-@cache
-def job_canceller() -> "JobCanceller":
-    from promotion_jobs.jobs.read import JobCanceller
-    from promotion_jobs.jobs.store import DynamoJobStore
-
-    return JobCanceller(jobs(), DynamoJobStore(_table()), _queue(), _now)
-
-
-@cache
-def downloads() -> "Downloads":
-    from promotion_jobs.jobs.export import Downloads
-
-    return Downloads(jobs(), _files(), _now, settings().export_life)
-
-
-def _runs_ahead() -> int:
-    """Fewer than there are workers, so that one job never takes all of them."""
-    from promotion_jobs.limits import RUNS_AHEAD
-
-    return max(1, min(RUNS_AHEAD, settings().worker_concurrency // 2))
-
-
-@cache
-def worker() -> "Worker":
-    from concurrent.futures import ThreadPoolExecutor
-
-    from promotion_jobs.aws.clients import INSERT_THREADS
-    from promotion_jobs.codes.store import DynamoCodeReader, DynamoCodeStore
-    from promotion_jobs.jobs.delete import Deleter
-    from promotion_jobs.jobs.delete_store import DynamoDeletionStore
-    from promotion_jobs.jobs.export import Exporter
-    from promotion_jobs.jobs.generate import Generator
-    from promotion_jobs.jobs.purge import Purger
-    from promotion_jobs.jobs.purge_store import DynamoPurgeStore
-    from promotion_jobs.jobs.run_store import DynamoRunStore
-    from promotion_jobs.jobs.store import DynamoJobStore
-    from promotion_jobs.jobs.undo import Undoer
-    from promotion_jobs.jobs.worker import Worker
-
-    table, queue, files = _table(), _queue(), _files()
-    jobs_, runs = DynamoJobStore(table), DynamoRunStore(table)
-    codes = DynamoCodeStore(table, ThreadPoolExecutor(INSERT_THREADS))
-    generator, deleter = Generator(codes, measure), Deleter(DynamoDeletionStore(table, codes), measure)
-    return Worker(
-        store=jobs_,
-        runs=runs,
-        queue=queue,
-        generator=generator,
-        undoer=Undoer(jobs_, runs, codes, deleter, queue, _now, _runs_ahead(), measure),
-        exporter=Exporter(DynamoCodeReader(table), files, lambda: _new_id(_now())),
-        deleter=deleter,
-        purger=Purger(DynamoPurgeStore(table, codes), generator, files, queue, _announcer()),
-        announcer=_announcer(),
-        now=_now,
-        new_holder=lambda: _new_id(_now()),
-        runs_ahead=_runs_ahead(),
-        meter=measure,
-    )
-
-
-@cache
-def sweeper() -> "Sweeper":
-    from promotion_jobs.jobs.run_store import DynamoRunStore
-    from promotion_jobs.jobs.sweep import Sweeper
-    from promotion_jobs.jobs.sweep_store import DynamoSweepStore
-
-    return Sweeper(
-        store=DynamoSweepStore(_table()),
-        runs=DynamoRunStore(_table()),
-        queue=_queue(),
-        now=_now,
-        patience=settings().worker_timeout,
-        runs_ahead=_runs_ahead(),
-        meter=measure,
-    )
+def find_promotion(promotion_id: str) -> "Promotion":
+    """Raises PromotionNotFound."""
+    return service().promotions.get(promotion_id)

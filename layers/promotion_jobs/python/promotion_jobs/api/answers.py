@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from promotion_jobs.codes.code import Code
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.jobs.job import Job, JobStatus, Parameters
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Document = dict[str, Any]
+
+_SHOW_A_RESULT = {JobStatus.COMPLETED, JobStatus.CANCELLED}
 
 
 def _set(values: Mapping[str, Any]) -> Document:
@@ -65,7 +67,7 @@ def job(it: Job, progress: "Progress | None" = None) -> Document:
             "promotion_id": it.promotion_id,
             "job_type": it.job_type,
             "name": it.name,
-            "parameters": _parameters(it),
+            "parameters": it.parameters.given(),
             "status": it.status,
             "error": it.error,
             "meta": _set(
@@ -78,7 +80,7 @@ def job(it: Job, progress: "Progress | None" = None) -> Document:
                     else None,
                 }
             ),
-            "result": _result(it),
+            "result": it.parameters.result(it) if it.status in _SHOW_A_RESULT else None,
         }
     )
 
@@ -91,7 +93,7 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
             "promotion_id": promotion_id,
             "job_type": new.job_type,
             "name": new.name,
-            "parameters": _parameters(new),
+            "parameters": new.parameters.given(),
             "meta": _set(
                 {
                     "guess_odds": _odds(new.parameters),
@@ -99,7 +101,7 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
                         "lock_is_free": it.lock_is_free,
                         "room_is_enough": it.room_is_enough,
                         "room": it.room,
-                        "codes": it.codes,
+                        "codes": it.estimate.codes,
                         "estimated_seconds": it.estimate.seconds,
                         "estimated_cost": {
                             "amount": f"{it.estimate.dollars:.6f}",
@@ -114,22 +116,8 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
     )
 
 
-def _parameters(it: "Job | NewJob") -> Document | None:
-    asked = it.parameters or it.deletion
-    return asked.given() if asked else None
-
-
-def _odds(parameters: GenerateParameters | None) -> str | None:
-    return f"1 in {parameters.guess_odds:,}" if parameters else None
-
-
-def _result(it: Job) -> Document | None:
-    if it.job_type is JobType.CODE_EXPORT or it.status not in {JobStatus.COMPLETED, JobStatus.CANCELLED}:
-        return None
-    if it.job_type is JobType.CODE_DELETE:
-        return {"deleted": it.deleted}
-    cancelled = it.status is JobStatus.CANCELLED
-    return _set({"generated": it.generated, "deleted": it.deleted if cancelled or it.deleted else None})
+def _odds(parameters: Parameters) -> str | None:
+    return None if parameters.guess_odds is None else f"1 in {parameters.guess_odds:,}"
 
 
 def _progress(it: "Progress") -> Document:

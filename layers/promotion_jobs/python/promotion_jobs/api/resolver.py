@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,36 +12,36 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from promotion_jobs.api.errors import MethodNotAllowed, RouteNotFound, answer_to, headers_of, internal_error
+from promotion_jobs.api.errors import (
+    MethodNotAllowed,
+    PayloadTooLarge,
+    RouteNotFound,
+    UnsupportedMediaType,
+    answer_to,
+    headers_of,
+    internal_error,
+)
 from promotion_jobs.api.routes import methods_of
-from promotion_jobs.errors import PromotionJobsError
+from promotion_jobs.errors import InvalidRequest, PromotionJobsError
 from promotion_jobs.observe import count_refusal, flush_metrics, logger
 
 Answer = Response[Any]
 CLIENT_ID = "client_id"
+
+_FAULTY_REQUEST = (InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
 
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
     return Response(status, content_types.APPLICATION_JSON, body, dict(headers or {}))
 
 
-def document(content_type: str, text: str) -> Answer:
-    """A text as it is."""
-    return Response(HTTPStatus.OK.value, content_type, text)
+def document(content_type: str, name: str) -> Answer:
+    """A file of this folder as it is: the API's description, which `make openapi` writes, or its page."""
+    return Response(HTTPStatus.OK.value, content_type, Path(__file__).with_name(name).read_text())
 
 
 def no_content() -> Answer:
     return Response(HTTPStatus.NO_CONTENT.value)
-
-
-def _require_token(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
-    # Here, because who needs no token needs none of what AWS's clients take to import.
-    from promotion_jobs import wiring  # noqa: PLC0415
-
-    client_id = wiring.tokens().authenticate(app.current_event.headers.get("authorization"))
-    app.context[CLIENT_ID] = client_id
-    logger.append_keys(client_id=client_id)
-    return next_middleware(app)
 
 
 def client_id(app: APIGatewayHttpResolver) -> str:
@@ -48,10 +49,29 @@ def client_id(app: APIGatewayHttpResolver) -> str:
     return str(app.context[CLIENT_ID])
 
 
-def resolver(*, token_required: bool = True) -> APIGatewayHttpResolver:
+def resolver(
+    authenticate: Callable[[str | None], str] | None = None, find_promotion: Callable[[str], object] | None = None
+) -> APIGatewayHttpResolver:
+    """The resolver of a function's route.
+
+    ``authenticate`` gives the client of an Authorization header; without it no token is required. With
+    ``find_promotion``, a missing promotion takes precedence over all that is wrong with a request (decision 6), and is
+    looked for only if something is.
+    """
     app = APIGatewayHttpResolver()
-    if token_required:
-        app.use([_require_token])
+
+    def check(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
+        if authenticate:
+            app.context[CLIENT_ID] = authenticate(app.current_event.headers.get("authorization"))
+            logger.append_keys(client_id=client_id(app))
+        try:
+            return next_middleware(app)
+        except _FAULTY_REQUEST:
+            if find_promotion:
+                find_promotion(app.current_event.path_parameters["promotion_id"])
+            raise
+
+    app.use([check])
 
     def refuse(error: PromotionJobsError) -> Answer:
         status, body = answer_to(error)

@@ -1,11 +1,10 @@
-"""The bus to which the end of every job is told (docs/events.md has the schema)."""
+"""The bus that tells the deployment what has happened (docs/events.md has the schema of its events)."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-from promotion_jobs.jobs.job import Job
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
@@ -17,29 +16,24 @@ class EventRefused(Exception):
     """The bus did not take an event."""
 
 
-def detail_type(job: Job) -> str:
-    return f"Promotion Job {job.status.capitalize()}"
-
-
 @dataclass(frozen=True, slots=True)
-class EventBridgeBus:
-    """``client`` makes the client when it is first needed; ``render`` gives the job as the API shows it."""
+class EventBus:
+    """``client`` makes the client when it is first needed."""
 
     client: "Callable[[], EventBridgeClient]"
     name: str
-    render: Callable[[Job], Mapping[str, Any]]
 
-    def publish(self, job: Job) -> None:
+    def publish(self, detail_type: str, detail: Mapping[str, Any], time: datetime) -> None:
         """Raises EventRefused."""
-        # Without a condition: who listens knows that an event may come twice.
+        # Without a condition: subscribers know that an event may come twice.
         answer = self.client().put_events(
             Entries=[
                 {
                     "EventBusName": self.name,
                     "Source": SOURCE,
-                    "DetailType": detail_type(job),
-                    "Time": job.updated_at,
-                    "Detail": json.dumps(self.render(job)),
+                    "DetailType": detail_type,
+                    "Time": time,
+                    "Detail": json.dumps(detail),
                 }
             ]
         )

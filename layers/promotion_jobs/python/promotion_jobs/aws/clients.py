@@ -3,7 +3,7 @@
 By botocore itself: boto3's own layer takes a third of a cold start to load and adds nothing that is used here.
 """
 
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -13,6 +13,8 @@ from botocore.loaders import Loader
 from promotion_jobs.aws.statements import send_statements_as_they_are
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
@@ -26,7 +28,7 @@ _COMMON: Any = {
     "connect_timeout": 1,
     "read_timeout": 5,
     "retries": {"mode": "standard", "total_max_attempts": 3},
-    # Or botocore puts its own together for each call anew, which is a tenth of the call.
+    # Without it botocore puts its own together for each call anew, which is a tenth of the call.
     "user_agent": f"promotion-jobs botocore/{botocore.__version__}",
     # Half of a batch's CPU time is botocore checking values that were made a line above.
     "parameter_validation": False,
@@ -41,38 +43,48 @@ class _OurServices(Loader):
         return ["dynamodb", "events", "s3", "sqs"]
 
 
-@cache
-def _session() -> Any:
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _OurServices())
-    return session
+_LOADER = _OurServices()
 
 
-@cache
-def dynamodb() -> "DynamoDBClient":
-    # Further ones would wait for a connection.
-    config = Config(**_COMMON, max_pool_connections=INSERT_THREADS + 2)
-    client: DynamoDBClient = _session().create_client("dynamodb", config=config)
-    send_statements_as_they_are(client)
-    return client
+class Clients:
+    """A test may set its own client before it is asked for."""
 
+    @cached_property
+    def _session(self) -> Any:
+        session = botocore.session.get_session()
+        session.register_component("data_loader", _LOADER)
+        return session
 
-@cache
-def sqs() -> "SQSClient":
-    client: SQSClient = _session().create_client("sqs", config=Config(**_COMMON))
-    return client
+    def _client(self, service: str, **config: Any) -> Any:
+        return self._session.create_client(service, config=Config(**_COMMON, **config))
 
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        # With fewer connections than threads some would wait for one.
+        client: DynamoDBClient = self._client("dynamodb", max_pool_connections=INSERT_THREADS + 2)
+        send_statements_as_they_are(client)
+        return client
 
-@cache
-def s3() -> "S3Client":
-    # Or links of most regions are signed for the global endpoint, which redirects to the region's, where they are void.
-    regional: Any = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
-    config = Config(**_COMMON, signature_version="s3v4", s3=regional)
-    client: S3Client = _session().create_client("s3", config=config)
-    return client
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self._client("sqs")
+        return client
 
+    @cached_property
+    def s3(self) -> "S3Client":
+        # Links for the global endpoint, the default of most regions, are redirected to the region's, and void there.
+        regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+        client: S3Client = self._client("s3", signature_version="s3v4", s3=regional)
+        return client
 
-@cache
-def events() -> "EventBridgeClient":
-    client: EventBridgeClient = _session().create_client("events", config=Config(**_COMMON))
-    return client
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    @cached_property
+    def threads(self) -> "Executor":
+        """They carry the calls of one batch at the same time."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - most functions carry none
+
+        return ThreadPoolExecutor(INSERT_THREADS)

@@ -38,7 +38,7 @@ class _Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class S3FileStore:
+class Files:
     """``client`` makes the client when it is first needed: most workers write no file."""
 
     client: "Callable[[], S3Client]"
@@ -68,7 +68,7 @@ class S3FileStore:
         for page in self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             found: list[Any] = [{"Key": file["Key"]} for file in page.get("Contents", [])]
             if found:
-                # Without a condition: nobody else writes below the prefix.
+                # Without a condition: only the caller writes below the prefix.
                 self.client().delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:

@@ -3,13 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from secrets import SystemRandom
+from dataclasses import dataclass
+from datetime import timedelta
+from secrets import randbits
 from typing import TYPE_CHECKING, Any
 
 from promotion_jobs.aws.keys import Key, Range
-from promotion_jobs.aws.values import from_value, to_value
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.limits import LONGEST_STORE_WAIT, STORE_ATTEMPTS
 from promotion_jobs.measures import Measure, Meter, unmeasured
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ Item = dict[str, Any]
 Action = dict[str, Any]
 """One of the writes of a transaction."""
 
+
+_JITTER_BITS = 32
+_ACTIONS = 100
+"""The most of one transaction."""
 
 _ALIAS = re.compile(r"#(\w+)")
 _CONDITION_LOST = "ConditionalCheckFailed"
@@ -32,9 +37,6 @@ TRANSIENT = frozenset(
     }
 )
 """Reasons that say nothing about a condition: asking again may well succeed."""
-
-ATTEMPTS = 12
-_LONGEST_WAIT_SECONDS = 2.0
 
 
 class ConditionLost(Exception):
@@ -50,18 +52,66 @@ class ConditionLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits with full jitter between attempts; its callables are passed in so that tests need not wait."""
+    """Waits with full jitter between attempts. ``bits`` gives as many random bits as it is asked for."""
 
     sleep: Callable[[float], None] = time.sleep
-    uniform: Callable[[float, float], float] = field(default_factory=lambda: SystemRandom().uniform)
+    bits: Callable[[int], int] = randbits
     meter: Meter = unmeasured
 
     def wait(self, attempt: int) -> None:
         """Wait after the failed attempt of that number, counted from 0. Raises StoreBusy after the last."""
         self.meter(Measure.STORE_RETRIES)
-        if attempt + 1 >= ATTEMPTS:
+        if attempt + 1 >= STORE_ATTEMPTS:
             raise StoreBusy
-        self.sleep(self.uniform(0, min(_LONGEST_WAIT_SECONDS, 0.025 * 2**attempt)))
+        longest = min(LONGEST_STORE_WAIT, timedelta(milliseconds=25 * 2**attempt))
+        self.sleep(longest.total_seconds() * self.bits(_JITTER_BITS) / 2**_JITTER_BITS)
+
+
+def to_value(value: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each kind
+    """A value as DynamoDB has it, of the kinds that this table uses. Raises TypeError for any other.
+
+    boto3 has the same, with every kind and through its resource layer, which takes a third of a cold start to load.
+    """
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case bytes():
+            return {"B": value}
+        case None:
+            return {"NULL": True}
+        case Mapping():
+            return {"M": {name: to_value(member) for name, member in value.items()}}
+        case list() | tuple():
+            return {"L": [to_value(member) for member in value]}
+        case set() | frozenset() if value and all(isinstance(member, str) for member in value):
+            return {"SS": sorted(value)}
+        case set() | frozenset() if value and all(type(member) is int for member in value):
+            return {"NS": [str(member) for member in sorted(value)]}
+    msg = f"the table has no values like {type(value).__name__}"
+    raise TypeError(msg)
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "S": str,
+    "BOOL": bool,
+    "N": int,
+    "B": bytes,
+    "NULL": lambda _: None,
+    "M": lambda members: {name: from_value(member) for name, member in members.items()},
+    "L": lambda members: list(map(from_value, members)),
+    "SS": set,
+    "NS": lambda members: set(map(int, members)),
+}
+
+
+def from_value(value: Mapping[str, Any]) -> Any:
+    """Raises KeyError for a kind that the table does not use."""
+    ((kind, content),) = value.items()
+    return _KINDS[kind](content)
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,3 +256,9 @@ class Table:
                 attempt += 1
             else:
                 return
+
+    def remove_all(self, range_: Range) -> None:
+        """Remove every item of a range to which only the caller writes: without conditions, and not all at once."""
+        found = [{"pk": item["pk"], "sk": item["sk"]} for item in self.query(range_)]
+        for first in range(0, len(found), _ACTIONS):
+            self.transact(*(self.delete(key) for key in found[first : first + _ACTIONS]))  # type: ignore[arg-type]

@@ -75,7 +75,15 @@ class Location:
     """Where a code is listed: in the chunk of that number of its source, at that position."""
 
     source: str
+    slot: Slot
     chunk: int
     position: int
-    slot: int
     by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """A code that is to be made by hand."""
+
+    code: str
+    terms: Terms

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from math import ceil
-from typing import Protocol
 
-from promotion_jobs.codes.code import Chunk, Code, Location, Terms
+from promotion_jobs.aws.table import Action, ConditionLost
+from promotion_jobs.codes.code import Chunk, Code, Location, NewCode, Slot
 from promotion_jobs.codes.format import is_code
+from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import CodeNotFound, DuplicateCode, WriteConflict
-from promotion_jobs.limits import CHUNK_CODES
+from promotion_jobs.limits import CHUNK_CODES, HAND_MADE_CODES, WRITE_ATTEMPTS
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
@@ -28,56 +30,32 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
 }
 """What a list of codes can be filtered by."""
 
-
-_ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class NewCode:
-    code: str
-    terms: Terms
-
-
-class CodeReader(Protocol):
-    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterable[Chunk]:
-        """The chunks of the promotion, or of one source, in the order they were published, read page by page.
-
-        ``likely`` is how many will probably do.
-        """
-        ...
-
-    def locate(self, promotion_id: str, codes: Sequence[str]) -> Mapping[str, Location]:
-        """Where those of the codes are that the promotion has, by the code without regard to case."""
-        ...
-
-    def chunk(self, promotion_id: str, location: Location) -> Chunk | None: ...
-
-
-class CodeCounter(Protocol):
-    def visible_codes(self, promotion_id: str, job_id: str) -> int:
-        """How many codes of the job are visible; none while it is open."""
-        ...
-
-
-class CodeEditor(Protocol):
-    def add(self, promotion_id: str, chunk: Chunk) -> None:
-        """Add the codes and their chunk and take room for them, all or nothing.
-
-        Raises DuplicateCode, PromotionFull, AutomaticPromotion and PromotionNotFound.
-        """
-
-    def remove(self, promotion_id: str, codes: Mapping[str, Location]) -> bool:
-        """Remove codes of one chunk and give their room back, all or nothing.
-
-        Returns False where one of them is gone meanwhile, or not visible: then nothing has changed.
-        """
-        ...
+_PROMOTION = 0
+"""The position of the promotion in the transaction that adds codes."""
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionCodes:
-    store: CodeReader
-    jobs: CodeCounter
+class Makers:
+    """What codes ask of the jobs that made them. The composition hands it in, since jobs import codes.
+
+    ``chunk_sizes`` gives the codes per chunk of those of the ids that are jobs of the promotion; ``visible_codes`` how
+    many codes of a job are visible; ``count_removed`` the action that counts codes as removed from a completed job.
+    """
+
+    chunk_sizes: Callable[[str, Collection[str]], Mapping[str, int]]
+    visible_codes: Callable[[str, str], int]
+    count_removed: Callable[[str, str, int], Action]
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    store: CodeStore
+    promotions: PromotionStore
+    makers: Makers
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+
+    # Reading
 
     def list(self, promotion: Promotion, page: Page, wanted: Mapping[str, set[str]]) -> Listing[Code]:
         """``wanted`` is what :func:`pages.parse_filter` made of the filter."""
@@ -89,7 +67,7 @@ class PromotionCodes:
             found = [code] if code and jobs <= {code.job_id} else []
             return Listing(found[page.offset : page.offset + page.limit], len(found), page)
         job_id = next(iter(jobs), None)
-        total = promotion.codes if job_id is None else self.jobs.visible_codes(promotion.id, job_id)
+        total = promotion.codes if job_id is None else self.makers.visible_codes(promotion.id, job_id)
         end = min(page.offset + page.limit, total)
         if page.offset >= end:
             return Listing([], total, page)
@@ -103,10 +81,10 @@ class PromotionCodes:
         return found
 
     def _find(self, promotion: Promotion, code: str) -> Code | None:
-        location = self.store.locate(promotion.id, [code]).get(code.casefold()) if is_code(code) else None
+        location = self._locate(promotion.id, [code]).get(code.casefold()) if is_code(code) else None
         if location is None or location.source == promotion.open_job:
             return None
-        chunk = self.store.chunk(promotion.id, location)
+        chunk = self.store.chunk(promotion.id, location.source, location.chunk)
         if chunk is None or location.position in chunk.removed:
             return None
         return chunk.code_at(location.position, chunk.codes[location.position])
@@ -120,18 +98,22 @@ class PromotionCodes:
                 yield from chunk.visible(offset)
             offset = max(offset - visible, 0)
 
+    def _locate(self, promotion_id: str, codes: Sequence[str]) -> Mapping[str, Location]:
+        """Where those of the codes are that the promotion has, by the code in lower case."""
+        places = self.store.places(promotion_id, codes)
+        sizes = self.makers.chunk_sizes(promotion_id, {source for source, _ in places.values()})
+        return {code: self._location(source, slot, sizes.get(source)) for code, (source, slot) in places.items()}
 
-@dataclass(frozen=True, slots=True)
-class CodeChanges:
-    reader: CodeReader
-    editor: CodeEditor
-    now: Callable[[], datetime]
-    new_id: Callable[[datetime], str]
+    def _location(self, source: str, slot: Slot, chunk_size: int | None) -> Location:
+        chunk, position = divmod(slot, chunk_size or HAND_MADE_CODES)
+        return Location(source, slot, chunk, position, by_hand=chunk_size is None)
+
+    # Changing by hand: one transaction each, so that the promotion's numbers are exact at any moment
 
     def add(self, promotion: Promotion, new: Sequence[NewCode], client_id: str) -> None:
         """Add codes made by hand, all or nothing.
 
-        Raises DuplicateCode, also for one that is named twice, and what CodeEditor.add raises.
+        Raises DuplicateCode, also for one that is named twice, PromotionFull, AutomaticPromotion and PromotionNotFound.
         """
         if len({code.code.casefold() for code in new}) < len(new):
             raise DuplicateCode
@@ -144,15 +126,23 @@ class CodeChanges:
             created_by=client_id,
             created_at=now,
         )
-        self.editor.add(promotion.id, chunk)
+        try:
+            self.store.table.transact(
+                self.promotions.add_codes(promotion.id, len(new)),
+                self.store.put_chunk(promotion.id, chunk),
+                *(self.store.put_code(promotion.id, chunk.source, *named) for named in enumerate(chunk.codes)),
+            )
+        except ConditionLost as error:
+            found = error.lost.get(_PROMOTION)
+            raise (DuplicateCode() if found is None else self.promotions.room_refusal(found)) from error
 
     def remove(self, promotion: Promotion, codes: Collection[str]) -> None:
         """Remove those of the codes that are there and visible; each chunk's share all or nothing.
 
-        Raises WriteConflict where others go on changing the same codes.
+        Raises WriteConflict if others go on changing the same codes.
         """
         left = {code.casefold() for code in codes if is_code(code)}
-        for _ in range(_ATTEMPTS):
+        for _ in range(WRITE_ATTEMPTS):
             if left:
                 left = self._remove_visible(promotion, left)
         if left:
@@ -160,14 +150,26 @@ class CodeChanges:
 
     def _remove_visible(self, promotion: Promotion, codes: Collection[str]) -> set[str]:
         """Returns those that were changed at the same time, and may still be there."""
-        chunks: defaultdict[tuple[str, int], dict[str, Location]] = defaultdict(dict)
-        for code, location in self.reader.locate(promotion.id, sorted(codes)).items():
+        shares: defaultdict[tuple[str, int], dict[str, Location]] = defaultdict(dict)
+        for code, location in self._locate(promotion.id, sorted(codes)).items():
             if location.source != promotion.open_job:
-                chunks[location.source, location.chunk][code] = location
-        refused = [share for share in chunks.values() if not self._remove_share(promotion, share)]
+                shares[location.source, location.chunk][code] = location
+        refused = [share for share in shares.values() if not self._remove_share(promotion, share)]
         return {code for share in refused for code in share}
 
     def _remove_share(self, promotion: Promotion, share: Mapping[str, Location]) -> bool:
+        """Remove codes of one chunk; False if one of them is gone meanwhile or not visible, and nothing has changed."""
         (location,) = islice(share.values(), 1)
-        # Codes that no list names any more are being removed already.
-        return self.editor.remove(promotion.id, share) or self.reader.chunk(promotion.id, location) is None
+        source, number = location.source, location.chunk
+        counted = [] if location.by_hand else [self.makers.count_removed(promotion.id, source, len(share))]
+        try:
+            self.store.table.transact(
+                self.promotions.remove_codes(promotion.id, len(share)),
+                self.store.mark_removed(promotion.id, source, number, {it.position for it in share.values()}),
+                *counted,
+                *(self.store.remove_code(code, it) for code, it in share.items()),
+            )
+        except ConditionLost:
+            # Codes that no list names any more are being removed already.
+            return self.store.chunk(promotion.id, source, number) is None
+        return True

@@ -5,11 +5,12 @@ Or only forecast: a dry run checks the same and writes nothing (decisions, "Beyo
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import TYPE_CHECKING
 
+from promotion_jobs.aws.queue import Queue
 from promotion_jobs.codes.format import enough_length
 from promotion_jobs.errors import (
     AutomaticPromotion,
@@ -18,87 +19,53 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
 )
-from promotion_jobs.jobs.estimates import Estimate, delete_estimate, export_estimate, generate_estimate
-from promotion_jobs.jobs.job import (
-    DeleteParameters,
-    GenerateParameters,
-    Job,
-    JobStatus,
-    JobType,
-    KeyedRequest,
-    Message,
-    Plan,
-)
-from promotion_jobs.jobs.read import JobQueue
+from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters, Plan
+from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.promotions import Promotions
 from promotion_jobs.values import is_identifier
+
+if TYPE_CHECKING:
+    from promotion_jobs.jobs.kind import Estimate, Kinds
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """``parameters`` belong to a code_generate job alone, ``deletion`` to a code_delete job."""
-
     job_type: JobType
     name: str | None = None
-    parameters: GenerateParameters | None = None
-    deletion: DeleteParameters | None = None
+    parameters: Parameters = NO_PARAMETERS
 
     def fingerprint(self) -> str:
-        """The same for any two that ask for the same, also of a version that knows of less to ask for."""
-        asked = asdict(self, dict_factory=lambda pairs: {name: it for name, it in pairs if it is not None})
-        return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-
-
-class JobStore(Protocol):
-    def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
-        """The job that the request has created already.
-
-        Raises IdempotencyKeyReused where it asked for something else, and PromotionNotFound.
-        """
-        ...
-
-    def add(self, job: Job, request: KeyedRequest | None) -> None:
-        """Add the job, take its promotion's lock and remember the request, all or nothing.
-
-        Raises RequestRepeated where the request is remembered; else, in this order, PromotionNotFound,
-        CodesLimitExceeded, AutomaticPromotion, and TooManyJobs where another job holds the lock.
-        """
-
-    def visible_codes(self, promotion_id: str, job_id: str) -> int:
-        """How many codes of the job are visible; none while it is open."""
-        ...
-
-    def withdraw(self, job: Job) -> None:
-        """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
-
-
-class PromotionReader(Protocol):
-    def get(self, promotion_id: str) -> Promotion:
-        """Raises PromotionNotFound."""
-        ...
+        """Equal for equal requests, and unchanged when a later version adds optional parameters."""
+        asked = {"job_type": self.job_type, "name": self.name, "parameters": self.parameters.given()}
+        given = {name: value for name, value in asked.items() if value is not None}
+        return sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What would become of a job if it was created now; ``codes`` is how many it would make, export or remove."""
+    """What would become of a job if it was created now."""
 
     lock_is_free: bool
     room_is_enough: bool
     room: int
-    codes: int
-    estimate: Estimate
+    estimate: "Estimate"
 
 
 @dataclass(frozen=True, slots=True)
 class JobCreator:
+    """``kinds`` is asked for forecasts alone; ``plan`` divides the work of a job that makes so many codes."""
+
     store: JobStore
-    promotions: PromotionReader
-    queue: JobQueue
+    promotions: Promotions
+    kinds: "Kinds"
+    queue: Queue
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
     new_seed: Callable[[], bytes]
     least_guess_odds: int
+    plan: Callable[[int], Plan] = Plan
 
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
@@ -115,7 +82,7 @@ class JobCreator:
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
         if self._is_guessable(new):
-            # What else is wrong comes first, and only the promotion knows.
+            # Errors that depend on the promotion take precedence (decision 6), so read it first.
             self._check(self.promotions.get(promotion_id), new)
         job = self._job(promotion_id, new, client_id, now)
         try:
@@ -136,24 +103,12 @@ class JobCreator:
         """Raises what :meth:`create` would, but for the lock."""
         promotion = self.promotions.get(promotion_id)
         self._check(promotion, new)
-        codes, estimate = self._extent(promotion, new)
         return Forecast(
             lock_is_free=promotion.open_job is None,
-            room_is_enough=new.parameters is None or codes <= promotion.room,
+            room_is_enough=new.parameters.codes <= promotion.room,
             room=promotion.room,
-            codes=codes,
-            estimate=estimate,
+            estimate=self.kinds(new.job_type).forecast(promotion, new.parameters),
         )
-
-    def _extent(self, promotion: Promotion, new: NewJob) -> tuple[int, Estimate]:
-        if new.parameters:
-            plan = Plan(new.parameters.number_of_codes)
-            return plan.number_of_codes, generate_estimate(plan)
-        if new.deletion and new.deletion.job_id:
-            codes = self.store.visible_codes(promotion.id, new.deletion.job_id)
-        else:
-            codes = promotion.codes
-        return codes, delete_estimate(codes) if new.deletion else export_estimate(codes)
 
     def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
         return Job(
@@ -163,21 +118,21 @@ class JobCreator:
             status=JobStatus.PENDING,
             name=new.name,
             parameters=new.parameters,
-            deletion=new.deletion,
-            plan=Plan(new.parameters.number_of_codes) if new.parameters else None,
-            seed=self.new_seed() if new.parameters else b"",
+            plan=self.plan(new.parameters.codes),
+            seed=self.new_seed() if new.parameters.codes else b"",
             created_by=client_id,
             created_at=now,
             updated_at=now,
         )
 
     def _is_guessable(self, new: NewJob) -> bool:
-        return new.parameters is not None and new.parameters.guess_odds < self.least_guess_odds
+        odds = new.parameters.guess_odds
+        return odds is not None and odds < self.least_guess_odds
 
     def _check(self, promotion: Promotion, new: NewJob) -> None:
-        if new.parameters is None:
+        number, odds = new.parameters.codes, new.parameters.guess_odds
+        if odds is None:
             return
-        number, odds = new.parameters.number_of_codes, new.parameters.guess_odds
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
         if self._is_guessable(new):

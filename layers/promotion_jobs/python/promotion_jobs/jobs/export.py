@@ -1,48 +1,32 @@
-"""Exports: every code of a promotion as CSV (decision 1), and links to what was exported (decision 2)."""
+"""Exporting: every code of a promotion as CSV (decision 1)."""
 
 import csv
 import io
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
-from typing import Protocol
+from math import ceil
 
+from promotion_jobs.aws.files import Files
 from promotion_jobs.codes.code import Chunk, Code
-from promotion_jobs.errors import FileExpired, NoFile
-from promotion_jobs.jobs.job import ExportFile, Job
-from promotion_jobs.jobs.read import Jobs
-from promotion_jobs.limits import FILE_LINK_LIFE
+from promotion_jobs.codes.store import CodeStore
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Parameters
+from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Deadline, Estimate, Hold
+from promotion_jobs.jobs.runs import RunStore
+from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.limits import CHUNK_CODES
+from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import to_text
 
-HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
+_ROWS_PER_SECOND = 100_000
+_UNITS_PER_CHUNK_READ = Decimal("2.5")
+_ROWS_PER_PART = 50_000
+_UPLOADED_PART = Decimal("5e-6")
+
+_HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class ExportStopped(Exception):
-    """The job was cancelled while it was exported."""
-
-
-class ChunkStore(Protocol):
-    def chunks(self, promotion_id: str) -> Iterable[Chunk]:
-        """Every chunk of the promotion in the order it was published, read page by page."""
-        ...
-
-
-class FileStore(Protocol):
-    def upload(self, key: str) -> AbstractContextManager[Callable[[bytes], bool]]:
-        """A file under a new key, written piece by piece; it is there when the block ends, and only if it ends well.
-
-        Each piece is answered with whether it is stored now, and all before it: every few megabytes one is.
-        """
-        ...
-
-    def remove(self, key: str) -> None: ...
-
-    def link(self, key: str, file_name: str, life: timedelta) -> str:
-        """A signed address from which anybody can download the file while the link lives."""
-        ...
 
 
 def _safe(cell: object) -> str:
@@ -57,7 +41,7 @@ def _row(cells: Iterable[object]) -> str:
     return line.getvalue()
 
 
-def chunk_rows(chunk: Chunk) -> str:
+def _rows(chunk: Chunk) -> str:
     """The rows of a chunk: what is the same for all of its codes is written once and joined in.
 
     A code needs no quotes and starts no formula: it is letters, digits, dashes and underscores, and starts with one
@@ -79,55 +63,89 @@ def _rest(code: Code) -> str:
     return "," + _row((*cells, code.job_id))
 
 
+class _Stopped(Exception):
+    """The job was cancelled while it was exported."""
+
+
 @dataclass(frozen=True, slots=True)
-class Exporter:
-    store: ChunkStore
-    files: FileStore
-    new_attempt: Callable[[], str]
+class Export:
+    """``new_attempt`` names the file of each attempt; ``files`` is asked for only when one is written."""
 
-    def export(self, job: Job, note: Callable[[int], bool]) -> ExportFile:
-        """Write a file of its own: a late attempt of the same job can never change one that is linked.
+    codes: CodeStore
+    files: Callable[[], Files]
+    jobs: JobStore
+    runs: RunStore
+    now: Callable[[], datetime]
+    new_attempt: Callable[[datetime], str]
+    fences_undo: bool = False
 
-        ``note`` hears how many rows are stored, and says whether the file is still wanted. Raises ExportStopped, with
-        nothing left of the file, when it is not.
-        """
-        key = f"{job.promotion_id}/{job.id}/{self.new_attempt()}.csv"
+    def forecast(self, promotion: Promotion, _parameters: Parameters) -> Estimate:
+        codes = promotion.codes
+        seconds = START_SECONDS + ceil(codes / _ROWS_PER_SECOND)
+        reads = ceil(codes / CHUNK_CODES) * _UNITS_PER_CHUNK_READ * READ_UNIT
+        # Beside the parts, the upload is begun and ended.
+        parts = 2 + ceil(codes / _ROWS_PER_PART)
+        return Estimate(codes, seconds, reads + parts * _UPLOADED_PART + seconds * WORKER_SECOND)
+
+    def progress(self, job: Job) -> tuple[int, int] | None:
+        if job.status is JobStatus.CANCELLING:
+            return None
+        exported = sum(run.exported for run in self.runs.all(job.id).values())
+        # Codes that were removed by hand meanwhile may be exported already.
+        return exported, max(exported, self.jobs.visible_codes(job.promotion_id, None))
+
+    def work(self, hold: Hold) -> bool:
+        """Write a file of this attempt's own: a late one can never change a file that is linked."""
+        if hold.run.file:
+            # An earlier worker has written it, and died before its run was done.
+            return True
+        try:
+            file = self._write(hold)
+        except _Stopped:
+            return False
+        is_noted = self.runs.note_file(hold.job.id, hold.lease, file)
+        if not is_noted:
+            self._remove_unless_noted(hold.job, file)
+        return is_noted
+
+    def _write(self, hold: Hold) -> ExportFile:
+        """Raises _Stopped, with nothing left of the file, when it is not wanted any more."""
+        job = hold.job
+        key = f"{job.promotion_id}/{job.id}/{self.new_attempt(self.now())}.csv"
         rows = size = 0
         digest = sha256()
-        with self.files.upload(key) as write:
-            head = _row(HEADER).encode()
+        with self.files().upload(key) as write:
+            head = _row(_HEADER).encode()
             write(head)
             digest.update(head)
             size += len(head)
-            for chunk in self.store.chunks(job.promotion_id):
-                piece = chunk_rows(chunk).encode()
+            for chunk in self.codes.chunks(job.promotion_id):
+                piece = _rows(chunk).encode()
                 digest.update(piece)
                 size += len(piece)
                 rows += chunk.visible_codes
-                if write(piece) and not note(rows):
-                    raise ExportStopped
+                if write(piece) and not self._is_wanted(hold, rows):
+                    raise _Stopped
         return ExportFile(key, rows, size, digest.hexdigest())
 
+    def _is_wanted(self, hold: Hold, rows: int) -> bool:
+        """Note how many rows are stored, and whether the job goes on."""
+        self.runs.note_exported(hold.job.id, hold.lease, rows)
+        found = self.jobs.get(hold.job.promotion_id, hold.job.id)
+        return found is not None and found.status is JobStatus.PROCESSING
 
-@dataclass(frozen=True, slots=True)
-class Downloads:
-    jobs: Jobs
-    files: FileStore
-    now: Callable[[], datetime]
-    file_life: timedelta
+    def _remove_unless_noted(self, job: Job, file: ExportFile) -> None:
+        """Remove a file that came too late; not one that was noted by an attempt whose answer was lost."""
+        run = self.runs.get(job.id, 0)
+        if run is None or run.file != file:
+            self.files().remove(file.key)
 
-    def link(self, promotion_id: str, job_id: str) -> str:
-        """A link to the job's file, signed now and for this caller alone to pass on (decision 2).
+    def revisit(self, _job: Job, _number: int) -> None:
+        """An export leaves nothing behind."""
 
-        Raises PromotionNotFound, JobNotFound, NoFile and FileExpired.
-        """
-        job = self.jobs.find(promotion_id, job_id)
-        if job.file is None:
-            raise NoFile(job.status)
-        # An export's last change is its completion.
-        expires_at = job.updated_at + self.file_life
-        left = expires_at - self.now()
-        if left <= timedelta():
-            raise FileExpired(job.status, expires_at)
-        file_name = f"{promotion_id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
-        return self.files.link(job.file.key, file_name, min(FILE_LINK_LIFE, max(left, timedelta(seconds=1))))
+    def undo(self, job: Job, number: int, _deadline: Deadline) -> bool:
+        """Remove the file of a worker that noted it and did not come to complete the job."""
+        run = self.runs.get(job.id, number)
+        if run and run.file:
+            self.files().remove(run.file.key)
+        return True

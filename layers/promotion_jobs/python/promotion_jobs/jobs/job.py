@@ -1,19 +1,25 @@
-"""The nouns of the service, as immutable values. Times are aware datetimes in UTC."""
+"""A job and the message that has a worker go on with it, as immutable values."""
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from promotion_jobs import limits
 from promotion_jobs.codes.format import CodeFormat, guess_odds
+
+Asked = TypeVar("Asked", bound="Parameters")
 
 
 class JobType(StrEnum):
     CODE_GENERATE = "code_generate"
     CODE_EXPORT = "code_export"
     CODE_DELETE = "code_delete"
+    PROMOTION_PURGE = "promotion_purge"
+    """No API call can ask for it: it clears a deleted promotion away."""
 
 
 class JobStatus(StrEnum):
@@ -31,8 +37,40 @@ class JobStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GenerateParameters:
-    """What a code_generate job was asked for; None is what was not said."""
+class Parameters:
+    """What a job was asked for: the part of its type that is a value. These are those of a type that takes none.
+
+    All else that depends on the type is its :class:`Kind`'s.
+    """
+
+    @property
+    def codes(self) -> int:
+        """How many codes the job makes."""
+        return 0
+
+    @property
+    def guess_odds(self) -> int | None:
+        """One guess in this many hits one of the job's codes; None if it makes none."""
+        return None
+
+    def given(self) -> dict[str, Any] | None:
+        """What the client has sent, in the order of the contract; None if there is nothing to send."""
+        return None
+
+    def result(self, _job: "Job") -> dict[str, int] | None:
+        """The numbers that a job shows when it is completed or cancelled."""
+        return None
+
+    def of(self, kind: type[Asked]) -> Asked:
+        """The same, known to be of this kind. Raises TypeError if they are not."""
+        if not isinstance(self, kind):
+            raise TypeError(f"{type(self).__name__} are not {kind.__name__}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateParameters(Parameters):
+    """None means that the client did not send it."""
 
     number_of_codes: int
     consume_unit: str | None = None
@@ -40,38 +78,58 @@ class GenerateParameters:
     code_length: int | None = None
     code_prefix: str | None = None
 
+    @property
+    def codes(self) -> int:
+        return self.number_of_codes
+
     def given(self) -> dict[str, Any]:
-        """What was said, in the order of the contract."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @property
     def guess_odds(self) -> int:
-        """One guess in this many hits one of these codes."""
         return guess_odds(self.number_of_codes, self.code_format.length)
 
     @property
     def code_format(self) -> CodeFormat:
         return CodeFormat(self.code_length or limits.DEFAULT_CODE_LENGTH, self.code_prefix)
 
+    def result(self, job: "Job") -> dict[str, int]:
+        is_told = job.deleted or job.status is JobStatus.CANCELLED
+        return {"generated": job.generated} | ({"deleted": job.deleted} if is_told else {})
+
 
 @dataclass(frozen=True, slots=True)
-class DeleteParameters:
-    """Which codes a code_delete job removes: those that the job of this id made; all of the promotion's for None."""
+class DeleteParameters(Parameters):
+    """Which codes to delete: those that the job of this id made; all of the promotion's for None."""
 
     job_id: str | None = None
 
     def given(self) -> dict[str, Any]:
         return {"all": True} if self.job_id is None else {"job_id": self.job_id}
 
+    def result(self, job: "Job") -> dict[str, int]:
+        return {"deleted": job.deleted}
+
+
+NO_PARAMETERS = Parameters()
+
+PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
+    JobType.CODE_GENERATE: lambda given: GenerateParameters(**given),
+    JobType.CODE_EXPORT: lambda _: NO_PARAMETERS,
+    JobType.CODE_DELETE: lambda given: DeleteParameters(given.get("job_id")),
+    JobType.PROMOTION_PURGE: lambda _: NO_PARAMETERS,
+}
+"""How the parameters of each type are read from what was given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a job's codes are divided: slots into chunks, chunks into runs.
+    """How the work of a job is divided: its codes into chunks, its chunks into runs. Without codes it is one run.
 
     Kept with the job, so that a deployment which divides otherwise finishes the jobs that it finds.
     """
 
-    number_of_codes: int
+    number_of_codes: int = 0
     chunk_codes: int = limits.CHUNK_CODES
     run_chunks: int = limits.RUN_CHUNKS
 
@@ -81,7 +139,7 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        return ceil(self.chunks / self.run_chunks)
+        return ceil(self.chunks / self.run_chunks) or 1
 
     def chunks_of(self, run: int) -> range:
         return range(run * self.run_chunks, min((run + 1) * self.run_chunks, self.chunks))
@@ -89,8 +147,8 @@ class Plan:
     def codes_in(self, chunk: int) -> int:
         return min(self.chunk_codes, self.number_of_codes - chunk * self.chunk_codes)
 
-    def codes_of(self, run: int) -> int:
-        return sum(map(self.codes_in, self.chunks_of(run)))
+
+ONE_RUN = Plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +163,9 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. ``parameters``, ``plan`` and ``seed`` are a code_generate job's, and the last two never leave
-    the service; ``deletion`` is what a code_delete job was asked for. ``deleted`` counts the codes that it removed, or
-    that were removed of its own.
+    """A job as stored. ``plan`` and ``seed`` never leave the service.
 
+    ``generated`` counts the codes that it made, ``deleted`` those that it deleted, or that were deleted of its own.
     ``failure`` is why it is being rolled back, while its status is still processing (decision 21); ``stopped_at`` is
     when it was cancelled while it was worked on.
     """
@@ -121,11 +178,9 @@ class Job:
     created_at: datetime
     updated_at: datetime
     name: str | None = None
-    parameters: GenerateParameters | None = None
-    deletion: DeleteParameters | None = None
-    plan: Plan | None = None
+    parameters: Parameters = NO_PARAMETERS
+    plan: Plan = ONE_RUN
     seed: bytes = field(default=b"", repr=False)
-    runs_done: int = 0
     generated: int = 0
     deleted: int = 0
     error: str | None = None
@@ -135,19 +190,10 @@ class Job:
     stopped_at: datetime | None = None
 
     @property
-    def chunk_codes(self) -> int:
-        """How many slots a chunk of this job has; it has none that makes no codes."""
-        return self.plan.chunk_codes if self.plan else 0
-
-    @property
-    def runs(self) -> int:
-        """How many slices workers take it in: an export and a deletion are one."""
-        return self.plan.runs if self.plan else 1
-
-    @property
     def visible_codes(self) -> int:
         """How many codes of its own are there for all to see; none while it is open."""
-        return self.generated - self.deleted if self.plan and self.status is JobStatus.COMPLETED else 0
+        is_published = self.status is JobStatus.COMPLETED and self.plan.number_of_codes
+        return self.generated - self.deleted if is_published else 0
 
     @property
     def is_undone(self) -> bool:
@@ -168,12 +214,12 @@ class KeyedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the queue carries, delivered at least once: run number ``run`` of a job is to be worked on.
-
-    Or a deleted promotion is to be cleared away: then ``job_id`` is the purge's own.
-    """
+    """What the queue carries, delivered at least once: run number ``run`` of a job is to be worked on."""
 
     promotion_id: str
     job_id: str
     run: int = 0
-    purge: bool = False
+
+    @classmethod
+    def of(cls, body: str) -> "Message":
+        return cls(**json.loads(body))

@@ -1,67 +1,139 @@
-"""Clearing away a deleted promotion: its codes, each free again, its jobs, its files and itself (decision 19)."""
+"""Deleting a promotion: out of sight at once; its codes, jobs and files in the background (decision 19).
 
-from collections.abc import Callable, Iterable, Sequence
+The second part is a job of a type that no API call can ask for. It holds the promotion's lock for good, and goes with
+it: nothing is left to announce.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Protocol
 
+from promotion_jobs.aws.files import Files
+from promotion_jobs.aws.queue import Queue
+from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import Chunk
-from promotion_jobs.jobs.announcements import Announcer
-from promotion_jobs.jobs.deadline import Deadline
-from promotion_jobs.jobs.generate import GenerateWork, Generator
-from promotion_jobs.jobs.job import Job, Message
-from promotion_jobs.jobs.read import DelayedQueue
-from promotion_jobs.limits import HAND_BACK_DELAY
-
-
-class PurgeStore(Protocol):
-    """Removing what is gone already is nothing; so a purge that died begins again."""
-
-    def chunks(self, promotion_id: str) -> Iterable[Chunk]: ...
-
-    def remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
-        """Remove the chunk's codes that are still its own, and then its list."""
-
-    def jobs(self, promotion_id: str) -> Sequence[Job]: ...
-
-    def remove_job(self, promotion_id: str, job_id: str) -> None:
-        """Remove the job with its runs and collision records."""
-
-    def remove_promotion(self, promotion_id: str, purge_id: str) -> None:
-        """Remove a promotion that is locked for this purge, and with it what reminds of the purge."""
-
-
-class FileRemover(Protocol):
-    def remove_all(self, prefix: str) -> None: ...
+from promotion_jobs.codes.inserts import CodeItems
+from promotion_jobs.codes.store import CodeStore
+from promotion_jobs.errors import PromotionNotFound
+from promotion_jobs.jobs.delete import UNITS_PER_DELETED_CODE, first_slot
+from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message, Parameters
+from promotion_jobs.jobs.kind import Deadline, Estimate, Hold, Kinds, writing_estimate
+from promotion_jobs.jobs.open_work import Announcer
+from promotion_jobs.jobs.runs import RunStore
+from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.promotions.store import PromotionStore
+from promotion_jobs.values import is_identifier
 
 
 @dataclass(frozen=True, slots=True)
-class Purger:
-    store: PurgeStore
-    generator: Generator
-    files: FileRemover
-    queue: DelayedQueue
+class PromotionRemover:
+    promotions: PromotionStore
+    jobs: JobStore
+    queue: Queue
+    now: Callable[[], datetime]
+    new_id: Callable[[datetime], str]
+
+    def delete(self, promotion_id: str, client_id: str) -> None:
+        """Raises PromotionNotFound, and PromotionInUse while a job is open."""
+        if not is_identifier(promotion_id):
+            raise PromotionNotFound
+        now = self.now()
+        purge = Job(
+            id=self.new_id(now),
+            promotion_id=promotion_id,
+            job_type=JobType.PROMOTION_PURGE,
+            # Nothing keeps it waiting, and no client can cancel it.
+            status=JobStatus.PROCESSING,
+            created_by=client_id,
+            created_at=now,
+            updated_at=now,
+        )
+        try:
+            self.jobs.table.transact(
+                *self.promotions.mark_as_deleted(promotion_id, purge.id, now), *self.jobs.put(purge)
+            )
+        except ConditionLost as error:
+            refusal = self.promotions.deletion_refusal(error.lost[0], purge.id)
+            if refusal:
+                raise refusal from error
+        self.queue.send(Message(promotion_id, purge.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Removing what is gone already changes nothing; so a purge that died begins again."""
+
+    promotions: PromotionStore
+    codes: CodeStore
+    items: CodeItems
+    jobs: JobStore
+    runs: RunStore
+    files: Files
+    kinds: Kinds
     announcer: Announcer
+    fences_undo: bool = False
 
-    def purge(self, message: Message, deadline: Deadline) -> None:
-        """Clear the promotion away; with too little time left, the rest is sent as a new message."""
-        for step, remove in enumerate(self._steps(message)):
+    def forecast(self, promotion: Promotion, _parameters: Parameters) -> Estimate:
+        return writing_estimate(promotion.codes, UNITS_PER_DELETED_CODE)
+
+    def progress(self, _job: Job) -> None:
+        """A promotion that is deleted shows no jobs."""
+
+    def work(self, hold: Hold) -> bool:
+        return self._clear(hold.job, hold.deadline)
+
+    def revisit(self, _job: Job, _number: int) -> None:
+        """A purge that is done has no job any more."""
+
+    def undo(self, job: Job, _number: int, deadline: Deadline) -> bool:
+        """A purge cannot be undone: however often it failed, it goes on."""
+        return self._clear(job, deadline)
+
+    def _clear(self, purge: Job, deadline: Deadline) -> bool:
+        for step, remove in enumerate(self._steps(purge)):
+            # Not before the second is done: the next delivery would find only the first to do again.
+            if step > 1 and deadline.is_near():
+                return False
             remove()
-            # Not after the first: the next delivery would find only that to do again.
-            if step and deadline.is_near():
-                self.queue.send(message, HAND_BACK_DELAY)
-                return
+        return True
 
-    def _steps(self, message: Message) -> Iterable[Callable[[], None]]:
-        promotion_id = message.promotion_id
-        for chunk in self.store.chunks(promotion_id):
-            yield partial(self.store.remove_chunk, promotion_id, chunk)
-        for job in self.store.jobs(promotion_id):
-            for run in range(job.plan.runs if job.plan else 0):
-                # What a delivery that died left behind, of which the lists know nothing.
-                yield partial(self.generator.remove_strays, GenerateWork.of(job), run)
-            # While there is something to tell.
-            yield partial(self.announcer.announce, job)
-            yield partial(self.store.remove_job, promotion_id, job.id)
+    def _steps(self, purge: Job) -> Iterable[Callable[[], None]]:
+        promotion_id = purge.promotion_id
+        for chunk in self.codes.chunks(promotion_id):
+            yield partial(self._remove_chunk, promotion_id, chunk)
+        for job in self.jobs.list(promotion_id):
+            if job.id != purge.id:
+                yield from self._job_steps(job)
         yield partial(self.files.remove_all, f"{promotion_id}/")
-        yield partial(self.store.remove_promotion, promotion_id, message.job_id)
+        yield partial(self._remove_promotion, purge)
+
+    def _job_steps(self, job: Job) -> Iterable[Callable[[], None]]:
+        for run in range(job.plan.runs):
+            # What a delivery that died left behind, of which the lists know nothing.
+            yield partial(self.kinds(job.job_type).revisit, job, run)
+        # While the job is there to be told of.
+        yield partial(self.announcer.announce, job)
+        yield partial(self._remove_job, job)
+
+    def _remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
+        """Remove the chunk's codes that are still its own, and then its list."""
+        self.items.remove(chunk.source, enumerate(chunk.codes, first_slot(self.jobs, promotion_id, chunk)))
+        self.codes.purge_chunk(promotion_id, chunk)
+
+    def _remove_job(self, job: Job) -> None:
+        self.runs.remove_all(job.id)
+        self.items.forget_all_attempts(job.id)
+        self.jobs.table.transact(self.jobs.remove(job.promotion_id, job.id))
+
+    def _remove_promotion(self, purge: Job) -> None:
+        """Remove the promotion, and with it what is left of the purge itself."""
+        with suppress(ConditionLost):
+            self.jobs.table.transact(
+                self.promotions.remove(purge.promotion_id, purge.id),
+                self.jobs.remove(purge.promotion_id, purge.id),
+                self.runs.remove(purge.id, 0),
+                self.jobs.open_work.remove(purge.id),
+            )

@@ -1,58 +1,59 @@
-"""Jobs in the table: the promotion's lock, the states of a job and of its runs.
+"""The items of jobs: a job's states, and the requests that created one.
 
-Each method that writes is one transaction. The lock is the promotion's attribute ``open_job``; it is taken with the
-job's creation and released with its last state, on the condition that it is this job's.
+No other module names their attributes. Each change of state is one transaction, on the condition of the state that it
+leaves, so a job only ever moves on; each that ends a job releases its promotion's lock. What counts in a job together
+with something else is an action, which others put into their transactions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.errors import (
-    AutomaticPromotion,
-    CodesLimitExceeded,
-    IdempotencyKeyReused,
-    PromotionJobsError,
-    PromotionNotFound,
-    RequestRepeated,
-    TooManyJobs,
-)
-from promotion_jobs.jobs.job import (
-    DeleteParameters,
-    ExportFile,
-    GenerateParameters,
-    Job,
-    JobStatus,
-    JobType,
-    KeyedRequest,
-    Plan,
-)
-from promotion_jobs.jobs.open_work import opened
-from promotion_jobs.jobs.read import Claim, Counts
-from promotion_jobs.jobs.runs import Lease, RunStatus
+from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated
+from promotion_jobs.jobs.job import PARAMETERS, ExportFile, Job, JobStatus, JobType, KeyedRequest, Parameters, Plan
+from promotion_jobs.jobs.open_work import OpenWorkStore
+from promotion_jobs.promotions import store as promotions
+from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3
 """Positions in the transaction that creates a job."""
 
-_MINE = "#open_job = :job"
 _NOT_FAILED = "attribute_not_exists(#failure)"
+
 
 States = tuple[JobStatus, JobStatus]
 
-_CLAIM: States = (JobStatus.PENDING, JobStatus.PROCESSING)
-_REFUSE: States = (JobStatus.PENDING, JobStatus.FAILED)
-_CANCEL_PENDING: States = (JobStatus.PENDING, JobStatus.CANCELLED)
-_CANCEL_PROCESSING: States = (JobStatus.PROCESSING, JobStatus.CANCELLING)
-_GIVE_UP: States = (JobStatus.PROCESSING, JobStatus.PROCESSING)
-_CANCELLED: States = (JobStatus.CANCELLING, JobStatus.CANCELLED)
-_FAILED: States = (JobStatus.PROCESSING, JobStatus.FAILED)
-_COMPLETE: States = (JobStatus.PROCESSING, JobStatus.COMPLETED)
+_CLAIM = (JobStatus.PENDING, JobStatus.PROCESSING)
+_REFUSE = (JobStatus.PENDING, JobStatus.FAILED)
+_CANCEL_PENDING = (JobStatus.PENDING, JobStatus.CANCELLED)
+_CANCEL_PROCESSING = (JobStatus.PROCESSING, JobStatus.CANCELLING)
+_GIVE_UP = (JobStatus.PROCESSING, JobStatus.PROCESSING)
+_CANCELLED = (JobStatus.CANCELLING, JobStatus.CANCELLED)
+_FAILED = (JobStatus.PROCESSING, JobStatus.FAILED)
+_COMPLETE = (JobStatus.PROCESSING, JobStatus.COMPLETED)
+
+
+class Claim(Enum):
+    CLAIMED = auto()
+    NO_ROOM = auto()
+    NOT_PENDING = auto()
+    """Another delivery was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The sums of a job's runs, and the file of an export."""
+
+    generated: int = 0
+    deleted: int = 0
+    file: ExportFile | None = None
 
 
 def _to_values(job: Job) -> Item:
@@ -60,10 +61,10 @@ def _to_values(job: Job) -> Item:
         "job_type": job.job_type,
         "status": job.status,
         "name": job.name,
-        "parameters": asked.given() if (asked := job.parameters or job.deletion) else None,
-        "plan": asdict(job.plan) if job.plan else None,
+        "parameters": job.parameters.given(),
+        "plan": asdict(job.plan),
         "seed": job.seed or None,
-        "runs_done": job.runs_done,
+        "runs_done": 0,
         "runs_clean": 0,
         "created_by": job.created_by,
         "created_at": to_text(job.created_at),
@@ -71,83 +72,81 @@ def _to_values(job: Job) -> Item:
     }
 
 
-def from_item(item: Item) -> Job:
-    job_type = JobType(item["job_type"])
-    return Job(
-        id=keys.identifier(item),
-        promotion_id=keys.promotion_of(item),
-        job_type=job_type,
-        status=JobStatus(item["status"]),
-        name=item.get("name"),
-        parameters=GenerateParameters(**item["parameters"]) if job_type is JobType.CODE_GENERATE else None,
-        deletion=DeleteParameters(item["parameters"].get("job_id")) if job_type is JobType.CODE_DELETE else None,
-        plan=Plan(**item["plan"]) if "plan" in item else None,
-        seed=item.get("seed", b""),
-        runs_done=item["runs_done"],
-        generated=item.get("generated", 0),
-        deleted=item.get("deleted", 0),
-        error=item.get("error"),
-        failure=item.get("failure") if item["status"] == JobStatus.PROCESSING else None,
-        file=ExportFile(**item["file"]) if "file" in item else None,
-        created_by=item["created_by"],
-        created_at=from_text(item["created_at"]),
-        updated_at=from_text(item["updated_at"]),
-        started_at=from_text(item["started_at"]) if "started_at" in item else None,
-        stopped_at=from_text(item["stopped_at"]) if "stopped_at" in item else None,
-    )
-
-
 def _request_key(request: KeyedRequest) -> Key:
     return keys.request(request.client_id, request.promotion_id, request.key)
 
 
-def _refusal(promotion: Item, job: Job) -> PromotionJobsError:
-    """Why a promotion, as it stands, did not give its lock to the job; in the order of decision 6."""
-    if not promotion or "deleted_at" in promotion:
-        return PromotionNotFound()
-    if job.plan and job.plan.number_of_codes > promotion["max_codes"]:
-        return CodesLimitExceeded(promotion["max_codes"])
-    if job.plan and promotion["automatic"]:
-        return AutomaticPromotion()
-    return TooManyJobs(promotion["open_job"])
-
-
 @dataclass(frozen=True, slots=True)
-class DynamoJobStore:
+class JobStore:
+    """``parameters`` says how those of each type are read."""
+
     table: Table
+    promotions: PromotionStore
+    open_work: OpenWorkStore
+    parameters: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = field(default_factory=lambda: PARAMETERS)
 
     # Reading
 
     def get(self, promotion_id: str, job_id: str) -> Job | None:
         item = self.table.get(keys.job(promotion_id, job_id))
-        return from_item(item) if item else None
+        return self._from_item(item) if item else None
 
     def list(self, promotion_id: str) -> Sequence[Job]:
-        return [from_item(item) for item in self.table.query(keys.jobs(promotion_id), ScanIndexForward=False)]
+        """Newest first."""
+        return [self._from_item(item) for item in self.table.query(keys.jobs(promotion_id), ScanIndexForward=False)]
 
     def find(self, promotion_id: str, job_id: str) -> Job | None:
+        """None if the promotion has no such job. Raises PromotionNotFound."""
         items = self.table.get_all([keys.promotion(promotion_id), keys.job(promotion_id, job_id)])
         by_key = {item["sk"]: item for item in items}
-        promotion = by_key.get(keys.promotion(promotion_id)["sk"])
-        if promotion is None or "deleted_at" in promotion:
+        if promotions.from_item(by_key.get(keys.promotion(promotion_id)["sk"], {})) is None:
             raise PromotionNotFound
         job = by_key.get(keys.job(promotion_id, job_id)["sk"])
-        return from_item(job) if job else None
+        return self._from_item(job) if job else None
 
-    def counts(self, job_id: str) -> Counts:
-        runs = list(self.table.query(keys.runs(job_id)))
-        return Counts(*(sum(run.get(name, 0) for run in runs) for name in ("generated", "deleted", "exported")))
+    def visible_codes(self, promotion_id: str, job_id: str | None) -> int:
+        """How many codes of a job are visible, none while it is open; of the whole promotion for None."""
+        if job_id is None:
+            promotion = self.promotions.get(promotion_id)
+            return promotion.codes if promotion else 0
+        job = self.get(promotion_id, job_id)
+        return job.visible_codes if job else 0
 
-    def visible_codes(self, promotion_id: str, job_id: str | None = None) -> int:
-        if job_id is not None:
-            job = self.get(promotion_id, job_id)
-            return job.visible_codes if job else 0
-        promotion = self.table.get(keys.promotion(promotion_id))
-        return promotion["codes"] if promotion else 0
+    def chunk_sizes(self, promotion_id: str, job_ids: Collection[str]) -> Mapping[str, int]:
+        """How many codes a chunk of each job has; ids that are no job's are left out."""
+        items = self.table.get_all([keys.job(promotion_id, job_id) for job_id in job_ids])
+        return {keys.identifier(item): item["plan"]["chunk_codes"] for item in items}
+
+    def _from_item(self, item: Item) -> Job:
+        job_type = JobType(item["job_type"])
+        return Job(
+            id=keys.identifier(item),
+            promotion_id=keys.promotion_of(item),
+            job_type=job_type,
+            status=JobStatus(item["status"]),
+            name=item.get("name"),
+            parameters=self.parameters[job_type](item.get("parameters", {})),
+            plan=Plan(**item["plan"]),
+            seed=item.get("seed", b""),
+            generated=item.get("generated", 0),
+            deleted=item.get("deleted", 0),
+            error=item.get("error"),
+            failure=item.get("failure") if item["status"] == JobStatus.PROCESSING else None,
+            file=ExportFile(**item["file"]) if "file" in item else None,
+            created_by=item["created_by"],
+            created_at=from_text(item["created_at"]),
+            updated_at=from_text(item["updated_at"]),
+            started_at=from_text(item["started_at"]) if "started_at" in item else None,
+            stopped_at=from_text(item["stopped_at"]) if "stopped_at" in item else None,
+        )
 
     # Creating
 
     def earlier(self, request: KeyedRequest, now: datetime) -> Job | None:
+        """The job that the request has created already.
+
+        Raises IdempotencyKeyReused if it asked for something else, and PromotionNotFound.
+        """
         item = self.table.get(_request_key(request))
         if item is None or item["expires_at"] <= int(now.timestamp()):
             return None
@@ -155,31 +154,38 @@ class DynamoJobStore:
             raise IdempotencyKeyReused
         job = self.find(request.promotion_id, item["job"])
         if job is None:
-            # A job lives as long as its promotion, of which the purge has come as far as this.
+            # A job lives as long as its promotion, which is being purged.
             raise PromotionNotFound
         return job
 
     def add(self, job: Job, request: KeyedRequest | None = None) -> None:
-        condition = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
-        values: dict[str, Any] = {"job": job.id}
-        if job.plan:
-            condition += " AND #automatic = :false AND #max_codes >= :codes"
-            values |= {"false": False, "codes": job.plan.number_of_codes}
+        """Add the job, take its promotion's lock and remember the request, all or nothing.
+
+        Raises RequestRepeated if the request is remembered; else, in this order, PromotionNotFound,
+        CodesLimitExceeded, AutomaticPromotion, and TooManyJobs if another job holds the lock.
+        """
+        codes = job.plan.number_of_codes
         try:
             self.table.transact(
-                self.table.update(keys.promotion(job.promotion_id), "SET #open_job = :job", condition, **values),
-                self.table.put(keys.job(job.promotion_id, job.id), _to_values(job)),
-                self.table.put(keys.open_job(job.id), opened(job.promotion_id, job.created_at)),
+                self.promotions.lock(job.promotion_id, job.id, codes),
+                *self.put(job),
                 *([self._remember(job, request)] if request else []),
             )
         except ConditionLost as error:
             if error.lost.get(_REQUEST, {}).get("job", job.id) != job.id:
                 raise RequestRepeated from error
-            promotion = error.lost.get(_LOCK)
-            # An attempt whose answer was lost finds its own lock, or its own job, and has succeeded (decision 18).
-            if promotion is None or promotion.get("open_job") == job.id:
-                return
-            raise _refusal(promotion, job) from error
+            # If the lock was not lost the job was there: an attempt whose answer was lost has succeeded (decision 18).
+            found = error.lost.get(_LOCK)
+            refusal = None if found is None else self.promotions.lock_refusal(found, job.id, codes)
+            if refusal:
+                raise refusal from error
+
+    def put(self, job: Job) -> Sequence[Action]:
+        """Put a new job, and list it as open work."""
+        return [
+            self.table.put(keys.job(job.promotion_id, job.id), _to_values(job)),
+            self.open_work.put(job.promotion_id, job.id, job.created_at),
+        ]
 
     def _remember(self, job: Job, request: KeyedRequest) -> Action:
         # An expired one may still be there: the table's clean-up takes days.
@@ -194,16 +200,19 @@ class DynamoJobStore:
         )
 
     def withdraw(self, job: Job) -> None:
+        """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
         key = keys.job(job.promotion_id, job.id)
         change = self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING)
-        self._end(job, change, also=[self.table.delete(keys.open_job(job.id))])
+        self._end(job, change, also=[self.open_work.remove(job.id)])
 
     # Cancelling
 
     def cancel_pending(self, job: Job, now: datetime) -> bool:
+        """Make a pending job cancelled and release its lock; False if it is not pending any more."""
         return self._end(job, self._move(job, _CANCEL_PENDING, now))
 
     def cancel_processing(self, job: Job, now: datetime) -> bool:
+        """Make a processing job cancelling; False if it is not processing any more."""
         try:
             also = {"also_set": "#stopped_at = :now", "also_if": _NOT_FAILED}
             self.table.transact(self._move(job, _CANCEL_PROCESSING, now, **also))
@@ -214,83 +223,103 @@ class DynamoJobStore:
     # Working
 
     def claim(self, job: Job, now: datetime) -> Claim:
+        """Make a pending job processing and take room for all of its codes from the promotion, both or neither."""
         actions = [self._move(job, _CLAIM, now, also_set="#started_at = :now")]
-        if job.plan:
-            actions.append(self._take_room(job, job.plan.number_of_codes))
+        if codes := job.plan.number_of_codes:
+            actions.append(self.promotions.take_room(job.promotion_id, job.id, codes))
         try:
             self.table.transact(*actions)
         except ConditionLost as error:
             return Claim.NOT_PENDING if 0 in error.lost else Claim.NO_ROOM
         return Claim.CLAIMED
 
-    def _take_room(self, job: Job, number_of_codes: int) -> Action:
-        key, condition = keys.promotion(job.promotion_id), f"#room >= :codes AND {_MINE}"
-        return self.table.update(key, "SET #room = #room - :codes", condition, codes=number_of_codes, job=job.id)
+    def check_processing(self, job: Job) -> Action:
+        """Let no other action of its transaction be made unless the job is processing."""
+        key = keys.job(job.promotion_id, job.id)
+        return self.table.check(key, "#status = :processing", processing=JobStatus.PROCESSING)
+
+    def check_state(self, job: Job) -> Action:
+        """Let no other action of its transaction be made unless the job is in the state that it was read in."""
+        return self.table.check(keys.job(job.promotion_id, job.id), "#status = :open", open=job.status)
+
+    def count_run(self, job: Job, now: datetime, *, clean: bool) -> Action:
+        """Count a run of the job as done, or as clean, if the job is in the state that it was read in."""
+        return self.table.update(
+            keys.job(job.promotion_id, job.id),
+            f"SET #updated_at = :now ADD #{'runs_clean' if clean else 'runs_done'} :one",
+            "#status = :open",
+            one=1,
+            open=job.status,
+            now=to_text(now),
+        )
+
+    def count_removed(self, promotion_id: str, job_id: str, codes: int) -> Action:
+        """Count codes of a completed job that are removed: before that its codes are not visible."""
+        return self.table.update(
+            keys.job(promotion_id, job_id),
+            "ADD #deleted :codes",
+            "#status = :completed",
+            codes=codes,
+            completed=JobStatus.COMPLETED,
+        )
+
+    # Ending
 
     def refuse(self, job: Job, error: str, now: datetime) -> None:
+        """Make a pending job failed and release its lock; one that is not pending any more is left alone."""
         self._end(job, self._move(job, _REFUSE, now, also_set="#error = :error", error=error))
 
     def give_up(self, job: Job, failure: str, now: datetime) -> None:
+        """Have a job that is processing rolled back; any other is left alone."""
         # In the same state, but marked: it shows processing until it is clean (decision 21).
         with suppress(ConditionLost):
             self.table.transact(
-                self._move(job, _GIVE_UP, now, also_set="#failure = :failure", also_if=_NOT_FAILED, failure=failure)
+                self._move(
+                    job,
+                    _GIVE_UP,
+                    now,
+                    also_set="#failure = :failure",
+                    also_if=_NOT_FAILED,
+                    failure=failure,
+                )
             )
 
-    def complete_generate(self, job: Job, now: datetime) -> None:
-        if job.plan is None:
-            return
-        codes, runs = job.plan.number_of_codes, job.plan.runs
-        also_set, also_if = "#generated = :codes", f"#runs_done = :runs AND {_NOT_FAILED}"
-        change = self._move(job, _COMPLETE, now, also_set=also_set, also_if=also_if, codes=codes, runs=runs)
-        self._end(job, change, published=codes)
+    def complete(self, job: Job, outcome: Outcome, now: datetime) -> None:
+        """Complete a job whose runs are all done, publish its codes and release its lock; any other is left alone."""
+        counts, values = self._counts(job, outcome)
+        if outcome.file:
+            counts, values = f"{counts}, #file = :file", values | {"file": asdict(outcome.file)}
+        all_done = f"#runs_done = :runs AND {_NOT_FAILED}"
+        change = self._move(job, _COMPLETE, now, also_set=counts, also_if=all_done, **values)
+        self._end(job, change, published=outcome.generated)
 
-    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> bool:
-        also = {"also_set": "#file = :file", "also_if": _NOT_FAILED}
-        return self._end(job, self._move(job, _COMPLETE, now, **also, file=asdict(file)))
+    def end_undo(self, job: Job, outcome: Outcome, now: datetime) -> None:
+        """End a job whose runs are all clean, as cancelled or failed; any other is left alone."""
+        counts, values = self._counts(job, outcome)
+        states = _CANCELLED
+        if job.failure is not None:
+            states, counts, values = _FAILED, f"{counts}, #error = :error", values | {"error": job.failure}
+        change = self._move(job, states, now, also_set=counts, also_if="#runs_clean = :runs", **values)
+        self._end(job, change, returned=job.plan.number_of_codes)
 
-    def complete_delete(self, job: Job, lease: Lease, now: datetime) -> None:
-        run = self.table.get(keys.run(job.id, 0))
-        deleted = run["deleted"] if run else 0
-        self._end(
-            job,
-            self._move(job, _COMPLETE, now, also_set="#deleted = :deleted", also_if=_NOT_FAILED, deleted=deleted),
-            also=[
-                self.table.update(
-                    keys.run(job.id, 0),
-                    "SET #status = :completed REMOVE #unlisted",
-                    "#status = :processing AND #lease = :lease AND #deleted = :deleted",
-                    completed=RunStatus.COMPLETED,
-                    processing=RunStatus.PROCESSING,
-                    lease=lease.holder,
-                    deleted=deleted,
-                )
-            ],
-        )
+    def _counts(self, job: Job, outcome: Outcome) -> tuple[str, dict[str, Any]]:
+        values = {"generated": outcome.generated, "deleted": outcome.deleted, "runs": job.plan.runs}
+        return "#generated = :generated, #deleted = :deleted", values
 
-    def end_undo(self, job: Job, generated: int, deleted: int, now: datetime) -> None:
-        runs = 0 if job.job_type is JobType.CODE_EXPORT else job.runs
-        counts = "#generated = :generated, #deleted = :deleted"
-        values = {"generated": generated, "deleted": deleted, "runs": runs}
-        clean = "#runs_clean = :runs"
-        if job.failure is None:
-            change = self._move(job, _CANCELLED, now, also_set=counts, also_if=clean, **values)
-        else:
-            failed = f"{counts}, #error = :error"
-            change = self._move(job, _FAILED, now, also_set=failed, also_if=clean, error=job.failure, **values)
-        self._end(job, change, returned=job.plan.number_of_codes if job.plan else 0)
-
-    # Announcing
-
-    def awaits_announcement(self, job_id: str) -> bool:
-        return self.table.get(keys.open_job(job_id)) is not None
-
-    def close(self, job_id: str) -> None:
-        # Without a condition: a job that has ended is never open again.
-        self.table.transact(self.table.delete(keys.open_job(job_id)))
+    def remove(self, promotion_id: str, job_id: str) -> Action:
+        """Remove a job of a promotion that is purged."""
+        # Without a condition: the promotion is locked for good, so no other worker writes below it.
+        return self.table.delete(keys.job(promotion_id, job_id))
 
     def _move(
-        self, job: Job, states: States, now: datetime, *, also_set: str = "", also_if: str = "", **values: Any
+        self,
+        job: Job,
+        states: tuple[JobStatus, JobStatus],
+        now: datetime,
+        *,
+        also_set: str = "",
+        also_if: str = "",
+        **values: Any,
     ) -> Action:
         """The action that moves a job from the first state to the second, with what else it sets and requires."""
         before, after = states
@@ -309,23 +338,11 @@ class DynamoJobStore:
     ) -> bool:
         """Make the last change of a job and release its lock; False if it ended otherwise.
 
-        So many of its codes are published with that, or so much room is given back. It stays listed as open work until
-        its end is announced.
+        It stays listed as open work until its end is announced.
         """
-        counted = "SET #codes = #codes + :published, #room = #room + :returned REMOVE #open_job"
+        release = self.promotions.release(job.promotion_id, job.id, published=published, returned=returned)
         try:
-            self.table.transact(
-                change,
-                self.table.update(
-                    keys.promotion(job.promotion_id),
-                    counted,
-                    _MINE,
-                    job=job.id,
-                    published=published,
-                    returned=returned,
-                ),
-                *also,
-            )
+            self.table.transact(change, release, *also)
         except ConditionLost:
             return False
         return True

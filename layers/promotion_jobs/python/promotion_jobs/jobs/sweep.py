@@ -8,46 +8,24 @@ the queue is sent again more and more rarely, and what cannot be done is given u
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from promotion_jobs.aws.queue import Queue
 from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.jobs.read import JobQueue
+from promotion_jobs.jobs.open_work import OpenWork, OpenWorkStore
 from promotion_jobs.jobs.runs import Run, RunStatus, RunStore
+from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.limits import LONGEST_PAUSE
 from promotion_jobs.measures import Measure, Meter, unmeasured
-
-_LONGEST_PAUSE = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenWork:
-    """A job that is open or not announced, or a purge: when its messages were last sent, how often without progress."""
-
-    promotion_id: str
-    id: str
-    purge: bool
-    opened_at: datetime
-    sent_at: datetime
-    sends: int
-    progress: int
-
-
-class SweepStore(Protocol):
-    def open_work(self) -> Sequence[OpenWork]: ...
-
-    def get(self, promotion_id: str, job_id: str) -> Job | None: ...
-
-    def note(self, seen: OpenWork, *, sent_at: datetime, sends: int, progress: int) -> bool:
-        """Note what was seen and sent; False where somebody else did, or where it is not open any more."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
     """``patience`` is how long a worker may take: what was sent before that may still be worked on."""
 
-    store: SweepStore
+    open_work: OpenWorkStore
+    jobs: JobStore
     runs: RunStore
-    queue: JobQueue
+    queue: Queue
     now: Callable[[], datetime]
     patience: timedelta
     runs_ahead: int
@@ -55,7 +33,7 @@ class Sweeper:
 
     def sweep(self) -> int:
         """How many messages were sent."""
-        open_work = self.store.open_work()
+        open_work = self.open_work.list()
         oldest = min((work.opened_at for work in open_work), default=self.now())
         self.meter(Measure.OLDEST_OPEN_JOB_SECONDS, (self.now() - oldest).total_seconds())
         sent = sum(map(self._look_at, open_work))
@@ -63,28 +41,28 @@ class Sweeper:
         return sent
 
     def _look_at(self, work: OpenWork) -> int:
-        job = None if work.purge else self.store.get(work.promotion_id, work.id)
+        job = self.jobs.get(work.promotion_id, work.job_id)
         is_worked_on = job is not None and job.status in {JobStatus.PROCESSING, JobStatus.CANCELLING}
-        runs = self.runs.all(job) if job and is_worked_on else {}
+        runs = self.runs.all(job.id) if job and is_worked_on else {}
         progress = sum(run.generated + run.deleted + run.exported + 1 for run in runs.values())
         if not is_worked_on:
             progress = work.progress
         now = self.now()
         if progress != work.progress:
-            self.store.note(work, sent_at=now, sends=0, progress=progress)
+            self.open_work.note(work, sent_at=now, sends=0, progress=progress)
             # What goes on as a whole may have lost one of its workers.
             return self._send(work, self._abandoned(job, runs, now)) if job else 0
-        if now < work.sent_at + min(self.patience * 2**work.sends, _LONGEST_PAUSE):
+        if now < work.sent_at + min(self.patience * 2**work.sends, LONGEST_PAUSE):
             return 0
         lost = self._unfinished(job, runs, now) if job else [0]
-        # Where all is held, nothing is sent nor counted: a worker that dies now must not be missed for twice as long.
-        if not lost or not self.store.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
+        # If every run is leased, do not count this as a resend: that would double the wait if a worker died now.
+        if not lost or not self.open_work.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
             return 0
         return self._send(work, lost)
 
     def _send(self, work: OpenWork, numbers: Sequence[int]) -> int:
         for number in numbers:
-            self.queue.send(Message(work.promotion_id, work.id, number, purge=work.purge))
+            self.queue.send(Message(work.promotion_id, work.job_id, number))
         return len(numbers)
 
     def _abandoned(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
@@ -98,10 +76,10 @@ class Sweeper:
         ]
 
     def _unfinished(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
-        """The next runs that nobody works on; run 0 where all are done, since any delivery ends what can end."""
+        """The next runs that no worker holds; run 0 if all are done, since any delivery ends what can end."""
         if job.status is JobStatus.PENDING or not job.status.is_open:
             return [0]
         finished = RunStatus.CLEAN if job.is_undone else RunStatus.COMPLETED
-        left = [number for number in range(job.runs) if number not in runs or runs[number].status is not finished]
+        left = [number for number in range(job.plan.runs) if number not in runs or runs[number].status is not finished]
         waiting = [number for number in left[: self.runs_ahead] if number not in runs or not runs[number].is_held(now)]
         return waiting if left else [0]

@@ -1,28 +1,28 @@
-"""What a delivery from the queue does: claim the job, work on one run of it, finish what is complete.
+"""Handle one queue message: claim its job, work on one run or undo it, and end the job if that was the last.
 
 Deliveries come at least once, in any order, and two may work at the same time; every step is conditional, so
 repeating any of them changes nothing.
+
+After a cancel or a failure a job is undone: every code of it goes, and no code of any other.
+
+1. Every run of the job is stopped, also those that no worker has taken: from then on nothing of them commits.
+2. A run is undone by the job's kind. If a call in flight could still add to it, that waits until no worker holds it.
+3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol
 
+from promotion_jobs.aws.queue import Queue
 from promotion_jobs.errors import StoreBusy
-from promotion_jobs.jobs.announcements import Announcer
-from promotion_jobs.jobs.deadline import Deadline
-from promotion_jobs.jobs.delete import Deleter
-from promotion_jobs.jobs.export import Exporter, ExportStopped
-from promotion_jobs.jobs.generate import GenerateWork, Generator
-from promotion_jobs.jobs.job import DeleteParameters, ExportFile, Job, JobStatus, JobType, Message
-from promotion_jobs.jobs.purge import Purger
-from promotion_jobs.jobs.read import Claim, DelayedQueue
-from promotion_jobs.jobs.runs import Commit, Lease, Run, RunStatus, RunStore
-from promotion_jobs.jobs.undo import Undoer
-from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, TRIES
+from promotion_jobs.jobs.job import Job, JobStatus, Message
+from promotion_jobs.jobs.kind import Deadline, Hold, Kinds
+from promotion_jobs.jobs.open_work import Announcer
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus, RunStore
+from promotion_jobs.jobs.store import Claim, JobStore
+from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, LONGEST_DELAY, TRIES
 from promotion_jobs.measures import Measure, Meter, unmeasured
 
 CODES_LIMIT_EXCEEDED = "codes limit exceeded"
@@ -32,48 +32,17 @@ GIVEN_UP = "given up after repeated errors"
 """The ``error`` of a job that came to nothing however often it was tried."""
 
 
-class WorkStore(Protocol):
-    def get(self, promotion_id: str, job_id: str) -> Job | None: ...
-
-    def claim(self, job: Job, now: datetime) -> Claim:
-        """Make a pending job processing and take room for all of its codes from the promotion, both or neither."""
-        ...
-
-    def refuse(self, job: Job, error: str, now: datetime) -> None:
-        """Make a pending job failed and release its lock; one that is not pending any more is left alone."""
-
-    def give_up(self, job: Job, failure: str, now: datetime) -> None:
-        """Have a job that is processing rolled back; any other is left alone."""
-
-    def complete_generate(self, job: Job, now: datetime) -> None:
-        """Complete a job whose runs are all done, show its codes and release its lock; any other is left alone."""
-
-    def complete_export(self, job: Job, file: ExportFile, now: datetime) -> bool:
-        """Complete a job that is processing with this file and release its lock; False leaves any other alone."""
-        ...
-
-    def complete_delete(self, job: Job, lease: Lease, now: datetime) -> None:
-        """Complete a job that is processing, and whose run is held by this lease, with what the run has deleted.
-
-        Its lock is released with that; any other job is left alone.
-        """
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers."""
 
-    store: WorkStore
+    jobs: JobStore
     runs: RunStore
-    queue: DelayedQueue
-    generator: Generator
-    undoer: Undoer
-    exporter: Exporter
-    deleter: Deleter
-    purger: Purger
+    kinds: Kinds
     announcer: Announcer
+    queue: Queue
     now: Callable[[], datetime]
-    new_holder: Callable[[], str]
+    new_id: Callable[[datetime], str]
     runs_ahead: int
     meter: Meter = unmeasured
 
@@ -84,145 +53,122 @@ class Worker:
         """
         deadline = Deadline.of(time_left)
         try:
-            if message.purge:
-                self.purger.purge(message, deadline)
-            else:
-                self._work(message, deadline)
-                self._announce(message)
+            self._handle(message, deadline)
+            self._announce(message)
         except StoreBusy:
             # As a new message: a store that throttles must not use up this one's tries.
             self.queue.send(message, BUSY_DELAY)
 
     def _announce(self, message: Message) -> None:
-        job = self.store.get(message.promotion_id, message.job_id)
+        job = self.jobs.get(message.promotion_id, message.job_id)
         if job:
             self.announcer.announce(job)
         else:
             # Purged, and announced before that.
-            self.announcer.forget(message.job_id)
+            self.announcer.close(message.job_id)
 
-    def _work(self, message: Message, deadline: Deadline) -> None:
-        job = self.store.get(message.promotion_id, message.job_id)
+    def _handle(self, message: Message, deadline: Deadline) -> None:
+        job = self.jobs.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
             job = self._claim(job)
         if job is None:
             return
         if job.is_undone:
-            self.undoer.undo(job, message, deadline)
-            return
-        match job.status, job.job_type:
-            case JobStatus.PROCESSING, JobType.CODE_GENERATE:
-                self._generate(GenerateWork.of(job), message, deadline)
-            case JobStatus.PROCESSING, JobType.CODE_EXPORT:
-                self._export(job, message, deadline)
-            case JobStatus.PROCESSING, JobType.CODE_DELETE if job.deletion:
-                self._delete(job, job.deletion, message, deadline)
-            case JobStatus.COMPLETED, JobType.CODE_GENERATE:
-                # A delivery that died after another had finished its run comes back to this.
-                self.generator.remove_strays(GenerateWork.of(job), message.run)
+            self._undo(job, message, deadline)
+        elif job.status is JobStatus.PROCESSING:
+            self._work(job, message, deadline)
+        elif job.status is JobStatus.COMPLETED:
+            # A delivery that died after another had finished its run comes back to this.
+            self.kinds(job.job_type).revisit(job, message.run)
 
     def _claim(self, job: Job) -> Job | None:
         now = self.now()
-        match self.store.claim(job, now):
+        match self.jobs.claim(job, now):
             case Claim.CLAIMED:
                 return replace(job, status=JobStatus.PROCESSING, started_at=now)
             case Claim.NO_ROOM:
-                self.store.refuse(job, CODES_LIMIT_EXCEEDED, now)
+                self.jobs.refuse(job, CODES_LIMIT_EXCEEDED, now)
                 return None
             case Claim.NOT_PENDING:
-                return self.store.get(job.promotion_id, job.id)
+                return self.jobs.get(job.promotion_id, job.id)
 
-    def _new_lease(self, deadline: Deadline) -> Lease:
-        return Lease(self.new_holder(), self.now() + deadline.time_left() + LEASE_MARGIN)
-
-    def _may_go_on(self, job: Job, message: Message, run: Run, lease: Lease, *, held: bool) -> bool:
-        """Whether this delivery has a run to work on; one that came to nothing too often has its job given up."""
-        if not held:
-            # Somebody else works on it; if that one dies, the sweep sends the run again.
-            return False
-        if run.tries > TRIES:
-            self.runs.release(job, message.run, lease, forgive=False)
-            self.store.give_up(job, GIVEN_UP, self.now())
-            self.meter(Measure.JOBS_GIVEN_UP)
-            self.queue.send(replace(message, run=0))
-        return run.tries <= TRIES
-
-    def _generate(self, work: GenerateWork, message: Message, deadline: Deadline) -> None:
+    def _work(self, job: Job, message: Message, deadline: Deadline) -> None:
         if message.run == 0:
-            for number in range(1, min(self.runs_ahead, work.plan.runs)):
-                self.queue.send(replace(message, run=number))
-        lease = self._new_lease(deadline)
-        run, held = self.runs.take(work.job, message.run, lease, self.now())
+            self._send_ahead(job, message)
+        kind, now = self.kinds(job.job_type), self.now()
+        lease = Lease(self.new_id(now), now + deadline.time_left() + LEASE_MARGIN)
+        run, held = self.runs.take(job, message.run, lease, now)
         if run.status is RunStatus.COMPLETED:
-            self.generator.remove_strays(work, message.run)
-            self.store.complete_generate(work.job, self.now())
-        if not self._may_go_on(work.job, message, run, lease, held=held):
+            kind.revisit(job, message.run)
+            self._complete(job)
+        # Without the lease another worker holds the run; if that one dies, the sweep sends it again.
+        if not held or self._is_given_up(job, message, run, lease):
             return
-        with self._holding(work.job, message.run, lease):
-            self._run(work, message, run, deadline)
+        with self._holding(job, message.run, lease):
+            if not kind.work(Hold(job, message.run, run, lease, deadline)):
+                # As a new message: a run that only takes long must not use up this one's tries. If the job was
+                # cancelled, its clean-up waits for this worker to release the run.
+                self.queue.send(message, HAND_BACK_DELAY)
+                return
+            self._send_next(job, message)
+            self.runs.finish(job, message.run, lease, self.now())
+            self._complete(job)
+
+    def _is_given_up(self, job: Job, message: Message, run: Run, lease: Lease) -> bool:
+        """Whether the run came to nothing too often; then its job is rolled back."""
+        if run.tries <= TRIES:
+            return False
+        self.jobs.give_up(job, GIVEN_UP, self.now())
+        self.meter(Measure.JOBS_GIVEN_UP)
+        self.runs.release(job, message.run, lease)
+        self.queue.send(replace(message, run=0))
+        return True
 
     @contextmanager
     def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
-        """Lets go of the run when the block ends well or the store is busy, which does not count as a try.
+        """Releases the run when the block ends well or the store is busy: then this was no failed try.
 
-        After any other error something that was asked for may still take effect: then only time ends the lease.
+        After any other error a call may still take effect, so only time ends the lease.
         """
         try:
             yield
         except StoreBusy:
-            self.runs.release(job, number, lease, forgive=True)
+            self.runs.release(job, number, lease)
             raise
-        self.runs.release(job, number, lease, forgive=False)
+        self.runs.release(job, number, lease)
 
-    def _run(self, work: GenerateWork, message: Message, run: Run, deadline: Deadline) -> None:
-        committed = self.runs.committed(work.job, message.run) if run.tries > 1 or run.generated else frozenset()
-        left = [chunk for chunk in work.plan.chunks_of(message.run) if chunk not in committed]
-        for chunk in left:
-            if chunk != left[0] and deadline.is_near():
-                # As a new message: a run that only takes long must not use up this one's tries.
+    def _complete(self, job: Job) -> None:
+        """Complete the job if all of its runs are done."""
+        outcome = self.runs.outcome(job, RunStatus.COMPLETED)
+        if outcome:
+            self.jobs.complete(job, outcome, self.now())
+
+    def _undo(self, job: Job, message: Message, deadline: Deadline) -> None:
+        """Undo the run that the message names; the rest of it is sent as a new message."""
+        if message.run == 0:
+            for number in range(job.plan.runs):
+                self.runs.stop(job, number)
+            self._send_ahead(job, message)
+        kind, run = self.kinds(job.job_type), self.runs.stop(job, message.run)
+        if run.status is not RunStatus.CLEAN:
+            if kind.fences_undo and run.lease and run.is_held(self.now()):
+                self.queue.send(message, min(run.lease.until - self.now() + HAND_BACK_DELAY, LONGEST_DELAY))
+                return
+            if run.started and not kind.undo(job, message.run, deadline):
                 self.queue.send(message, HAND_BACK_DELAY)
                 return
-            if self.generator.generate(work, message.run, chunk) is Commit.STOPPED:
-                # Who is to clean the run waits until this worker has let go of it.
-                self.queue.send(message, HAND_BACK_DELAY)
-                return
-        self.generator.remove_strays(work, message.run)
-        # Before the run is done: a delivery that dies in between comes again and sends again.
-        if message.run + self.runs_ahead < work.plan.runs:
+            self._send_next(job, message)
+            self.runs.finish_clean(job, message.run, self.now())
+        outcome = self.runs.outcome(job, RunStatus.CLEAN)
+        if outcome:
+            self.jobs.end_undo(job, outcome, self.now())
+
+    def _send_ahead(self, job: Job, message: Message) -> None:
+        """Send the runs that are in the queue beside the first."""
+        for number in range(1, min(self.runs_ahead, job.plan.runs)):
+            self.queue.send(replace(message, run=number))
+
+    def _send_next(self, job: Job, message: Message) -> None:
+        """Send the run that follows, before this one counts: a delivery that dies in between comes and sends again."""
+        if message.run + self.runs_ahead < job.plan.runs:
             self.queue.send(replace(message, run=message.run + self.runs_ahead))
-        self.runs.finish(work.job, message.run, self.now())
-        self.store.complete_generate(work.job, self.now())
-
-    def _export(self, job: Job, message: Message, deadline: Deadline) -> None:
-        lease = self._new_lease(deadline)
-        run, held = self.runs.take(job, 0, lease, self.now())
-        if not self._may_go_on(job, message, run, lease, held=held):
-            return
-        with self._holding(job, 0, lease), suppress(ExportStopped):
-            file = self.exporter.export(job, partial(self._note_exported, job, lease))
-            if not self.store.complete_export(job, file, self.now()):
-                self._drop_unless_linked(job, file)
-
-    def _note_exported(self, job: Job, lease: Lease, rows: int) -> bool:
-        """Whether the file is still wanted."""
-        self.runs.note_exported(job, lease, rows)
-        found = self.store.get(job.promotion_id, job.id)
-        return found is not None and found.status is JobStatus.PROCESSING
-
-    def _drop_unless_linked(self, job: Job, file: ExportFile) -> None:
-        """Remove a file that came too late; not one whose completion was written and its answer lost."""
-        found = self.store.get(job.promotion_id, job.id)
-        if found is None or found.file is None or found.file.key != file.key:
-            self.exporter.files.remove(file.key)
-
-    def _delete(self, job: Job, wanted: DeleteParameters, message: Message, deadline: Deadline) -> None:
-        lease = self._new_lease(deadline)
-        run, held = self.runs.take(job, 0, lease, self.now())
-        if not self._may_go_on(job, message, run, lease, held=held):
-            return
-        with self._holding(job, 0, lease):
-            if self.deleter.delete(job, wanted, lease, deadline):
-                self.store.complete_delete(job, lease, self.now())
-            else:
-                # Where the job was cancelled, who is to undo it waits until this worker has let go of it.
-                self.queue.send(message, HAND_BACK_DELAY)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from promotion_jobs.limits import CODES_PER_PROMOTION
+
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
@@ -26,3 +28,12 @@ class Promotion:
     updated_at: datetime
     open_job: str | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NewPromotion:
+    """A promotion as its owner asks for it, new or changed."""
+
+    fields: Mapping[str, Any]
+    automatic: bool = False
+    max_codes: int = CODES_PER_PROMOTION

@@ -1,4 +1,14 @@
-"""Promotions in the table: one item each, and an entry in the list of all."""
+"""The items of promotions: one each, and an entry in the list of all.
+
+No other module names their attributes. What changes a promotion together with something else does so by an action:
+`PromotionStore` makes it, and the caller puts it into a transaction.
+
+- ``open_job`` is the lock: the id of the job that holds the promotion. A job takes it with its creation and releases it
+  with its end, so at most one job of a promotion is open.
+- ``room`` is what is left of ``max_codes``. Codes take room before they are made and give it back when they are gone.
+- ``codes`` is how many codes are visible.
+- ``deleted_at`` makes the promotion count as not there. Then its purge holds the lock for good.
+"""
 
 import json
 from collections.abc import Sequence
@@ -8,13 +18,23 @@ from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
-from promotion_jobs.aws.table import ConditionLost, Item, Table
-from promotion_jobs.errors import CodesInUse, PromotionInUse, PromotionNotFound
-from promotion_jobs.jobs.open_work import opened
+from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
+from promotion_jobs.errors import (
+    AutomaticPromotion,
+    CodesInUse,
+    CodesLimitExceeded,
+    PromotionFull,
+    PromotionInUse,
+    PromotionJobsError,
+    PromotionNotFound,
+    TooManyJobs,
+)
 from promotion_jobs.pages import Page
-from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.values import from_text, to_text
+
+_IS_MINE = "#open_job = :job"
+_IS_NOT_DELETED = "attribute_not_exists(#deleted_at)"
 
 
 def _to_values(promotion: Promotion) -> Item:
@@ -34,7 +54,14 @@ def _to_values(promotion: Promotion) -> Item:
     }
 
 
-def _from_item(item: Item) -> Promotion:
+def _is_there(item: Item) -> bool:
+    return bool(item) and "deleted_at" not in item
+
+
+def from_item(item: Item) -> Promotion | None:
+    """None for an empty item, and for a promotion that is deleted and about to be cleared away."""
+    if not _is_there(item):
+        return None
     return Promotion(
         id=keys.identifier(item),
         fields=json.loads(item["fields"]),
@@ -52,8 +79,10 @@ def _from_item(item: Item) -> Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoPromotionStore:
+class PromotionStore:
     table: Table
+
+    # Reading and changing a promotion by itself
 
     def add(self, promotion: Promotion) -> None:
         self.table.transact(
@@ -62,24 +91,26 @@ class DynamoPromotionStore:
         )
 
     def get(self, promotion_id: str) -> Promotion | None:
-        item = self.table.get(keys.promotion(promotion_id))
-        return _from_item(item) if item and "deleted_at" not in item else None
+        """None also for one that is deleted and about to be cleared away."""
+        return from_item(self.table.get(keys.promotion(promotion_id)) or {})
 
     def list(self, page: Page) -> tuple[Sequence[Promotion], int]:
+        """One page, newest first, and how many there are."""
         # Entries are small: some 10,000 of them come in one Query page.
         ids = [entry["sk"] for entry in self.table.query(Range(keys.PROMOTIONS), ScanIndexForward=False)]
         wanted = ids[page.offset : page.offset + page.limit]
         found = {item["pk"]: item for item in self.table.get_all([keys.promotion(id_) for id_ in wanted])}
-        items = [found.get(keys.promotion(id_)["pk"]) for id_ in wanted]
-        return [_from_item(item) for item in items if item], len(ids)
-
-    def holder(self, code: str) -> Promotion | None:
-        item = self.table.get(keys.code(code))
-        return self.get(item["promotion"]) if item else None
+        listed = (from_item(found.get(keys.promotion(id_)["pk"], {})) for id_ in wanted)
+        return [promotion for promotion in listed if promotion], len(ids)
 
     def change(self, seen: Promotion, new: NewPromotion, client_id: str, now: datetime) -> bool:
+        """Change a promotion that is as it was seen; False if it has been changed since.
+
+        Raises PromotionNotFound, CodesInUse if it holds more codes than it would be allowed, and PromotionInUse if it
+        has codes or an open job and would become automatic.
+        """
         added = new.max_codes - seen.max_codes
-        condition = "#version = :seen AND attribute_not_exists(#deleted_at) AND #room >= :given_up"
+        condition = f"#version = :seen AND {_IS_NOT_DELETED} AND #room >= :given_up"
         values: dict[str, Any] = {"seen": seen.version, "given_up": max(-added, 0)}
         if new.automatic and not seen.automatic:
             condition += " AND #codes = :none AND attribute_not_exists(#open_job)"
@@ -107,7 +138,7 @@ class DynamoPromotionStore:
 
     def _explain(self, seen: Promotion, new: NewPromotion, found: Item) -> bool:
         """Why a promotion, as it stands, was not changed."""
-        if not found or "deleted_at" in found:
+        if not _is_there(found):
             raise PromotionNotFound
         if found["version"] != seen.version:
             return False
@@ -116,24 +147,98 @@ class DynamoPromotionStore:
             raise CodesInUse(in_use)
         raise PromotionInUse("A promotion with codes or an open job cannot be made automatic")
 
-    def delete(self, promotion_id: str, purge_id: str, now: datetime) -> None:
-        try:
-            self.table.transact(
-                self.table.update(
-                    keys.promotion(promotion_id),
-                    "SET #open_job = :purge, #deleted_at = :now",
-                    "attribute_exists(pk) AND attribute_not_exists(#open_job)",
-                    purge=purge_id,
-                    now=to_text(now),
-                ),
-                self.table.delete(keys.promotion_entry(promotion_id)),
-                self.table.put(keys.open_job(purge_id), opened(promotion_id, now, purge=True)),
-            )
-        except ConditionLost as error:
-            found = error.lost[0]
-            # A first attempt whose answer was lost has deleted it.
-            if found.get("open_job") == purge_id:
-                return
-            if not found or "deleted_at" in found:
-                raise PromotionNotFound from error
-            raise PromotionInUse("A promotion with an open job cannot be deleted") from error
+    # Actions for the transactions of others
+
+    def lock(self, promotion_id: str, job_id: str, codes: int) -> Action:
+        """Take the lock for a job that will make so many codes; `lock_refusal` says why that failed."""
+        condition, values = "attribute_exists(pk) AND attribute_not_exists(#open_job)", dict[str, Any]()
+        if codes:
+            condition += " AND #automatic = :false AND #max_codes >= :codes"
+            values = {"false": False, "codes": codes}
+        return self.table.update(keys.promotion(promotion_id), "SET #open_job = :job", condition, job=job_id, **values)
+
+    def lock_refusal(self, found: Item, job_id: str, codes: int) -> PromotionJobsError | None:
+        """Why a promotion, as it was found, did not give its lock to the job, in the order of decision 6.
+
+        None if the job has the lock: then an attempt whose answer was lost has succeeded.
+        """
+        if found.get("open_job") == job_id:
+            return None
+        if not _is_there(found):
+            return PromotionNotFound()
+        if codes > found["max_codes"]:
+            return CodesLimitExceeded(found["max_codes"])
+        if codes and found["automatic"]:
+            return AutomaticPromotion()
+        return TooManyJobs(found["open_job"])
+
+    def take_room(self, promotion_id: str, job_id: str, codes: int) -> Action:
+        """Take room for the codes of a job that holds the lock, if there is enough."""
+        key, condition = keys.promotion(promotion_id), f"#room >= :codes AND {_IS_MINE}"
+        return self.table.update(key, "SET #room = #room - :codes", condition, codes=codes, job=job_id)
+
+    def release(self, promotion_id: str, job_id: str, *, published: int = 0, returned: int = 0) -> Action:
+        """Release the lock if it is the job's; publish so many codes, or give back so much room, with that."""
+        return self.table.update(
+            keys.promotion(promotion_id),
+            "SET #codes = #codes + :published, #room = #room + :returned REMOVE #open_job",
+            _IS_MINE,
+            job=job_id,
+            published=published,
+            returned=returned,
+        )
+
+    def add_codes(self, promotion_id: str, codes: int) -> Action:
+        """Take room for codes made by hand and count them as visible; `room_refusal` says why that failed."""
+        return self.table.update(
+            keys.promotion(promotion_id),
+            "SET #codes = #codes + :codes, #room = #room - :codes",
+            f"#automatic = :false AND #room >= :codes AND {_IS_NOT_DELETED}",
+            codes=codes,
+            false=False,
+        )
+
+    def room_refusal(self, found: Item) -> PromotionJobsError:
+        """Why a promotion, as it was found, took no codes made by hand, in the order of decision 6."""
+        if not _is_there(found):
+            return PromotionNotFound()
+        return AutomaticPromotion() if found["automatic"] else PromotionFull(found["max_codes"])
+
+    def remove_codes(self, promotion_id: str, codes: int, job_id: str | None = None) -> Action:
+        """Count so many codes as gone and give their room back: for a job that holds the lock, or by hand."""
+        condition, values = (_IS_MINE, {"job": job_id}) if job_id else (_IS_NOT_DELETED, {})
+        return self.table.update(
+            keys.promotion(promotion_id),
+            "SET #codes = #codes - :codes, #room = #room + :codes",
+            condition,
+            codes=codes,
+            **values,
+        )
+
+    def mark_as_deleted(self, promotion_id: str, purge_id: str, now: datetime) -> Sequence[Action]:
+        """Take the promotion out of sight and give its lock to the purge; `deletion_refusal` says why that failed.
+
+        The condition is that of the first action.
+        """
+        return [
+            self.table.update(
+                keys.promotion(promotion_id),
+                "SET #open_job = :purge, #deleted_at = :now",
+                "attribute_exists(pk) AND attribute_not_exists(#open_job)",
+                purge=purge_id,
+                now=to_text(now),
+            ),
+            self.table.delete(keys.promotion_entry(promotion_id)),
+        ]
+
+    def deletion_refusal(self, found: Item, purge_id: str) -> PromotionJobsError | None:
+        """Why a promotion, as it was found, was not deleted; None if it was, by an attempt whose answer was lost."""
+        if found.get("open_job") == purge_id:
+            return None
+        if not _is_there(found):
+            return PromotionNotFound()
+        return PromotionInUse("A promotion with an open job cannot be deleted")
+
+    def remove(self, promotion_id: str, purge_id: str) -> Action:
+        """Remove a deleted promotion whose lock is this purge's."""
+        return self.table.delete(keys.promotion(promotion_id), "#open_job = :purge", purge=purge_id)

@@ -1,4 +1,4 @@
-"""Clients and tokens in the table."""
+"""The items of clients and of their access tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ def _to_client(item: Item) -> Client:
 
 
 @dataclass(frozen=True, slots=True)
-class DynamoTokenStore:
+class TokenStore:
     table: Table
 
     def add_client(self, client: Client) -> None:
@@ -35,6 +35,7 @@ class DynamoTokenStore:
         return [_to_client(item) for item in self.table.query(Range(keys.CLIENTS))]
 
     def remove_client(self, client_id: str) -> bool:
+        """Whether there was one."""
         try:
             self.table.transact(self.table.delete(keys.client(client_id), "attribute_exists(pk)"))
         except ConditionLost:
@@ -42,6 +43,10 @@ class DynamoTokenStore:
         return True
 
     def count_token(self, client_id: str, grant: Grant, minute: datetime, most: int) -> bool:
+        """Count one more that the client is issued in that minute, unless it has had the most that it may.
+
+        Returns whether it was counted. Where the answer to the first attempt is lost, one token counts twice.
+        """
         return self.table.change(
             keys.tokens_issued(client_id, grant, to_text(minute)),
             "SET #expires_at = :expires_at ADD #issued :one",

@@ -10,37 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Protocol
 
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
-from promotion_jobs.limits import TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
+from promotion_jobs.limits import CACHED_TOKENS, TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
+from promotion_jobs.tokens.store import TokenStore
 from promotion_jobs.tokens.token import Client, Grant, Token
 
 _BEARER = re.compile(r"(?i:bearer) +([0-9a-f]{40})")
 _CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _GENERATED_SECRET = re.compile(r"[0-9a-f]{40,64}")
 _NO_SECRET_HASH = "0" * 64
-_CACHED_TOKENS = 1_000
-
-
-class TokenStore(Protocol):
-    def add_client(self, client: Client) -> None: ...
-
-    def client(self, client_id: str) -> Client | None: ...
-
-    def clients(self) -> Sequence[Client]: ...
-
-    def remove_client(self, client_id: str) -> bool:
-        """Whether there was one."""
-        ...
-
-    def count_token(self, client_id: str, grant: Grant, minute: datetime, most: int) -> bool:
-        """Count one more that the client is issued in that minute, unless it has had the most that it may."""
-        ...
-
-    def add_token(self, token_hash: str, token: Token) -> None: ...
-
-    def token(self, token_hash: str) -> Token | None: ...
 
 
 def hash_secret(secret: str) -> str:
@@ -126,7 +105,7 @@ class Tokens:
         if token is None or self.store.client(token.client_id) is None:
             self._cache.pop(token_hash, None)
             return None
-        if len(self._cache) >= _CACHED_TOKENS:
+        if len(self._cache) >= CACHED_TOKENS:
             self._cache.clear()
         self._cache[token_hash] = now, token
         return token

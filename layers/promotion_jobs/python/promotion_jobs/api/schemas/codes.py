@@ -6,8 +6,7 @@ from pydantic import AfterValidator, Field
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import ConsumeUnit, Sent
-from promotion_jobs.codes.code import Terms
-from promotion_jobs.codes.codes import NewCode
+from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.format import is_code
 
 

@@ -83,7 +83,7 @@ class SentDeleteJob(_SentJob):
     parameters: SentDeleteParameters
 
     def to_domain(self) -> NewJob:
-        return NewJob(JobType.CODE_DELETE, self.name, deletion=DeleteParameters(self.parameters.job_id))
+        return NewJob(JobType.CODE_DELETE, self.name, DeleteParameters(self.parameters.job_id))
 
 
 SentJob = SentGenerateJob | SentExportJob | SentDeleteJob

@@ -10,8 +10,7 @@ from pydantic import AfterValidator, Field
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import Sent, validate
 from promotion_jobs.errors import Fault, InvalidRequest
-from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.promotions.promotions import NewPromotion
+from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tests.simulation.errors import invalid
-from tests.simulation.values import KEY_NAMES, Item, Value, comparable
+from tests.aws.errors import invalid
+from tests.aws.values import KEY_NAMES, Item, Value, comparable
 
 _INSERT = re.compile(r"INSERT INTO \"([^\"]+)\" VALUE \{(.*)\}", re.IGNORECASE | re.DOTALL)
 _DELETE = re.compile(r"DELETE FROM \"([^\"]+)\" WHERE (.*)", re.IGNORECASE | re.DOTALL)

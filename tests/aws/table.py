@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
-from tests.simulation.values import Item, KeyPair
+from tests.aws.values import Item, KeyPair
 
 
 class MemoryTable:

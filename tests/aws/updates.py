@@ -5,9 +5,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from tests.simulation.errors import invalid
-from tests.simulation.expressions import Operand, Parser, Scope, attribute, given
-from tests.simulation.values import KEY_NAMES, Item, Value, comparable, content, members
+from tests.aws.errors import invalid
+from tests.aws.expressions import Operand, Parser, Scope, attribute, given
+from tests.aws.values import KEY_NAMES, Item, Value, comparable, content, members
 
 Change = Callable[[Item, Scope], None]
 """Changes the item that is being made, by what the scope says of the old one."""

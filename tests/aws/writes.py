@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulation.errors import CONDITION_LOST, invalid
-from tests.simulation.expressions import check_order, check_use, holds, parse_condition
-from tests.simulation.updates import FalseUpdate, check_update, parse_update, updated
-from tests.simulation.values import ITEM_BYTES, Item, KeyPair, check_item, check_key, check_value, item_bytes
+from tests.aws.errors import CONDITION_LOST, invalid
+from tests.aws.expressions import check_order, check_use, holds, parse_condition
+from tests.aws.updates import FalseUpdate, check_update, parse_update, updated
+from tests.aws.values import ITEM_BYTES, Item, KeyPair, check_item, check_key, check_value, item_bytes
 
 KINDS = ("Put", "Update", "Delete", "ConditionCheck")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation.errors import invalid
+from tests.aws.errors import invalid
 
 LONGEST_DELAY = 900
 BODY_BYTES = 256 * 1024

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from tests.simulation.errors import invalid
+from tests.aws.errors import invalid
 
 Value = Mapping[str, Any]
 """A type and what it holds: ``{"S": "text"}``."""

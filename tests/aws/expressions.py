@@ -8,8 +8,8 @@ from importlib.resources import files
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
-from tests.simulation.errors import invalid
-from tests.simulation.values import Item, Value, comparable, content, members
+from tests.aws.errors import invalid
+from tests.aws.values import Item, Value, comparable, content, members
 
 _TOKEN = re.compile(r"\s*(?:(<=|>=|<>|[=<>(),+\-*/%])|([:#]?[A-Za-z0-9_]+)|(\S))")
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}

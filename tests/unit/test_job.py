@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.codes.format import CodeFormat
-from promotion_jobs.jobs.generate import GenerateWork
+from promotion_jobs.jobs.generate import Choices
 from promotion_jobs.jobs.job import GenerateParameters, JobStatus, Plan
 from tests.support.builders import export_job, generate_job
 
@@ -21,20 +21,21 @@ def test_the_runs_of_a_plan_have_each_chunk_once_and_in_order(plan: Plan) -> Non
 
 @given(plans)
 def test_the_chunks_of_a_plan_have_each_slot_once_and_in_order(plan: Plan) -> None:
-    work = GenerateWork.of(generate_job(plan))
-    slots = list(chain.from_iterable(work.slots(chunk) for chunk in range(plan.chunks)))
+    choices = Choices.of(generate_job(plan))
+    slots = list(chain.from_iterable(choices.slots(chunk) for chunk in range(plan.chunks)))
     assert slots == list(range(plan.number_of_codes))
-    assert all(0 < len(work.slots(chunk)) <= plan.chunk_codes for chunk in range(plan.chunks))
+    assert all(0 < len(choices.slots(chunk)) <= plan.chunk_codes for chunk in range(plan.chunks))
 
 
 @given(plans)
 def test_the_runs_of_a_plan_have_all_of_its_codes(plan: Plan) -> None:
-    assert sum(map(plan.codes_of, range(plan.runs))) == plan.number_of_codes
+    chunks = chain.from_iterable(map(plan.chunks_of, range(plan.runs)))
+    assert sum(map(plan.codes_in, chunks)) == plan.number_of_codes
 
 
 @pytest.mark.parametrize(
     ("number_of_codes", "chunks", "runs"),
-    [(1, 1, 1), (1_000, 1, 1), (1_001, 2, 1), (25_000, 25, 1), (25_001, 26, 2), (10_000_000, 10_000, 400)],
+    [(0, 0, 1), (1, 1, 1), (1_000, 1, 1), (1_001, 2, 1), (25_000, 25, 1), (25_001, 26, 2), (10_000_000, 10_000, 400)],
 )
 def test_a_job_has_chunks_of_1000_codes_and_runs_of_25_chunks(number_of_codes: int, chunks: int, runs: int) -> None:
     plan = Plan(number_of_codes)
@@ -52,9 +53,8 @@ def test_codes_have_8_symbols_unless_the_job_says_otherwise() -> None:
 
 
 def test_an_export_is_no_work_for_the_generator() -> None:
-    job = export_job()
-    with pytest.raises(TypeError, match=f"job {job.id} is not a code_generate job"):
-        GenerateWork.of(job)
+    with pytest.raises(TypeError, match=r"^Parameters are not GenerateParameters$"):
+        Choices.of(export_job())
 
 
 def test_a_seed_is_not_shown_where_a_job_is() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.simulation.paginator import Paginator
+from tests.aws.paginator import Paginator
 
 LEAST_PART_BYTES = 5 * 1024 * 1024
 MOST_PARTS = 10_000

@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from tests.simulation.errors import CONDITION_LOST, EXCEPTIONS, SERVICE, invalid, refusal
-from tests.simulation.expressions import Scope, check_use, parse_condition, parse_projection
-from tests.simulation.paginator import Paginator
-from tests.simulation.partiql import BoundStatement, bind, parse_statement
-from tests.simulation.table import MemoryTable
-from tests.simulation.values import (
+from tests.aws.errors import CONDITION_LOST, EXCEPTIONS, SERVICE, invalid, refusal
+from tests.aws.expressions import Scope, check_use, parse_condition, parse_projection
+from tests.aws.paginator import Paginator
+from tests.aws.partiql import BoundStatement, bind, parse_statement
+from tests.aws.table import MemoryTable
+from tests.aws.values import (
     Item,
     KeyPair,
     check_item,
@@ -24,7 +24,7 @@ from tests.simulation.values import (
     check_key_value,
     item_bytes,
 )
-from tests.simulation.writes import KINDS, Refused, Write
+from tests.aws.writes import KINDS, Refused, Write
 
 PAGE_BYTES = 1024 * 1024
 TRANSACTION_BYTES = 4 * 1024 * 1024

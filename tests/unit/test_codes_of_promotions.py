@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.codes.code import Chunk, Code, Terms
-from promotion_jobs.codes.codes import CodeChanges, NewCode, PromotionCodes
+from promotion_jobs.codes.code import Chunk, Code, NewCode, Terms
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodeNotFound,
@@ -16,7 +15,7 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     WriteConflict,
 )
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import JobStatus, Plan
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (
@@ -25,14 +24,12 @@ from tests.support.builders import (
     NOW,
     PROMOTION_ID,
     UNKNOWN_ID,
-    Clock,
     chunk,
     code,
     generate_job,
     promotion,
 )
-from tests.support.memory import MemoryJobStore, OwnedCode, State
-from tests.support.memory_codes import MemoryCodeEditor, MemoryCodeReader
+from tests.support.office import Office
 
 BY_HAND_ID = "019e82fb-4a00-7000-8000-00000000000d"
 TERMS = Terms("per_item", 3)
@@ -43,6 +40,7 @@ SECOND = chunk(number=1, codes=["f", "g"], terms=TERMS)
 OPEN = chunk(source=UNKNOWN_ID, codes=["h"])
 BY_HAND = chunk(source=BY_HAND_ID, codes=["J", "k"], own_terms=[Terms(), Terms("per_cart", 0, "me")])
 
+HOLDER = promotion(codes=7, room=992, open_job=UNKNOWN_ID)
 COMPLETED = generate_job(PLAN, status=JobStatus.COMPLETED, generated=5)
 PROCESSING = generate_job(Plan(1), id=UNKNOWN_ID, status=JobStatus.PROCESSING)
 
@@ -51,39 +49,31 @@ class Shelf:
     """A promotion with the codes of a completed job, of an open one, and of one call made by hand."""
 
     def __init__(self) -> None:
-        self.state = State(promotions={PROMOTION_ID: promotion(codes=7, room=992, open_job=UNKNOWN_ID)})
-        self.add(FIRST, COMPLETED)
-        self.add(SECOND, COMPLETED)
-        self.add(OPEN, PROCESSING)
-        self.add(BY_HAND)
-        reader, editor = MemoryCodeReader(self.state), MemoryCodeEditor(self.state)
-        self.codes = PromotionCodes(reader, MemoryJobStore(self.state))
-        self.changes = CodeChanges(reader, editor, Clock(), lambda _: "made now")
-
-    def add(self, it: Chunk, job: Job | None = None) -> None:
-        first = it.number * PLAN.chunk_codes
-        self.state.chunks[it.source, it.number] = it
-        owned = {text.casefold(): OwnedCode(it.source, first + slot, text) for slot, text in enumerate(it.codes)}
-        self.state.codes |= owned
-        if job:
-            self.state.jobs[job.id] = job
-        else:
-            self.state.by_hand[it.source] = PROMOTION_ID
+        self.office = Office(HOLDER, COMPLETED, PROCESSING)
+        for it in (FIRST, SECOND, OPEN, BY_HAND):
+            self.office.put_chunk(it, first_slot=it.number * PLAN.chunk_codes)
+        self.codes = replace(self.office.service.codes, new_id=lambda _: "made now")
 
     @property
     def promotion(self) -> Promotion:
-        return self.state.promotions[PROMOTION_ID]
+        found = self.office.promotion()
+        assert found
+        return found
 
     def found(self, page: Page | None = None, **wanted: set[str]) -> tuple[list[str], int]:
         listing = self.codes.list(self.promotion, page or Page(), wanted)
         return [it.code for it in listing.items], listing.total
 
     def remove(self, *codes: str) -> None:
-        self.changes.remove(self.promotion, set(codes))
+        self.codes.remove(self.promotion, set(codes))
 
     def numbers(self) -> tuple[int, int]:
         """Of codes, and of those that there is room for."""
         return self.promotion.codes, self.promotion.room
+
+    def writes(self) -> int:
+        """How many transactions were tried."""
+        return self.office.calls.made.count("transact_write_items")
 
 
 @pytest.fixture
@@ -179,12 +169,13 @@ def test_what_the_filter_of_jobs_asks_for_is_ignored(shelf: Shelf) -> None:
 
 def test_a_code_of_another_promotion_is_neither_found_nor_removed(shelf: Shelf) -> None:
     other = promotion(id=JOB_ID)
-    shelf.state.promotions[JOB_ID] = other
+    shelf.office.put(other)
     assert shelf.codes.list(other, Page(), {"code": {"c"}}) == Listing([], 0, Page())
     with pytest.raises(CodeNotFound):
         shelf.codes.get(other, "c")
-    shelf.changes.remove(other, {"c"})
+    shelf.codes.remove(other, {"c"})
     assert shelf.found(code={"c"}) == (["C"], 1)
+    assert shelf.writes() == 0
 
 
 @pytest.mark.parametrize(
@@ -206,7 +197,8 @@ def test_a_code_that_is_not_there_or_not_visible_is_not_found(shelf: Shelf, aske
 
 
 def test_a_code_whose_removal_is_under_way_is_not_found(shelf: Shelf) -> None:
-    shelf.state.chunks[JOB_ID, 0] = replace(FIRST, removed=frozenset({1}))
+    store = shelf.office.service.code_store
+    store.table.transact(store.mark_removed(PROMOTION_ID, JOB_ID, 0, {1}))
     with pytest.raises(CodeNotFound):
         shelf.codes.get(shelf.promotion, "c")
 
@@ -215,8 +207,8 @@ NEW = [NewCode("New-1", Terms("per_item", 5, "me")), NewCode("NEW-2", Terms())]
 
 
 def test_codes_made_by_hand_are_stored_together_with_their_own_terms(shelf: Shelf) -> None:
-    shelf.changes.add(shelf.promotion, NEW, CLIENT_ID)
-    assert shelf.state.chunks["made now", 0] == Chunk(
+    shelf.codes.add(shelf.promotion, NEW, CLIENT_ID)
+    assert shelf.office.chunks()[-1] == Chunk(
         source="made now",
         number=0,
         codes=["New-1", "NEW-2"],
@@ -224,19 +216,19 @@ def test_codes_made_by_hand_are_stored_together_with_their_own_terms(shelf: Shel
         created_at=NOW,
         own_terms=[Terms("per_item", 5, "me"), Terms()],
     )
-    assert shelf.state.codes["new-1"] == OwnedCode("made now", 0, "New-1")
+    assert shelf.office.owned("made now") == [(0, "New-1"), (1, "NEW-2")]
     assert shelf.found() == ([*VISIBLE, "New-1", "NEW-2"], 9)
     assert shelf.numbers() == (9, 990)
 
 
 @pytest.mark.parametrize("codes", [["New-1", "b"], ["New-1", "B"], ["New-1", "h"], ["New-1", "J"]])
-def test_nothing_is_added_where_one_code_is_somebody_elses(shelf: Shelf, codes: Sequence[str]) -> None:
+def test_nothing_is_added_where_one_code_has_another_owner(shelf: Shelf, codes: Sequence[str]) -> None:
     _refused(shelf, codes, DuplicateCode)
 
 
 def test_nothing_is_added_where_a_code_is_named_twice(shelf: Shelf) -> None:
     _refused(shelf, ["New-1", "new-2", "nEW-1"], DuplicateCode)
-    assert shelf.state.steps.taken == []
+    assert shelf.writes() == 0
 
 
 @pytest.mark.parametrize(
@@ -246,20 +238,21 @@ def test_nothing_is_added_where_a_code_is_named_twice(shelf: Shelf) -> None:
 def test_nothing_is_added_to_a_promotion_without_room_or_that_takes_no_codes(
     shelf: Shelf, changes: dict[str, Any], error: type[Exception]
 ) -> None:
-    shelf.state.promotions[PROMOTION_ID] = replace(shelf.promotion, **changes)
+    shelf.office.put(replace(HOLDER, **changes))
     _refused(shelf, ["New-1", "New-2"], error)
 
 
 def test_nothing_is_added_to_a_promotion_that_is_deleted_meanwhile(shelf: Shelf) -> None:
-    shelf.state.deleted[PROMOTION_ID] = NOW
+    shelf.office.put(replace(HOLDER, open_job=None))
+    shelf.office.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
     _refused(shelf, ["New-1"], PromotionNotFound)
 
 
 def _refused(shelf: Shelf, codes: Sequence[str], error: type[Exception]) -> None:
-    before = (dict(shelf.state.codes), dict(shelf.state.chunks), shelf.promotion)
+    before = shelf.office.items()
     with pytest.raises(error):
-        shelf.changes.add(shelf.promotion, [NewCode(code, Terms()) for code in codes], CLIENT_ID)
-    assert (shelf.state.codes, shelf.state.chunks, shelf.promotion) == before
+        shelf.codes.add(HOLDER, [NewCode(code, Terms()) for code in codes], CLIENT_ID)
+    assert shelf.office.items() == before
 
 
 @pytest.mark.parametrize(
@@ -278,57 +271,56 @@ def test_codes_that_are_there_and_visible_are_removed(
     shelf.remove(*codes)
     assert shelf.found() == (left, len(left))
     assert shelf.numbers() == (len(left), 999 - len(left))
-    assert shelf.state.jobs[JOB_ID].deleted == deleted
+    assert shelf.office.job(COMPLETED).deleted == deleted
     assert shelf.found(job_id={JOB_ID})[1] == 5 - deleted
-    assert "h" in shelf.state.codes
+    assert shelf.office.owned(UNKNOWN_ID) == [(0, "h")]
 
 
 def test_a_removed_code_can_be_made_again(shelf: Shelf) -> None:
     shelf.remove("c", "j")
-    shelf.changes.add(shelf.promotion, [NewCode("c", Terms()), NewCode("j", Terms())], CLIENT_ID)
+    shelf.codes.add(shelf.promotion, [NewCode("c", Terms()), NewCode("j", Terms())], CLIENT_ID)
     assert shelf.found() == (["b", "d", "f", "g", "k", "c", "j"], 7)
     assert shelf.codes.get(shelf.promotion, "C") == code(code="c", job_id=None)
 
 
 def test_codes_that_are_not_there_change_nothing(shelf: Shelf) -> None:
-    before = shelf.promotion
+    before = shelf.office.items()
     shelf.remove("unknown", "h", "", "no code!", "x" * 3_000)
-    assert (shelf.promotion, shelf.state.steps.taken) == (before, [])
+    assert (shelf.office.items(), shelf.writes()) == (before, 0)
 
 
 def test_a_code_that_another_removes_at_the_same_time_is_removed_once(shelf: Shelf) -> None:
-    shelf.state.steps.interruptions[0] = lambda: shelf.remove("c")
+    shelf.office.calls.before("transact_write_items", lambda: shelf.remove("c"))
     shelf.remove("b", "c", "d")
     assert shelf.found() == (["f", "g", "J", "k"], 4)
     assert shelf.numbers() == (4, 995)
-    assert shelf.state.jobs[JOB_ID].deleted == 3
+    assert shelf.office.job(COMPLETED).deleted == 3
 
 
-def test_a_code_that_becomes_somebody_elses_meanwhile_is_left_alone(shelf: Shelf) -> None:
+def test_a_code_that_goes_to_another_owner_meanwhile_is_left_alone(shelf: Shelf) -> None:
     def remove_and_make_again() -> None:
         shelf.remove("c")
-        shelf.changes.add(promotion(id="other"), [NewCode("c", Terms())], "another")
+        shelf.codes.add(promotion(id="other"), [NewCode("c", Terms())], "another")
 
-    shelf.state.promotions["other"] = promotion(id="other")
-    shelf.state.steps.interruptions[0] = remove_and_make_again
+    shelf.office.put(promotion(id="other"))
+    shelf.office.calls.before("transact_write_items", remove_and_make_again)
     shelf.remove("c")
-    assert shelf.state.codes["c"] == OwnedCode("made now", 0, "c")
+    assert shelf.office.owned("made now") == [(0, "c")]
     assert shelf.numbers() == (6, 993)
 
 
 def test_a_code_that_no_list_names_any_more_is_being_removed_already(shelf: Shelf) -> None:
-    del shelf.state.chunks[JOB_ID, 0]
-    before = dict(shelf.state.codes), shelf.promotion
+    shelf.office.service.code_store.purge_chunk(PROMOTION_ID, FIRST)
+    before, writes = shelf.office.items(), shelf.writes()
     shelf.remove("c")
-    assert (shelf.state.codes, shelf.promotion) == before
-    assert shelf.state.steps.taken.count("remove by hand") == 1
+    assert (shelf.office.items(), shelf.writes() - writes) == (before, 1)
 
 
 def test_what_goes_on_changing_is_a_conflict(shelf: Shelf) -> None:
     # Its job is not seen as open, and yet is not completed: as where one ends between the two looks, again and again.
-    shelf.state.jobs[JOB_ID] = replace(COMPLETED, status=JobStatus.PROCESSING)
+    shelf.office.put(replace(COMPLETED, status=JobStatus.PROCESSING))
     with pytest.raises(WriteConflict):
         shelf.remove("c", "j")
-    assert shelf.state.steps.taken.count("remove by hand") == 6
+    assert shelf.writes() == 6
     assert shelf.found(code={"c"}) == (["C"], 1)
     assert shelf.found(code={"j"}) == ([], 0)

@@ -1,0 +1,104 @@
+"""The type of a job: all that depends on it. Worker, sweep, cancel, lists and answers know no type.
+
+CONTRIBUTING.md lists the places of a new one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from math import ceil
+from typing import Protocol
+
+from promotion_jobs.jobs.job import Job, JobType, Parameters
+from promotion_jobs.jobs.runs import Lease, Run
+from promotion_jobs.limits import RESERVE
+from promotion_jobs.promotions.promotion import Promotion
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a delivery has to stop, so that the rest of its work can still be sent as a new message."""
+
+    time_left: Callable[[], timedelta]
+    reserve: timedelta
+
+    @classmethod
+    def of(cls, time_left: Callable[[], timedelta]) -> "Deadline":
+        """The deadline of a delivery that begins now; a short one keeps a quarter of its time."""
+        return cls(time_left, min(RESERVE, time_left() / 4))
+
+    def is_near(self) -> bool:
+        return self.time_left() < self.reserve
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One run of a job, held by a worker: ``run`` is as it was when the worker took it by this lease."""
+
+    job: Job
+    number: int
+    run: Run
+    lease: Lease
+    deadline: Deadline
+
+
+WORKER_SECOND = Decimal("0.0000133334") * 1_769 / 1_024
+_WRITE_UNIT = Decimal("0.625e-6")
+READ_UNIT = Decimal("0.125e-6")
+"""Prices in dollars on demand, without the free tier."""
+
+START_SECONDS = 2
+_CODES_PER_SECOND = 4_000
+"""As many as a table that is new writes; one that was busier before writes more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How many codes a job will make, export or delete, how long that takes and what it costs, roughly.
+
+    docs/performance.md has what was measured.
+    """
+
+    codes: int
+    seconds: int
+    dollars: Decimal
+    region: str = "us-east-1"
+    prices_of: str = "2026-11"
+
+
+def writing_estimate(codes: int, units_per_code: Decimal, workers: int = 1) -> Estimate:
+    """The estimate of a job whose time goes into writing codes, or deleting them."""
+    seconds = START_SECONDS + ceil(codes / _CODES_PER_SECOND)
+    return Estimate(codes, seconds, codes * units_per_code * _WRITE_UNIT + seconds * workers * WORKER_SECOND)
+
+
+class Kind(Protocol):
+    @property
+    def fences_undo(self) -> bool:
+        """Whether a run is undone only when no worker holds it, since a call in flight could still add to it."""
+        ...
+
+    def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate: ...
+
+    def work(self, hold: Hold) -> bool:
+        """Work on a run, and return whether all of it is done.
+
+        Otherwise time is short, or the job was stopped: the rest is left for a new message. Whatever is raised, the
+        run is worked on again. Each step may be repeated by another worker, or cut short, at any point.
+        """
+        ...
+
+    def revisit(self, job: Job, number: int) -> None:
+        """Tidy up after an earlier worker of a run that is done."""
+
+    def undo(self, job: Job, number: int, deadline: Deadline) -> bool:
+        """Undo a stopped run of a job that was cancelled or cannot be finished; return whether all of it is undone."""
+        ...
+
+    def progress(self, job: Job) -> tuple[int, int] | None:
+        """How much of an open job is stored, and of how much; None if that says nothing."""
+        ...
+
+
+Kinds = Callable[[JobType], Kind]

@@ -1,0 +1,93 @@
+"""An office with one job that waits to be done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from promotion_jobs.aws import keys
+from promotion_jobs.jobs.job import Job, Message
+from promotion_jobs.jobs.runs import Run
+from promotion_jobs.measures import Measure
+from tests.support.builders import message, promotion
+from tests.support.office import Office
+from tests.support.small_alphabet import with_small_alphabet
+
+FOREIGN_JOB = "another job"
+
+TAKE = "Put RUN, ConditionCheck JOB"
+COMMIT = "Put CODES, Update RUN"
+UNLIST = "Delete CODES, Update PROMOTION*"
+STOP = "Update RUN, ConditionCheck JOB"
+FINISH = "Update RUN, Update JOB"
+COMPLETE = "Update JOB, Update PROMOTION"
+RELEASE = "Update RUN"
+"""Steps of a delivery, as `Calls` names them. Who takes a run that is there already writes the same as at its release,
+and a claim that takes room the same as at the completion.
+"""
+
+
+class Desk(Office):
+    """The promotion of ``given``, the job, has room for ``room`` codes. No message is sent yet."""
+
+    def __init__(self, given: Job, room: int = 1_000, runs_ahead: int = 1, *, small_alphabet: bool = False) -> None:
+        super().__init__(promotion(open_job=given.id, max_codes=room, room=room), given, runs_ahead=runs_ahead)
+        if small_alphabet:
+            self.service.job_store = with_small_alphabet(self.service.job_store)
+        self.given = given
+
+    def work(self) -> None:
+        """Send the job's first message, and deliver until nothing waits."""
+        self.send(message())
+        self.deliver_all()
+
+    def make(self, message: Message, seconds_left: float = 60) -> int:
+        """Deliver, and return how many codes that made."""
+        before = self.meter.of(Measure.CODES_GENERATED)
+        self.deliver(message, seconds_left)
+        return self.meter.of(Measure.CODES_GENERATED) - before
+
+    def cancel(self) -> None:
+        """Cancel the job, whichever worker has died before. The message that this sends comes to nothing."""
+        self.calls.dead = False
+        self.service.job_canceller.cancel(self.given.promotion_id, self.given.id)
+        self.queue.waiting.clear()
+
+    def free(self, *codes: str) -> None:
+        """Take codes from whichever job has them."""
+        table = self._own.table
+        table.transact(*(table.delete(keys.code(code)) for code in codes))
+
+    @property
+    def stored(self) -> Job:
+        return self.job(self.given)
+
+    @property
+    def runs(self) -> Mapping[int, Run]:
+        return self._own.runs.all(self.given.id)
+
+    @property
+    def runs_done(self) -> int:
+        (done,) = (item["runs_done"] for item in self.items() if item["sk"] == f"JOB#{self.given.id}")
+        return int(done)
+
+    @property
+    def writes(self) -> list[str]:
+        """The steps that are no readings."""
+        return [step for step in self.calls.steps if step not in {"get_item", "batch_get_item", "query"}]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Of each code that there is, whose it is."""
+        return {item["code"]: item["job"] for item in self.items() if item["sk"] == "CODE"}
+
+    @property
+    def foreign_codes(self) -> set[str]:
+        return {code for code, source in self.sources.items() if source == FOREIGN_JOB}
+
+    @property
+    def listed_codes(self) -> list[str]:
+        return [code for chunk in self.chunks() if chunk.source == self.given.id for code in chunk.codes]
+
+    @property
+    def notes(self) -> dict[int, Any]:
+        """The collisions that are noted: chunk → ``slot:attempt``, for each of them."""
+        return {int(item["sk"]): item["attempts"] for item in self.items() if item["pk"].startswith("COLLISIONS#")}

@@ -30,6 +30,16 @@ checks: lint types template-test
 pytest: .venv/.dev build
 	$(BIN)/pytest
 
+.PHONY: quick
+quick: .venv/.dev .venv-tools/.ready ## what a change needs before the next: lint, types, template, unit, handlers, some of the simulation
+	@$(MAKE) --no-print-directory --jobs=2 checks pytest-quick
+
+# Two processes, one of which shares its core with the checks.
+.PHONY: pytest-quick
+pytest-quick: .venv/.dev
+	SCHEDULES=100 STORY=cancel_half_way $(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/template tests/integration \
+		tests/simulation/test_schedules.py tests/simulation/test_crashes.py
+
 .PHONY: lint
 lint: .venv/.dev ## lint and format check
 	$(BIN)/ruff check
@@ -45,7 +55,7 @@ format: .venv/.dev ## format the code and sort the imports
 	$(BIN)/ruff format
 
 .PHONY: template-test
-template-test: .venv/.dev build ## lint the template as written and as CloudFormation sees it
+template-test: .venv/.dev .venv-tools/.ready ## lint the template as written and as CloudFormation sees it
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint
 	$(BIN)/python -m tests.template.lint_translated template.yaml
 

@@ -15,6 +15,7 @@ from tests.support.answers import (
     CODE_NOT_FOUND,
     FILTER_REFUSED,
     JOB_NOT_FOUND,
+    JOB_TYPES,
     NO_CONTENT,
     NOT_CANCELLABLE,
     PROMOTION_NOT_FOUND,
@@ -252,7 +253,7 @@ def _injections() -> Iterator[Case]:
         for name, rule in (("consume_unit", malformed.UNIT), ("code_prefix", malformed.PREFIX)):
             sent = malformed.JOB | {"parameters": {"number_of_codes": 1, name: it}}
             yield malformed.wrong(f"POST {P}/jobs", sent, invalid(f"data.parameters.{name}", rule))
-        kind = invalid("data.job_type", malformed.JOB_TYPE)
+        kind = invalid("data.job_type", JOB_TYPES)
         yield malformed.wrong(f"POST {P}/jobs", malformed.JOB | {"job_type": it}, kind)
         unknown = malformed.JOB | {"parameters": {"number_of_codes": 1, it: 1}}
         extra = fault(f"data.parameters.{it}", f"{it} is not a parameter of this job")

@@ -76,9 +76,9 @@ def test_an_attempt_whose_answer_was_lost_finds_its_own_lease_and_has_succeeded(
 def test_only_the_holder_releases_a_run_and_forgets_its_tries(cloud: Cloud, job: Job) -> None:
     cloud.runs.take(job, 0, LEASE, NOW)
     before = cloud.items()
-    cloud.runs.release(job, 0, NEXT)
+    cloud.runs.release(job.id, 0, NEXT)
     assert cloud.items() == before
-    cloud.runs.release(job, 0, LEASE)
+    cloud.runs.release(job.id, 0, LEASE)
     assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, tries=0, started=True)}
     _, held = cloud.runs.take(job, 0, NEXT, NOW)
     assert held

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, invalid, required, too_many_codes
+from tests.support.answers import (
+    JOB_TYPES,
+    PROMOTION_NOT_FOUND,
+    TOO_MANY_JOBS,
+    failure,
+    invalid,
+    required,
+    too_many_codes,
+)
 from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
 from tests.support.cloud import Cloud, forget_caches
 
@@ -56,7 +64,7 @@ def test_the_next_execution_is_refused_while_the_job_of_the_last_is_open(
         ({}, failure(400, required("data.job_type"))),
         (
             {"job_type": "code_import"},
-            failure(400, invalid("data.job_type", "must be one of code_generate, code_export, code_delete")),
+            failure(400, invalid("data.job_type", JOB_TYPES)),
         ),
         ({"job_type": "code_generate"}, failure(400, required("data.parameters"))),
         ({"job_type": "code_delete"}, failure(400, required("data.parameters"))),

@@ -6,9 +6,8 @@ Up to its fault each goes the same way, so that the call of a number is the same
 from collections.abc import Sequence
 from datetime import timedelta
 
-from promotion_jobs.jobs.job import Job, Message
+from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.runs import Lease
-from promotion_jobs.jobs.worker import GIVEN_UP
 from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.faults import Faults
 from tests.simulation.workshop import CLIENT_ID, Workshop
@@ -99,14 +98,17 @@ def delete(workshop: Workshop) -> None:
     workshop.act("remover", lambda: workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID))
 
 
-def delete_after_failures(workshop: Workshop) -> None:
-    """A purge that came to nothing too often and goes on as its own undoing, by two deliveries at once."""
-    promotion = workshop.add_promotion()
-    workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID)
-    (purge,) = workshop.service.job_store.list(promotion.id)
-    workshop.service.runs.take(purge, 0, Lease("a dead worker", workshop.clock()), workshop.clock())
-    workshop.service.job_store.give_up(purge, GIVEN_UP, workshop.clock())
-    workshop.service.queue.send(Message(promotion.id, purge.id))
+def delete_after_cancel(workshop: Workshop) -> None:
+    """A job that is undone by two deliveries at once, and whose promotion is deleted when it has ended."""
+    job = workshop.add_job(workshop.add_promotion(), CODES)
+    _die_half_way(workshop, job)
+    workshop.service.job_canceller.cancel(job.promotion_id, job.id)
+    for number in range(3):
+        workshop.act(
+            "remover",
+            lambda: workshop.service.promotion_remover.delete(job.promotion_id, CLIENT_ID),
+            after=125 + 5 * number,
+        )
 
 
 def delete_codes(workshop: Workshop) -> None:

@@ -46,7 +46,7 @@ SCENES = {
         Scene(small_stories.cancel_half_way, ["code_generate cancelled"]),
         Scene(small_stories.export, ["code_export completed", GENERATED]),
         Scene(small_stories.delete, []),
-        Scene(small_stories.delete_after_failures, []),
+        Scene(small_stories.delete_after_cancel, []),
         Scene(small_stories.delete_codes, [DELETED, GENERATED], there=CODES + 2),
         Scene(small_stories.delete_codes_of_a_job, [DELETED, GENERATED, GENERATED], there=2 * CODES + 2),
         Scene(small_stories.cancel_deletion, ["code_delete cancelled", GENERATED], there=CODES + 2),

@@ -73,8 +73,7 @@ class EarlyOutcomes(RunStore):
 
     def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
         del status
-        runs = self.all(job.id).values()
-        return Outcome(sum(run.generated for run in runs), sum(run.deleted for run in runs))
+        return self.sums(job.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class HastyWorker(Worker):
         try:
             yield
         finally:
-            self.runs.release(job, number, lease)
+            self.runs.release(job.id, number, lease)
 
 
 class ClosingAnnouncer(Announcer):
@@ -242,7 +241,7 @@ MUTATIONS = [
     Mutation("a run is counted as clean twice", stories.cancel, {("RUN", "#status = :before")}, schedules=300),
     Mutation(
         "a run of a purged job is stopped",
-        small_stories.delete_after_failures,
+        small_stories.delete_after_cancel,
         {("JOB", "#status = :open")},
         fault=Fault.PAUSE,
     ),

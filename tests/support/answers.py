@@ -101,3 +101,7 @@ NOT_CANCELLABLE = unprocessable("Only pending or processing jobs can be cancelle
 def too_many_codes(limit: int, source: str) -> Answer:
     detail = f"Only {limit} promotion codes are allowed per promotion"
     return failure(400, fault(source, detail, "Too many promotion codes"))
+
+
+JOB_TYPES = "must be one of code_generate, code_export, code_delete"
+"""The rule that a job type breaks which no call can ask for."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.support.answers import (
+    JOB_TYPES,
     NO_OBJECT,
     NOT_DECLARED_AS_JSON,
     NOT_JSON,
@@ -78,7 +79,6 @@ JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"num
 DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
 CODE = "must be at most 64 letters, digits, - and _, and start with a letter or digit"
-JOB_TYPE = "must be one of code_generate, code_export, code_delete"
 UNIT = "must be 'per_cart' or 'per_item'"
 WHOLE = "must be a whole number"
 DATE = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
@@ -191,8 +191,8 @@ def whole_jobs() -> Iterator[Case]:
     """More than one thing wrong with a job, or what is wrong as a whole."""
     job = f"POST {P}/jobs"
     yield wrong(job, {}, required("data.job_type"))
-    yield wrong(job, JOB | {"job_type": "code_import"}, invalid("data.job_type", JOB_TYPE))
-    yield wrong(job, JOB | {"job_type": {}}, invalid("data.job_type", JOB_TYPE))
+    yield wrong(job, JOB | {"job_type": "code_import"}, invalid("data.job_type", JOB_TYPES))
+    yield wrong(job, JOB | {"job_type": {}}, invalid("data.job_type", JOB_TYPES))
     yield wrong(job, JOB | {"type": "job"}, invalid("data.type", "must be 'promotion_job'"))
     yield wrong(job, JOB | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
     yield wrong(job, JOB | {"name": "\ud800"}, invalid("data.name", "must be text"))

@@ -12,6 +12,7 @@ from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
 from promotion_jobs.promotions.promotion import NewPromotion
+from tests.support.answers import JOB_TYPES
 from tests.support.builders import JOB_ID, MALFORMED_IDS
 
 ABSENT = object()
@@ -87,7 +88,7 @@ def _required(source: str) -> Fault:
     return Fault(f"data.{source}", "required", f"{source.rpartition('.')[2]} is required")
 
 
-JOB_TYPES = _invalid("job_type", "must be one of code_generate, code_export, code_delete")
+NO_JOB_TYPE = _invalid("job_type", JOB_TYPES)
 NAME_TOO_LONG = _invalid("name", "must have at most 50 characters")
 
 
@@ -97,10 +98,10 @@ NAME_TOO_LONG = _invalid("name", "must have at most 50 characters")
         ({}, [_required("job_type")]),
         (_with(GENERATE, job_type=ABSENT), [_required("job_type")]),
         (_with(GENERATE, job_type=None), [_required("job_type")]),
-        (_with(GENERATE, job_type="code_import"), [JOB_TYPES]),
-        (_with(GENERATE, job_type=""), [JOB_TYPES]),
-        (_with(GENERATE, job_type=1), [JOB_TYPES]),
-        (_with(GENERATE, job_type=["code_generate"]), [JOB_TYPES]),
+        (_with(GENERATE, job_type="code_import"), [NO_JOB_TYPE]),
+        (_with(GENERATE, job_type=""), [NO_JOB_TYPE]),
+        (_with(GENERATE, job_type=1), [NO_JOB_TYPE]),
+        (_with(GENERATE, job_type=["code_generate"]), [NO_JOB_TYPE]),
         (_with(GENERATE, type=ABSENT), [_required("type")]),
         (_with(GENERATE, type="job"), [_invalid("type", "must be 'promotion_job'")]),
         (_with(GENERATE, type=None), [_invalid("type", "must be 'promotion_job'")]),

@@ -1,8 +1,8 @@
 """The composition: the one place that puts the parts of the service together.
 
 Lambda, the simulation and the stack's tests all make a :class:`Service`, each of their own clients, clock, randomness
-and settings. Each part is made once, and imports what it takes when it is first needed: a function that reads a job
-loads nothing of what makes codes.
+and settings. A part is made, and imports what it takes, when it is first asked for: a function that reads a job loads
+nothing of what makes codes.
 """
 
 import secrets
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promotion_jobs.jobs.export import Export
     from promotion_jobs.jobs.generate import Generate
     from promotion_jobs.jobs.job import Job, JobType
-    from promotion_jobs.jobs.kind import Kind
+    from promotion_jobs.jobs.kind import Kind, OfferedKind
     from promotion_jobs.jobs.purge import PromotionRemover
     from promotion_jobs.jobs.read import Downloads, Jobs
     from promotion_jobs.jobs.runs import RunStore
@@ -172,11 +172,11 @@ class Service:
 
         return Downloads(self.jobs, self.files, self.clock, self.settings.export_life)
 
-    def kind(self, job_type: "JobType") -> "Kind":
-        """The kind of a job that the API can ask for."""
+    def kind(self, job_type: "JobType") -> "OfferedKind":
+        """The kind of a type that the API offers."""
         from promotion_jobs.jobs.job import JobType
 
-        kinds: Mapping[JobType, Callable[[], Kind]] = {
+        kinds: Mapping[JobType, Callable[[], OfferedKind]] = {
             JobType.CODE_GENERATE: lambda: self.generate,
             JobType.CODE_EXPORT: lambda: self.export,
             JobType.CODE_DELETE: lambda: self.delete,
@@ -217,16 +217,8 @@ class Service:
 
         bus = EventBus(lambda: self.clients.events, self.settings.event_bus_name)
         announcer = Announcer(self.job_store.open_work, bus, render, self.meter)
-        purge = Purge(
-            promotions=self.promotion_store,
-            codes=self.code_store,
-            items=self.code_items,
-            jobs=self.job_store,
-            runs=self.runs,
-            files=self.files,
-            kinds=self.kind,
-            announcer=announcer,
-        )
+        codes = self.code_store, self.code_items
+        purge = Purge(self.promotion_store, *codes, self.job_store, self.runs, self.files, self.kind, announcer)
 
         def kinds(job_type: JobType) -> "Kind":
             return purge if job_type is JobType.PROMOTION_PURGE else self.kind(job_type)

@@ -155,6 +155,7 @@ class CodeItems:
         return found
 
     def forget_attempts(self, job_id: str, chunk: int) -> None:
+        # Without a condition: the chunk is undone, and no attempt will be noted any more.
         self.table.transact(self.table.delete(keys.collisions(job_id, chunk)))
 
     def forget_all_attempts(self, job_id: str) -> None:

@@ -1,7 +1,8 @@
 """The items of codes: chunks, which are the lists of codes in their order, and an item for each code.
 
-No other module names their attributes. What changes a chunk or a code together with something else does so by an
-action: `CodeStore` makes it, and the caller puts it into a transaction.
+No module names their attributes but this one and `inserts`, which writes the items of generated codes. What changes a
+chunk or a code together with something else does so by an action: `CodeStore` makes it, and the caller puts it into a
+transaction.
 
 - A chunk has up to a thousand codes that were committed together, what is the same for all of them, and the positions
   of those that were removed. Lists and exports read chunks.
@@ -118,5 +119,5 @@ class CodeStore:
     # Clearing away
 
     def purge_chunk(self, promotion_id: str, chunk: Chunk) -> None:
-        # Without a condition: the promotion is locked for good, so no other worker writes below it.
+        # Without a condition: the promotion is locked for good, and late workers are refused by their job's state.
         self.table.transact(self.table.delete(keys.chunk(promotion_id, chunk.source, chunk.number)))

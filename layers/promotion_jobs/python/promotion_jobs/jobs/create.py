@@ -27,7 +27,7 @@ from promotion_jobs.promotions.promotions import Promotions
 from promotion_jobs.values import is_identifier
 
 if TYPE_CHECKING:
-    from promotion_jobs.jobs.kind import Estimate, Kinds
+    from promotion_jobs.jobs.kind import Estimate, OfferedKinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class JobCreator:
 
     store: JobStore
     promotions: Promotions
-    kinds: "Kinds"
+    kinds: "OfferedKinds"
     queue: Queue
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]

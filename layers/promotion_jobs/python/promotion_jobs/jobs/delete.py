@@ -13,6 +13,7 @@ What is deleted stays deleted: undoing a deletion is no more than the last of th
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from typing import ClassVar
 
 from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import Chunk
@@ -27,7 +28,7 @@ from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
 
-UNITS_PER_DELETED_CODE = Decimal("1.05")
+_UNITS_PER_CODE = Decimal("1.05")
 
 _LIST = 0
 """The position of the chunk's list in the transaction."""
@@ -41,17 +42,18 @@ class Delete:
     jobs: JobStore
     runs: RunStore
     meter: Meter = unmeasured
-    fences_undo: bool = True
+    fences_undo: ClassVar = True
+    gives_up: ClassVar = True
 
     def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate:
         source = parameters.of(DeleteParameters).job_id
         codes = promotion.codes if source is None else self.jobs.visible_codes(promotion.id, source)
-        return writing_estimate(codes, UNITS_PER_DELETED_CODE)
+        return writing_estimate(codes, _UNITS_PER_CODE)
 
     def progress(self, job: Job) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
             return None
-        deleted = sum(run.deleted for run in self.runs.all(job.id).values())
+        deleted = self.runs.sums(job.id).deleted
         return deleted, deleted + self.jobs.visible_codes(job.promotion_id, job.parameters.of(DeleteParameters).job_id)
 
     def work(self, hold: Hold) -> bool:

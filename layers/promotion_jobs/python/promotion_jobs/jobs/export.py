@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from math import ceil
+from typing import ClassVar
 
 from promotion_jobs.aws.files import Files
 from promotion_jobs.codes.code import Chunk, Code
@@ -77,7 +78,8 @@ class Export:
     runs: RunStore
     now: Callable[[], datetime]
     new_attempt: Callable[[datetime], str]
-    fences_undo: bool = False
+    fences_undo: ClassVar = False
+    gives_up: ClassVar = True
 
     def forecast(self, promotion: Promotion, _parameters: Parameters) -> Estimate:
         codes = promotion.codes
@@ -90,7 +92,7 @@ class Export:
     def progress(self, job: Job) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
             return None
-        exported = sum(run.exported for run in self.runs.all(job.id).values())
+        exported = self.runs.sums(job.id).exported
         # Codes that were removed by hand meanwhile may be exported already.
         return exported, max(exported, self.jobs.visible_codes(job.promotion_id, None))
 

@@ -14,8 +14,9 @@ its list goes, in one transaction with the run's count of deleted codes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import ClassVar
 
 from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import Chunk, Slot, Terms
@@ -36,7 +37,7 @@ _UNITS_PER_CODE = Decimal("1.03")
 class Choices:
     """Which codes the slots of a job ask for."""
 
-    seed: bytes
+    seed: bytes = field(repr=False)
     plan: Plan
     parameters: GenerateParameters
 
@@ -73,26 +74,25 @@ class Generate:
     items: CodeItems
     runs: RunStore
     meter: Meter = unmeasured
-    fences_undo: bool = True
+    fences_undo: ClassVar = True
+    gives_up: ClassVar = True
 
     def forecast(self, _promotion: Promotion, parameters: Parameters) -> Estimate:
         plan = Plan(parameters.codes)
         return writing_estimate(plan.number_of_codes, _UNITS_PER_CODE, workers=min(plan.runs, RUNS_AHEAD))
 
     def progress(self, job: Job) -> tuple[int, int] | None:
-        runs = self.runs.all(job.id).values()
-        generated = sum(run.generated for run in runs)
+        sums = self.runs.sums(job.id)
         if job.status is JobStatus.CANCELLING:
-            return sum(run.deleted for run in runs), generated
-        return generated, job.plan.number_of_codes
+            return sums.deleted, sums.generated
+        return sums.generated, job.plan.number_of_codes
 
     # Working
 
     def work(self, hold: Hold) -> bool:
         job, number = hold.job, hold.number
         chunks = job.plan.chunks_of(number)
-        is_begun = hold.run.tries > 1 or hold.run.generated
-        committed = self.codes.numbers(job.promotion_id, job.id, chunks) if is_begun else frozenset()
+        committed = self.codes.numbers(job.promotion_id, job.id, chunks) if hold.run.generated else frozenset()
         left = [chunk for chunk in chunks if chunk not in committed]
         for chunk in left:
             if chunk != left[0] and hold.deadline.is_near():

@@ -1,4 +1,4 @@
-"""The type of a job: all that depends on it. Worker, sweep, cancel, lists and answers know no type.
+"""The type of a job: all that depends on it but its parameters. Worker, sweep, cancel, lists and answers know none.
 
 CONTRIBUTING.md lists the places of a new one.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from math import ceil
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from promotion_jobs.jobs.job import Job, JobType, Parameters
 from promotion_jobs.jobs.runs import Lease, Run
@@ -74,12 +74,13 @@ def writing_estimate(codes: int, units_per_code: Decimal, workers: int = 1) -> E
 
 
 class Kind(Protocol):
-    @property
-    def fences_undo(self) -> bool:
-        """Whether a run is undone only when no worker holds it, since a call in flight could still add to it."""
-        ...
+    """How the worker deals with the jobs of a type."""
 
-    def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate: ...
+    fences_undo: ClassVar[bool]
+    """Whether a run is undone only when no worker holds it, since a call in flight could still add to it."""
+
+    gives_up: ClassVar[bool]
+    """Whether a job that came to nothing too often is rolled back; otherwise it is tried on and on."""
 
     def work(self, hold: Hold) -> bool:
         """Work on a run, and return whether all of it is done.
@@ -96,9 +97,16 @@ class Kind(Protocol):
         """Undo a stopped run of a job that was cancelled or cannot be finished; return whether all of it is undone."""
         ...
 
+
+class OfferedKind(Kind, Protocol):
+    """The same for a type that the API offers, with what callers are told of its jobs."""
+
+    def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate: ...
+
     def progress(self, job: Job) -> tuple[int, int] | None:
         """How much of an open job is stored, and of how much; None if that says nothing."""
         ...
 
 
 Kinds = Callable[[JobType], Kind]
+OfferedKinds = Callable[[JobType], OfferedKind]

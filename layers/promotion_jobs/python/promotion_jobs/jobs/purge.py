@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import ClassVar
 
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.queue import Queue
@@ -17,13 +18,12 @@ from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.inserts import CodeItems
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
-from promotion_jobs.jobs.delete import UNITS_PER_DELETED_CODE, first_slot
-from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message, Parameters
-from promotion_jobs.jobs.kind import Deadline, Estimate, Hold, Kinds, writing_estimate
+from promotion_jobs.jobs.delete import first_slot
+from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
+from promotion_jobs.jobs.kind import Deadline, Hold, Kinds
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
-from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
 
@@ -74,13 +74,8 @@ class Purge:
     files: Files
     kinds: Kinds
     announcer: Announcer
-    fences_undo: bool = False
-
-    def forecast(self, promotion: Promotion, _parameters: Parameters) -> Estimate:
-        return writing_estimate(promotion.codes, UNITS_PER_DELETED_CODE)
-
-    def progress(self, _job: Job) -> None:
-        """A promotion that is deleted shows no jobs."""
+    fences_undo: ClassVar = False
+    gives_up: ClassVar = False
 
     def work(self, hold: Hold) -> bool:
         return self._clear(hold.job, hold.deadline)
@@ -89,7 +84,7 @@ class Purge:
         """A purge that is done has no job any more."""
 
     def undo(self, job: Job, _number: int, deadline: Deadline) -> bool:
-        """A purge cannot be undone: however often it failed, it goes on."""
+        """A purge cannot be undone: should one be marked for it, it goes on."""
         return self._clear(job, deadline)
 
     def _clear(self, purge: Job, deadline: Deadline) -> bool:

@@ -15,7 +15,7 @@ from promotion_jobs.promotions.promotions import Promotions
 from promotion_jobs.values import is_identifier
 
 if TYPE_CHECKING:
-    from promotion_jobs.jobs.kind import Kinds
+    from promotion_jobs.jobs.kind import OfferedKinds
 
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 
@@ -48,7 +48,7 @@ JobWithProgress = tuple[Job, Progress | None]
 class Jobs:
     store: JobStore
     promotions: Promotions
-    kinds: "Kinds"
+    kinds: "OfferedKinds"
     now: Callable[[], datetime]
 
     def find(self, promotion_id: str, job_id: str) -> Job:
@@ -85,11 +85,10 @@ class Jobs:
 
         One job of a promotion is open at the most, so that all progress of a page costs as much as that of one job.
         """
-        found = [
-            job
-            for job in self.store.list(self.promotions.get(promotion_id).id)
-            if satisfies(wanted, {"job_type": job.job_type, "status": job.status})
-        ]
+        jobs = self.store.list(promotion_id) if is_identifier(promotion_id) else []
+        # Checked after the list is read: it shows the purge of a promotion that is deleted meanwhile.
+        self.promotions.get(promotion_id)
+        found = [job for job in jobs if satisfies(wanted, {"job_type": job.job_type, "status": job.status})]
         shown = [self._with_progress(job) for job in found[page.offset : page.offset + page.limit]]
         return Listing(shown, len(found), page)
 

@@ -5,9 +5,9 @@ delivery; so a worker that dies costs its job the rest of its lease, and nothing
 own, the workers of one job never write the same one. No other module names their attributes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ class Unlisted:
 
     source: str
     first_slot: Slot
-    codes: str
+    codes: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,15 @@ def _from_item(item: Item) -> Run:
     )
 
 
+def _outcome(runs: Collection[Run]) -> Outcome:
+    return Outcome(
+        generated=sum(run.generated for run in runs),
+        deleted=sum(run.deleted for run in runs),
+        exported=sum(run.exported for run in runs),
+        file=next((run.file for run in runs if run.file), None),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RunStore:
     table: Table
@@ -106,18 +115,16 @@ class RunStore:
         """The runs that there are, by their numbers."""
         return {keys.run_of(item): _from_item(item) for item in self.table.query(keys.runs(job_id))}
 
+    def sums(self, job_id: str) -> Outcome:
+        """What the runs of a job have come to as yet."""
+        return _outcome(self.all(job_id).values())
+
     def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
         """What the runs of the job came to, if every one of them is in this state, from which they do not go on."""
         # All of one reading: what is counted in the meantime would be missing otherwise.
         runs = self.all(job.id).values()
-        if len(runs) < job.plan.runs or any(run.status is not status for run in runs):
-            return None
-        files = [run.file for run in runs if run.file]
-        return Outcome(
-            generated=sum(run.generated for run in runs),
-            deleted=sum(run.deleted for run in runs),
-            file=files[0] if files else None,
-        )
+        is_whole = len(runs) == job.plan.runs and all(run.status is status for run in runs)
+        return _outcome(runs) if is_whole else None
 
     # Taking and releasing
 
@@ -160,12 +167,12 @@ class RunStore:
             return run, run.lease is not None and run.lease.holder == lease.holder
         return replace(found, tries=found.tries + 1, lease=lease), True
 
-    def release(self, job: Job, number: int, lease: Lease) -> None:
+    def release(self, job_id: str, number: int, lease: Lease) -> None:
         """Release a run that is held by this lease, and forget its tries; any other is left alone."""
         with suppress(ConditionLost):
             self.table.transact(
                 self.table.update(
-                    keys.run(job.id, number),
+                    keys.run(job_id, number),
                     "SET #lease_until = :free, #tries = :none",
                     "#lease = :lease",
                     free=_FREE,
@@ -215,13 +222,13 @@ class RunStore:
             )
 
     def note_file(self, job_id: str, lease: Lease, file: ExportFile) -> bool:
-        """Note the file of an export that goes on and is held by this lease; return whether it was noted."""
+        """Note the file of an export that goes on, is held by this lease and has none; return whether it was noted."""
         try:
             self.table.transact(
                 self.table.update(
                     keys.run(job_id, 0),
                     "SET #file = :file",
-                    "#status = :processing AND #lease = :lease",
+                    "#status = :processing AND #lease = :lease AND attribute_not_exists(#file)",
                     file=asdict(file),
                     lease=lease.holder,
                     processing=RunStatus.PROCESSING,
@@ -291,7 +298,7 @@ class RunStore:
 
     def remove(self, job_id: str, number: int) -> Action:
         """Remove a run of a job whose promotion is purged."""
-        # Without a condition: the promotion is locked for good, so no other worker writes below it.
+        # Without a condition: the promotion is locked for good, and late workers are refused by their job's state.
         return self.table.delete(keys.run(job_id, number))
 
     def remove_all(self, job_id: str) -> None:

@@ -18,15 +18,13 @@ from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated
 from promotion_jobs.jobs.job import PARAMETERS, ExportFile, Job, JobStatus, JobType, KeyedRequest, Parameters, Plan
 from promotion_jobs.jobs.open_work import OpenWorkStore
-from promotion_jobs.promotions import store as promotions
-from promotion_jobs.promotions.store import PromotionStore
+from promotion_jobs.promotions.store import PromotionStore, to_promotion
 from promotion_jobs.values import from_text, to_text
 
 _LOCK, _REQUEST = 0, 3
 """Positions in the transaction that creates a job."""
 
 _NOT_FAILED = "attribute_not_exists(#failure)"
-
 
 States = tuple[JobStatus, JobStatus]
 
@@ -53,6 +51,7 @@ class Outcome:
 
     generated: int = 0
     deleted: int = 0
+    exported: int = 0
     file: ExportFile | None = None
 
 
@@ -99,7 +98,7 @@ class JobStore:
         """None if the promotion has no such job. Raises PromotionNotFound."""
         items = self.table.get_all([keys.promotion(promotion_id), keys.job(promotion_id, job_id)])
         by_key = {item["sk"]: item for item in items}
-        if promotions.from_item(by_key.get(keys.promotion(promotion_id)["sk"], {})) is None:
+        if to_promotion(by_key.get(keys.promotion(promotion_id)["sk"], {})) is None:
             raise PromotionNotFound
         job = by_key.get(keys.job(promotion_id, job_id)["sk"])
         return self._from_item(job) if job else None
@@ -308,18 +307,11 @@ class JobStore:
 
     def remove(self, promotion_id: str, job_id: str) -> Action:
         """Remove a job of a promotion that is purged."""
-        # Without a condition: the promotion is locked for good, so no other worker writes below it.
+        # Without a condition: the promotion is locked for good, and late workers are refused by their job's state.
         return self.table.delete(keys.job(promotion_id, job_id))
 
     def _move(
-        self,
-        job: Job,
-        states: tuple[JobStatus, JobStatus],
-        now: datetime,
-        *,
-        also_set: str = "",
-        also_if: str = "",
-        **values: Any,
+        self, job: Job, states: States, now: datetime, *, also_set: str = "", also_if: str = "", **values: Any
     ) -> Action:
         """The action that moves a job from the first state to the second, with what else it sets and requires."""
         before, after = states

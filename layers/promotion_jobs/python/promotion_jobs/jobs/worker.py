@@ -3,7 +3,7 @@
 Deliveries come at least once, in any order, and two may work at the same time; every step is conditional, so
 repeating any of them changes nothing.
 
-After a cancel or a failure a job is undone: every code of it goes, and no code of any other.
+After a cancel, or when it was given up, a job is undone: every code that it made goes, and no code of any other.
 
 1. Every run of the job is stopped, also those that no worker has taken: from then on nothing of them commits.
 2. A run is undone by the job's kind. If a call in flight could still add to it, that waits until no worker holds it.
@@ -102,7 +102,7 @@ class Worker:
             kind.revisit(job, message.run)
             self._complete(job)
         # Without the lease another worker holds the run; if that one dies, the sweep sends it again.
-        if not held or self._is_given_up(job, message, run, lease):
+        if not held or (kind.gives_up and self._is_given_up(job, message, run, lease)):
             return
         with self._holding(job, message.run, lease):
             if not kind.work(Hold(job, message.run, run, lease, deadline)):
@@ -115,12 +115,12 @@ class Worker:
             self._complete(job)
 
     def _is_given_up(self, job: Job, message: Message, run: Run, lease: Lease) -> bool:
-        """Whether the run came to nothing too often; then its job is rolled back."""
+        """Whether the run came to nothing too often: then its job is marked, and will be undone."""
         if run.tries <= TRIES:
             return False
         self.jobs.give_up(job, GIVEN_UP, self.now())
         self.meter(Measure.JOBS_GIVEN_UP)
-        self.runs.release(job, message.run, lease)
+        self.runs.release(job.id, message.run, lease)
         self.queue.send(replace(message, run=0))
         return True
 
@@ -133,9 +133,9 @@ class Worker:
         try:
             yield
         except StoreBusy:
-            self.runs.release(job, number, lease)
+            self.runs.release(job.id, number, lease)
             raise
-        self.runs.release(job, number, lease)
+        self.runs.release(job.id, number, lease)
 
     def _complete(self, job: Job) -> None:
         """Complete the job if all of its runs are done."""

@@ -58,7 +58,7 @@ def _is_there(item: Item) -> bool:
     return bool(item) and "deleted_at" not in item
 
 
-def from_item(item: Item) -> Promotion | None:
+def to_promotion(item: Item) -> Promotion | None:
     """None for an empty item, and for a promotion that is deleted and about to be cleared away."""
     if not _is_there(item):
         return None
@@ -92,7 +92,7 @@ class PromotionStore:
 
     def get(self, promotion_id: str) -> Promotion | None:
         """None also for one that is deleted and about to be cleared away."""
-        return from_item(self.table.get(keys.promotion(promotion_id)) or {})
+        return to_promotion(self.table.get(keys.promotion(promotion_id)) or {})
 
     def list(self, page: Page) -> tuple[Sequence[Promotion], int]:
         """One page, newest first, and how many there are."""
@@ -100,7 +100,7 @@ class PromotionStore:
         ids = [entry["sk"] for entry in self.table.query(Range(keys.PROMOTIONS), ScanIndexForward=False)]
         wanted = ids[page.offset : page.offset + page.limit]
         found = {item["pk"]: item for item in self.table.get_all([keys.promotion(id_) for id_ in wanted])}
-        listed = (from_item(found.get(keys.promotion(id_)["pk"], {})) for id_ in wanted)
+        listed = (to_promotion(found.get(keys.promotion(id_)["pk"], {})) for id_ in wanted)
         return [promotion for promotion in listed if promotion], len(ids)
 
     def change(self, seen: Promotion, new: NewPromotion, client_id: str, now: datetime) -> bool:
@@ -216,10 +216,7 @@ class PromotionStore:
         )
 
     def mark_as_deleted(self, promotion_id: str, purge_id: str, now: datetime) -> Sequence[Action]:
-        """Take the promotion out of sight and give its lock to the purge; `deletion_refusal` says why that failed.
-
-        The condition is that of the first action.
-        """
+        """Take the promotion out of sight and give its lock to the purge; `deletion_refusal` says why that failed."""
         return [
             self.table.update(
                 keys.promotion(promotion_id),
@@ -228,6 +225,7 @@ class PromotionStore:
                 purge=purge_id,
                 now=to_text(now),
             ),
+            # Without a condition of its own: the first action has it.
             self.table.delete(keys.promotion_entry(promotion_id)),
         ]
 

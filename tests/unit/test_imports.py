@@ -34,6 +34,7 @@ ROOMS = {
 
 OTHERS = {
     "aws": {"botocore"},
+    "codes": {"cryptography"},
     "api": {"aws_lambda_powertools", "pydantic", "pydantic_core"},
     "observe": {"aws_lambda_powertools"},
 }

@@ -1,0 +1,75 @@
+"""Arithmetic on many numbers at once: one Python integer, in whose lanes of 128 bits they stand side by side.
+
+An operation on the integer is one on every lane, done in C, as long as nothing leaves its lane: so every function says
+how large its numbers may be, and callers keep to that. The first number stands in the uppermost lane; so the bytes of
+the lanes, which AES takes, are the numbers in their order.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+LANE_BITS = 128
+LANE_BYTES = LANE_BITS // 8
+
+
+@lru_cache(maxsize=128)
+def spread(number: int, count: int) -> int:
+    """The same number in so many lanes."""
+    return int.from_bytes(number.to_bytes(LANE_BYTES) * count)
+
+
+@lru_cache(maxsize=8)
+def ramp(count: int) -> int:
+    """0, 1, 2, … in so many lanes."""
+    return join(range(count))
+
+
+def join(numbers: Sequence[int]) -> int:
+    """Lanes of these numbers, each of at most 128 bits."""
+    return int.from_bytes(b"".join(number.to_bytes(LANE_BYTES) for number in numbers))
+
+
+def split(lanes: int, count: int) -> list[int]:
+    """The numbers in so many lanes."""
+    held = lanes.to_bytes(LANE_BYTES * count)
+    return [int.from_bytes(held[at : at + LANE_BYTES]) for at in range(0, len(held), LANE_BYTES)]
+
+
+class Divisor:
+    """Division by a constant of lanes that hold numbers of at most ``bits`` bits: a multiplication and a shift.
+
+    ``factor`` is 2**shift / divisor, rounded down, and so wide that a number times ``factor`` is below 2**127 and stays
+    in its lane. It is less than 1 too small, so a quotient is too small by less than 1 + 2**bits / 2**shift: at most by
+    one, since ``bits`` is at most ``shift``. A remainder is then too large by one divisor at the most.
+    """
+
+    def __init__(self, divisor: int, bits: int) -> None:
+        self.divisor = divisor
+        self._shift = LANE_BITS - 2 - bits + divisor.bit_length()
+        if bits > self._shift:
+            raise ValueError(f"a lane cannot hold the product of {bits} bits")
+        self._factor = (1 << self._shift) // divisor
+        self._carry = (2 * divisor).bit_length()
+
+    def _quotients(self, lanes: int, count: int) -> int:
+        """Each quotient, or one less. The mask removes what the shift moved over from the lane above."""
+        return lanes * self._factor >> self._shift & spread((1 << LANE_BITS - self._shift) - 1, count)
+
+    def reduced(self, lanes: int, count: int) -> int:
+        """Each remainder, or that and one divisor."""
+        return lanes - self._quotients(lanes, count) * self.divisor
+
+    def corrected(self, lanes: int, count: int) -> int:
+        """Each number less one divisor if it is not below it; all are below two divisors."""
+        return lanes - self._exceeding(lanes, count) * self.divisor
+
+    def divided(self, lanes: int, count: int) -> tuple[int, int]:
+        """Each quotient, and each remainder."""
+        quotients = self._quotients(lanes, count)
+        rest = lanes - quotients * self.divisor
+        exceeding = self._exceeding(rest, count)
+        return quotients + exceeding, rest - exceeding * self.divisor
+
+    def _exceeding(self, lanes: int, count: int) -> int:
+        """1 for each number that is not below the divisor: then adding the rest of a power of two sets its bit."""
+        return lanes + spread((1 << self._carry) - self.divisor, count) >> self._carry & spread(1, count)

@@ -17,7 +17,7 @@ from tests.support.builders import JOB_ID, LEASE, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 
 CHUNKS = [["bbbb-0", "bbbb-1"], ["Bbbb-2"]]
-HELD = Run(RunStatus.PROCESSING, tries=1, started=True, lease=LEASE)
+HELD = Run(RunStatus.PROCESSING, tries=1, lease=LEASE)
 
 
 class Deletion:
@@ -126,7 +126,7 @@ def test_a_list_that_was_changed_since_it_was_read_is_left_alone(deletion: Delet
 
 
 def test_a_run_that_is_stopped_unlists_nothing(deletion: Deletion) -> None:
-    deletion.cloud.runs.stop(deletion.stored(), 0)
+    deletion.cloud.runs.stop(deletion.job.id, 0)
     before = deletion.cloud.items()
     assert [deletion.unlist(chunk) for chunk in deletion.chunks()] == [None] * 3
     assert deletion.cloud.items() == before
@@ -199,7 +199,7 @@ def test_a_deletion_that_is_cancelled_is_completed_no_more_and_keeps_what_it_del
     deletion.complete(processing)
     assert deletion.cloud.items() == before
     cancelling = deletion.stored()
-    deletion.cloud.runs.stop(cancelling, 0)
+    deletion.cloud.runs.stop(cancelling.id, 0)
     deletion.cloud.runs.finish_clean(cancelling, 0, NOW)
     deletion.cloud.jobs.end_undo(cancelling, Outcome(deleted=2), NOW)
     _, answer = deletion.cloud.call("get_job", deletion.job.promotion_id, deletion.job.id)

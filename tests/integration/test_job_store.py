@@ -157,11 +157,11 @@ def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud
     _finish(cloud, job, 0)
     before = cloud.items()
     assert cloud.runs.outcome(job, RunStatus.COMPLETED) is None
-    cloud.jobs.complete(job, Outcome(generated=7), LATER)
+    cloud.jobs.complete(job, Outcome(runs=2, generated=7), LATER)
     assert cloud.items() == before
     _finish(cloud, job, 1)
     outcome = cloud.runs.outcome(job, RunStatus.COMPLETED)
-    assert outcome == Outcome(generated=7)
+    assert outcome == Outcome(runs=2, generated=7)
     cloud.jobs.complete(job, outcome, LATER)
     completed = cloud.job(job.promotion_id, job.id)
     assert (completed.status, completed.generated, completed.updated_at) == (JobStatus.COMPLETED, 7, LATER)

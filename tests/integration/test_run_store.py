@@ -49,7 +49,7 @@ def _committed(cloud: Cloud, job: Job, run: int) -> frozenset[int]:
 
 
 def test_a_run_is_taken_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
-    taken = Run(RunStatus.PROCESSING, tries=1, started=True, lease=LEASE)
+    taken = Run(RunStatus.PROCESSING, tries=1, lease=LEASE)
     assert cloud.runs.take(job, 0, LEASE, NOW) == (taken, True)
     assert _committed(cloud, job, 0) == frozenset()
     cloud.commit(job, 0, _chunk(job, 1))
@@ -79,7 +79,7 @@ def test_only_the_holder_releases_a_run_and_forgets_its_tries(cloud: Cloud, job:
     cloud.runs.release(job.id, 0, NEXT)
     assert cloud.items() == before
     cloud.runs.release(job.id, 0, LEASE)
-    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, tries=0, started=True)}
+    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, tries=0)}
     _, held = cloud.runs.take(job, 0, NEXT, NOW)
     assert held
 
@@ -88,9 +88,7 @@ def test_how_much_is_exported_is_noted_by_the_holder_and_never_goes_back(cloud: 
     cloud.runs.take(job, 0, LEASE, NOW)
     for lease, rows, noted in ((LEASE, 7, 7), (LEASE, 5, 7), (NEXT, 9, 7), (LEASE, 8, 8)):
         cloud.runs.note_exported(job.id, lease, rows)
-        assert cloud.runs.all(job.id) == {
-            0: Run(RunStatus.PROCESSING, exported=noted, tries=1, started=True, lease=LEASE)
-        }
+        assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, exported=noted, tries=1, lease=LEASE)}
 
 
 def _lost(cloud: Cloud, job: Job, run: int, number: int) -> list[int]:
@@ -106,14 +104,15 @@ def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> Non
     before = cloud.items()
     assert _lost(cloud, job, 0, 0) == [0]
     assert cloud.items() == before
-    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, generated=3, started=True, lease=LEASE)}
+    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, generated=3, lease=LEASE)}
     assert list(cloud.service.code_store.chunks(job.promotion_id)) == [_chunk(job, 0)]
 
 
 def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
+    for number in range(2):
+        cloud.runs.take(job, number, LEASE, NOW)
     cloud.runs.finish(job, 0, LEASE, NOW)
-    cloud.runs.stop(job, 1)
+    cloud.runs.stop(job.id, 1)
     before = cloud.items()
     assert _lost(cloud, job, 0, 0) == [1]
     assert _lost(cloud, job, 1, 2) == [1]
@@ -131,29 +130,29 @@ def test_a_finished_run_is_counted_once_and_held_by_no_worker(cloud: Cloud, job:
     assert cloud.items() == before
     stored = cloud.table.get(keys.job(job.promotion_id, job.id)) or {}
     assert (stored["runs_done"], stored["runs_clean"]) == (1, 0)
-    done = Run(RunStatus.COMPLETED, tries=1, started=True)
+    done = Run(RunStatus.COMPLETED, tries=1)
     assert cloud.runs.take(job, 0, NEXT, LATER) == (done, False)
     assert cloud.items() == before
 
 
 def test_a_stopped_run_is_taken_by_nobody(cloud: Cloud, cancelling: Job) -> None:
-    stopped = Run(RunStatus.CANCELLING, generated=3, started=True, lease=LEASE)
-    assert cloud.runs.stop(cancelling, 0) == stopped
-    assert cloud.runs.stop(cancelling, 1) == Run(RunStatus.CANCELLING)
+    stopped = Run(RunStatus.CANCELLING, generated=3, lease=LEASE)
+    cloud.runs.stop(cancelling.id, 0)
+    assert cloud.runs.all(cancelling.id) == {0: stopped}
     before = cloud.items()
-    assert cloud.runs.stop(cancelling, 0) == stopped
+    cloud.runs.stop(cancelling.id, 0)
     assert cloud.runs.take(cancelling, 0, NEXT, LATER) == (stopped, False)
     cloud.runs.finish(cancelling, 0, LEASE, LATER)
     assert cloud.items() == before
 
 
 def test_the_undone_codes_of_a_run_are_counted_once(cloud: Cloud, cancelling: Job) -> None:
-    cloud.runs.stop(cancelling, 0)
+    cloud.runs.stop(cancelling.id, 0)
 
     def undo() -> None:
         cloud.table.transact(
             cloud.service.code_store.remove_chunk(cancelling.promotion_id, cancelling.id, 0),
-            cloud.runs.count_undone(cancelling.id, 0, 3),
+            cloud.runs.count_undone(cancelling.id, 0, codes=3, chunks=1),
         )
 
     undo()
@@ -161,30 +160,54 @@ def test_the_undone_codes_of_a_run_are_counted_once(cloud: Cloud, cancelling: Jo
     with pytest.raises(ConditionLost):
         undo()
     assert cloud.items() == before
-    removed = Run(RunStatus.CANCELLING, generated=3, deleted=3, started=True, lease=LEASE)
+    removed = Run(RunStatus.CANCELLING, generated=3, deleted=3, undone=1, lease=LEASE)
     assert cloud.runs.all(cancelling.id) == {0: removed}
     assert list(cloud.service.code_store.chunks(cancelling.promotion_id)) == []
 
 
-def test_a_run_of_a_job_that_has_ended_is_not_stopped(cloud: Cloud, cancelling: Job) -> None:
-    cloud.change_job(cancelling, "SET #status = :ended", ended="cancelled")
+def test_a_run_that_no_worker_began_is_not_stopped(cloud: Cloud, cancelling: Job) -> None:
     before = cloud.items()
-    assert cloud.runs.stop(cancelling, 1) == Run(RunStatus.CLEAN)
+    cloud.runs.stop(cancelling.id, 1)
     assert cloud.items() == before
 
 
-def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud, cancelling: Job) -> None:
+def test_one_worker_at_a_time_undoes_a_stopped_run(cloud: Cloud, cancelling: Job) -> None:
+    before = cloud.items()
+    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LATER) is None
+    assert cloud.items() == before
+    cloud.runs.stop(cancelling.id, 0)
+    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LEASE.until) is None
+    held = Run(RunStatus.CANCELLING, generated=3, lease=NEXT)
+    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LATER) == held
+    before = cloud.items()
+    assert cloud.runs.hold_stopped(cancelling.id, 0, LEASE, NEXT.until) is None
+    assert cloud.items() == before
+
+
+def test_no_run_begins_of_a_job_that_is_rolled_back(cloud: Cloud, job: Job) -> None:
+    cloud.jobs.give_up(job, "given up after repeated errors", NOW)
+    before = cloud.items()
+    assert cloud.runs.take(job, 0, LEASE, NOW) == (Run(RunStatus.CANCELLING), False)
+    assert cloud.items() == before
+
+
+def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud, job: Job) -> None:
+    for number in range(2):
+        cloud.runs.take(job, number, LEASE, NOW)
+    cloud.commit(job, 0, _chunk(job, 0))
+    cloud.jobs.cancel_processing(job, NOW)
+    cancelling = cloud.job(job.promotion_id, job.id)
     for number in range(2):
         before = cloud.items()
-        cloud.jobs.end_undo(cancelling, Outcome(generated=3, deleted=3), LATER)
+        cloud.jobs.end_undo(cancelling, Outcome(runs=2, generated=3, deleted=3), LATER)
         assert cloud.items() == before
-        cloud.runs.stop(cancelling, number)
+        cloud.runs.stop(cancelling.id, number)
         cloud.runs.finish_clean(cancelling, number, LATER)
         before = cloud.items()
         cloud.runs.finish_clean(cancelling, number, LATER)
-        assert cloud.runs.stop(cancelling, number).status is RunStatus.CLEAN
+        cloud.runs.stop(cancelling.id, number)
         assert cloud.items() == before
-    cloud.jobs.end_undo(cancelling, Outcome(generated=3, deleted=3), LATER)
+    cloud.jobs.end_undo(cancelling, Outcome(runs=2, generated=3, deleted=3), LATER)
     ended = cloud.job(cancelling.promotion_id, cancelling.id)
     assert (ended.status, ended.generated, ended.deleted) == ("cancelled", 3, 3)
     promotion = cloud.promotion(cancelling.promotion_id)
@@ -197,7 +220,6 @@ def test_a_job_that_is_rolled_back_before_all_of_its_runs_started_still_shows_ho
     cloud.runs.take(job, 0, LEASE, NOW)
     cloud.commit(job, 0, _chunk(job, 0))
     cloud.jobs.give_up(job, "given up after repeated errors", NOW)
-    for number in range(PLAN.runs):
-        cloud.runs.stop(job, number)
+    cloud.runs.stop(job.id, 0)
     status, answer = cloud.call("get_job", job.promotion_id, job.id)
     assert (status, answer["data"]["status"]) == (200, "processing")

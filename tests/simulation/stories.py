@@ -91,6 +91,17 @@ def cancel(workshop: Workshop) -> None:
         workshop.act(name, lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
 
 
+def cancel_in_pieces(workshop: Workshop) -> None:
+    """A job of long runs that is cancelled, by functions that have time for a part of a run."""
+    workshop.chunk_codes, workshop.run_chunks = 4, 12
+    workshop.simulation.function_seconds = workshop.random.choice((1.0, 3.0))
+    promotion = workshop.add_promotion()
+    _shops(workshop, workshop.add_promotion())
+    job = workshop.add_job(promotion, 100)
+    after = workshop.random.random() * workshop.random.choice((3, 10, 60))
+    workshop.act("customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
+
+
 def delete(workshop: Workshop) -> None:
     """A promotion that is deleted when its job has ended, or while that is tried."""
     number = workshop.random.choice((1, 9, 33, None))

@@ -19,7 +19,7 @@ from promotion_jobs.jobs.delete import Delete
 from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.kind import Hold
 from promotion_jobs.jobs.open_work import Announcer
-from promotion_jobs.jobs.runs import Lease, Run, RunStatus, RunStore
+from promotion_jobs.jobs.runs import Lease, RunStatus, RunStore
 from promotion_jobs.jobs.store import Outcome
 from promotion_jobs.jobs.worker import Worker
 from tests.aws.dynamodb import Ignore
@@ -34,7 +34,9 @@ Condition = tuple[str, str]
 """The kind of item that it protects, and its text."""
 
 LEASE = ("RUN", "#status = :processing AND #lease_until < :now")
-NOT_STOPPED = ("RUN", "attribute_not_exists(pk) OR #status = :processing OR #status = :completed")
+UNDO_LEASE = ("RUN", "#status = :cancelling AND #lease_until < :now")
+PROCESSING = ("JOB", "#status = :processing AND attribute_not_exists(#failure)")
+NOT_STOPPED = ("RUN", "#status = :processing OR #status = :completed")
 FREE = "attribute_exists(pk) AND attribute_not_exists(#open_job)"
 FREE_FOR_CODES = f"{FREE} AND #automatic = :false AND #max_codes >= :codes"
 ROOM = ("PROMOTION", "#room >= :codes AND #open_job = :job")
@@ -57,14 +59,6 @@ class LateNotes(CodeItems):
         while self.late:
             super(LateNotes, self).note_attempts(*self.late.pop())
         return taken
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenLeases(RunStore):
-    """Does not tell the clean-up of a run that a worker holds it."""
-
-    def stop(self, job: Job, number: int) -> Run:
-        return replace(super(HiddenLeases, self).stop(job, number), lease=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +110,6 @@ def _same(part: Any, mutant: type[Any]) -> Any:
 def _noted_late(workshop: Workshop) -> None:
     workshop.service.code_items = _same(workshop.service.code_items, LateNotes)
     small_stories.cancel_half_way(workshop)
-
-
-def _cleaned_at_once(workshop: Workshop) -> None:
-    workshop.service.runs = _same(workshop.service.runs, HiddenLeases)
-    small_stories.cancel_half_way(workshop)
-
-
-def _deletion_cleaned_at_once(workshop: Workshop) -> None:
-    workshop.service.runs = _same(workshop.service.runs, HiddenLeases)
-    small_stories.cancel_deletion(workshop)
 
 
 def _let_go_at_once(workshop: Workshop) -> None:
@@ -188,8 +172,9 @@ MUTATIONS = [
     # The run's status in the commit. That cleaning waits for the worker's lease hides this.
     Mutation(
         "a chunk of a stopped run is committed",
-        _cleaned_at_once,
+        small_stories.cancel_half_way,
         {("RUN", "#status = :processing")},
+        without={UNDO_LEASE},
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=200,
     ),
@@ -197,7 +182,7 @@ MUTATIONS = [
     Mutation(
         "a run is cleaned while a worker holds it",
         small_stories.cancel_half_way,
-        mutant=_cleaned_at_once,
+        {UNDO_LEASE},
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=200,
     ),
@@ -238,14 +223,15 @@ MUTATIONS = [
     # A run is put only if there is none, and changed only as its status allows.
     Mutation("a run that exists is started anew", stories.generate, {("RUN", "attribute_not_exists(pk)")}),
     Mutation("a run is counted as done twice", stories.overtime, {DONE}, schedules=400),
-    Mutation("a run is counted as clean twice", stories.cancel, {("RUN", "#status = :before")}, schedules=300),
+    # That one worker undoes a run at a time hides this.
     Mutation(
-        "a run of a purged job is stopped",
-        small_stories.delete_after_cancel,
-        {("JOB", "#status = :open")},
-        fault=Fault.PAUSE,
+        "a run is counted as clean twice",
+        stories.cancel,
+        {("RUN", "#status = :before")},
+        without={UNDO_LEASE},
+        schedules=300,
     ),
-    Mutation("a clean run is stopped once more", stories.cancel, {NOT_STOPPED}),
+    Mutation("a clean run is stopped once more", small_stories.cancel_deletion, {NOT_STOPPED}, fault=Fault.PAUSE),
     Mutation("a chunk that is gone is uncommitted", stories.cancel, {("CODES", "attribute_exists(pk)")}),
     # A job completes when its runs are done, and with what they have made then. The reading hides the condition.
     Mutation("a job with unfinished runs completes", _read_early, {ALL_DONE}),
@@ -269,10 +255,10 @@ MUTATIONS = [
     ),
     Mutation(
         "a stopped deletion goes on",
-        _deletion_cleaned_at_once,
+        small_stories.cancel_deletion,
         {("RUN", "#status = :processing AND #lease = :lease")},
-        # The job, which is asked too, hides this.
-        without={("JOB", "#status = :processing")},
+        # The job, which is asked too, hides this, and so does the wait for its worker.
+        without={PROCESSING, UNDO_LEASE},
         fault=Fault.CRASH_IN_FLIGHT,
         schedules=300,
     ),

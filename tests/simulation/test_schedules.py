@@ -20,6 +20,7 @@ STORIES = {
         stories.overtime,
         stories.export,
         stories.cancel,
+        stories.cancel_in_pieces,
         stories.delete,
         stories.delete_codes,
         stories.delete_codes_overtime,

@@ -49,20 +49,23 @@ EXPECTED = {
     "#room >= :codes AND #open_job = :job",
     "#status = :pending",
     "#status = :processing",
+    "#status = :processing AND attribute_not_exists(#failure)",
     "#status = :before",
     "#status = :before AND #lease = :lease",
     "#status = :before AND attribute_not_exists(#failure)",
     "#status = :before AND #runs_done = :runs AND attribute_not_exists(#failure)",
     "#status = :before AND #runs_clean = :runs",
     "#status = :cancelling",
+    "#status = :cancelling AND #lease_until < :now",
     "#status = :open",
     "#status = :processing AND #lease = :lease",
+    "#status = :processing AND #lease = :lease AND attribute_not_exists(#file)",
     "#status = :processing AND #lease_until < :now",
     "#lease = :lease",
     "#lease = :lease AND (attribute_not_exists(#exported) OR #exported < :rows)",
     "#open_job = :purge",
     "#sent_at = :seen AND #sends = :before",
-    "attribute_not_exists(pk) OR #status = :processing OR #status = :completed",
+    "#status = :processing OR #status = :completed",
     '"pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
 }
 
@@ -158,6 +161,7 @@ def undo_and_purge(workshop: Workshop) -> None:
     service.runs.take(job, 1, lease, NOW)
     service.runs.take(job, 1, lease, NOW + timedelta(seconds=1))
     service.job_store.give_up(job, "no more", NOW)
+    workshop.queue.waiting.clear()
     workshop.deliver_until_nothing_is_open()
     service.promotion_remover.delete(job.promotion_id, "me")
     workshop.deliver_until_nothing_is_open()

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import chain, repeat
 from random import Random
@@ -19,7 +19,7 @@ from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff, Item, from_item
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.jobs.runs import Run
+from promotion_jobs.jobs.runs import Lease, Run
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
@@ -212,13 +212,13 @@ class Office:
     def put_run(self, job_id: str, number: int, run: Run) -> None:
         """Store a run as it is; one that is there already is replaced."""
         table, key = self._own.table, keys.run(job_id, number)
-        lease = {"lease": run.lease.holder, "lease_until": int(run.lease.until.timestamp() * 1000)} if run.lease else {}
-        counts = {name: getattr(run, name) for name in ("generated", "deleted", "exported", "tries")}
+        lease = run.lease or Lease("gone", datetime.fromtimestamp(0, UTC))
+        counts = {name: getattr(run, name) for name in ("generated", "deleted", "exported", "tries", "undone")}
+        held = {"lease": lease.holder, "lease_until": int(lease.until.timestamp() * 1000)}
         more = {"file": asdict(run.file) if run.file else None}
         more |= {"unlisted": asdict(run.unlisted) if run.unlisted else None}
-        started = {"lease": "gone", "lease_until": 0} if run.started else {}
         self._remove(key)
-        table.transact(table.put(key, {"status": run.status, **counts, **more, **(lease or started)}))
+        table.transact(table.put(key, {"status": run.status, **counts, **held, **more}))
 
     def put_chunk(self, chunk: Chunk, promotion_id: str = PROMOTION_ID, *, first_slot: int = 0) -> None:
         """Store a chunk with the items of its codes, in the slots from ``first_slot`` on. Nothing counts them."""

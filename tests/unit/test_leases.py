@@ -23,7 +23,7 @@ AT_ONCE = timedelta()
 BUSY_DELAY = timedelta(seconds=15)
 LEASE_LIFE = timedelta(seconds=60) + LEASE_MARGIN
 HOLDER: Any = AN_ID
-HELD = Run(RunStatus.PROCESSING, tries=1, started=True, lease=Lease(HOLDER, NOW + LEASE_LIFE))
+HELD = Run(RunStatus.PROCESSING, tries=1, lease=Lease(HOLDER, NOW + LEASE_LIFE))
 JOB = generate_job(PLAN)
 PROCESSING = replace(JOB, status=JobStatus.PROCESSING, started_at=NOW)
 EXPORT = export_job(status=JobStatus.PROCESSING, started_at=NOW)
@@ -147,7 +147,7 @@ def test_a_store_that_is_busy_however_often_does_not_fail_an_export(step: str) -
 
 def test_a_run_that_was_tried_too_often_has_its_job_given_up_and_rolled_back() -> None:
     office = _office()
-    office.put_run(JOB_ID, 1, Run(RunStatus.PROCESSING, tries=TRIES, started=True))
+    office.put_run(JOB_ID, 1, Run(RunStatus.PROCESSING, tries=TRIES))
     assert _deliver(office, run=1) == 0
     given_up = "given up after repeated errors"
     assert office.job(JOB) == replace(PROCESSING, failure=given_up)
@@ -160,15 +160,15 @@ def test_a_run_that_was_tried_too_often_has_its_job_given_up_and_rolled_back() -
 @pytest.mark.parametrize("tries", range(TRIES))
 def test_a_run_may_be_tried_some_times(tries: int) -> None:
     office = _office()
-    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, tries=tries, started=True))
+    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, tries=tries))
     assert _deliver(office) == 6
-    assert office.run(JOB_ID, 0) == Run(RunStatus.COMPLETED, generated=6, started=True)
+    assert office.run(JOB_ID, 0) == Run(RunStatus.COMPLETED, generated=6)
 
 
 @pytest.mark.parametrize(("before", "status"), [(TRIES - 1, JobStatus.COMPLETED), (TRIES, JobStatus.PROCESSING)])
 def test_an_export_that_was_tried_too_often_is_given_up(before: int, status: JobStatus) -> None:
     office = _office(EXPORT)
-    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, tries=before, started=True))
+    office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, tries=before))
     office.deliver(message())
     assert office.job(EXPORT).status is status
     if status is JobStatus.PROCESSING:

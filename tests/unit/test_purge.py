@@ -101,7 +101,7 @@ def test_a_promotion_that_is_not_locked_for_the_purge_stays(holder: str | None) 
 
 def test_a_purge_that_came_to_nothing_however_often_goes_on() -> None:
     office = Deleted()
-    office.put_run(office.purge.job_id, 0, Run(RunStatus.PROCESSING, tries=TRIES, started=True))
+    office.put_run(office.purge.job_id, 0, Run(RunStatus.PROCESSING, tries=TRIES))
     office.send(office.purge)
     office.deliver_all()
     office.assert_purged()

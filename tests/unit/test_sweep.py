@@ -23,12 +23,12 @@ PURGE = replace(export_job(), job_type=JobType.PROMOTION_PURGE, status=JobStatus
 HELD = Lease("holder", NOW + timedelta(days=1))
 PAST = Lease("holder", NOW - MOMENT)
 
-DONE = Run(RunStatus.COMPLETED, generated=1, started=True)
-CLEAN = Run(RunStatus.CLEAN, generated=1, deleted=1, started=True)
+DONE = Run(RunStatus.COMPLETED, generated=1)
+CLEAN = Run(RunStatus.CLEAN, generated=1, deleted=1)
 
 
 def _working(lease: Lease | None) -> Run:
-    return Run(RunStatus.PROCESSING, tries=1, started=True, lease=lease)
+    return Run(RunStatus.PROCESSING, tries=1, lease=lease)
 
 
 class Watch(Office):
@@ -105,7 +105,7 @@ def test_a_run_whose_worker_is_gone_is_sent_again_though_the_job_goes_on() -> No
 
 
 def test_of_a_job_that_is_undone_no_run_is_sent_while_it_goes_on() -> None:
-    stopped = Run(RunStatus.CANCELLING, started=True, lease=PAST)
+    stopped = Run(RunStatus.CANCELLING, lease=PAST)
     watch = Watch(CANCELLING, CLEAN, stopped, _working(PAST), progress=1)
     assert watch.sweep() == []
 
@@ -137,8 +137,9 @@ def test_a_run_is_sent_as_soon_as_its_lease_is_past_however_often_it_was_looked_
 @pytest.mark.parametrize(
     "job", [CANCELLING, generate_job(PLAN, status=JobStatus.PROCESSING, failure="broken")], ids=["cancelled", "failed"]
 )
-def test_of_a_job_that_is_undone_the_next_runs_that_are_not_clean_are_sent(job: Job) -> None:
-    assert Watch(job, CLEAN, DONE, CLEAN).sweep_when_due() == [message(number) for number in (1, 3, 4)]
+def test_of_a_job_that_is_undone_the_next_runs_that_were_begun_and_are_not_clean_are_sent(job: Job) -> None:
+    assert Watch(job, CLEAN, DONE, CLEAN, DONE).sweep_when_due() == [message(number) for number in (1, 3)]
+    assert Watch(job, CLEAN, *[DONE] * 5).sweep_when_due() == [message(number) for number in (1, 2, 3)]
     assert Watch(job, *[CLEAN] * 6).sweep_when_due() == [message()]
 
 

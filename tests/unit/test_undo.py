@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from tests.support.builders import JOB_ID, NOW, SEED, export_job, generate_job, message, promotion
 from tests.support.desk import COMMIT, FINISH, STOP, Desk
@@ -40,35 +40,80 @@ def test_a_job_that_was_cancelled_half_way_leaves_nothing() -> None:
     assert desk.sources.keys() == {FIRST[1]}
 
 
-def test_a_run_that_no_worker_started_is_clean_without_a_delete() -> None:
+def test_a_job_of_which_no_worker_began_a_run_ends_at_once() -> None:
     desk = Desk(generate_job(PLAN, status=JobStatus.CANCELLING, started_at=NOW))
     desk.put(promotion(open_job=JOB_ID, max_codes=7, room=0))
-    desk.work()
+    desk.deliver(message())
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
-    assert desk.promotion() == promotion(max_codes=7, room=7)
-    assert [run.status for run in desk.runs.values()] == [RunStatus.CLEAN] * 2
+    assert (desk.promotion(), desk.runs, desk.messages()) == (promotion(max_codes=7, room=7), {}, [])
     assert not [step for step in desk.writes if step.startswith(("DELETE CODE", "Delete CODES"))]
 
 
-def test_all_runs_are_stopped_before_the_first_is_cleaned() -> None:
-    desk = _half_way()
+def _begun(runs: int) -> Desk:
+    """A job of one chunk a run, of which so many of eight runs are done, and which is being cancelled."""
+    desk = Desk(generate_job(Plan(8, chunk_codes=1, run_chunks=1)), runs_ahead=3)
+    for number in range(runs):
+        desk.deliver(message(number))
+    desk.queue.waiting.clear()
+    desk.cancel()
+    return desk
+
+
+def test_the_runs_that_were_begun_are_stopped_before_the_first_is_undone() -> None:
+    desk = _begun(4)
     before = len(desk.writes)
     desk.deliver(message())
-    assert desk.writes[before : before + 2] == [STOP, STOP]
-    assert desk.run(JOB_ID, 0) == Run(RunStatus.CLEAN, generated=6, deleted=6, started=True)
-    assert desk.run(JOB_ID, 1) == Run(RunStatus.CANCELLING)
-    assert desk.delays() == [(message(run=1), AT_ONCE)]
+    assert desk.writes[before : before + 4] == [STOP] * 4
+    clean = Run(RunStatus.CLEAN, generated=1, deleted=1, undone=1)
+    assert desk.runs == {0: clean} | {number: Run(RunStatus.CANCELLING, generated=1) for number in (1, 2, 3)}
 
 
-def test_several_runs_are_cleaned_at_a_time() -> None:
-    desk = _half_way(Plan(6, chunk_codes=1, run_chunks=1), runs_ahead=3)
-    sent = {}
-    for run in range(6):
+def test_several_runs_are_undone_at_a_time_and_each_has_one_message() -> None:
+    desk = _begun(6)
+    sent: dict[int, list[list[int]]] = {}
+    for run in (0, 0, 1, 2, 1, 3, 4, 5):
         before = len(desk.messages())
         desk.deliver(message(run))
-        sent[run] = [it.run for it in desk.messages()[before:]]
-    assert sent == {0: [1, 2, 3], 1: [4], 2: [5], 3: [], 4: [], 5: []}
+        sent.setdefault(run, []).append([it.run for it in desk.messages()[before:]])
+    assert sent == {0: [[1, 2, 3], []], 1: [[4], []], 2: [[5]], 3: [[]], 4: [[]], 5: [[]]}
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
+
+
+def test_the_first_delivery_stops_the_runs_and_starts_with_one_whichever_it_names() -> None:
+    desk = _begun(2)
+    desk.deliver(message(7))
+    assert [run.status for run in desk.runs.values()] == [RunStatus.CLEAN, RunStatus.CANCELLING]
+    assert desk.delays() == [(message(1), AT_ONCE)]
+
+
+def test_a_run_that_outlasts_every_delivery_is_undone_chunk_by_chunk_with_one_message_at_a_time() -> None:
+    desk = Desk(generate_job(Plan(20, chunk_codes=1, run_chunks=20)))
+    desk.make(message(), seconds_left=60)
+    desk.put(replace(desk.stored, status=JobStatus.CANCELLING, stopped_at=NOW))
+    desk.put(replace(desk.promotion() or promotion(), open_job=JOB_ID, codes=0))
+    desk.send(message())
+    deliveries = 0
+    while desk.queue.waiting:
+        [waiting] = desk.queue.waiting
+        desk.queue.waiting.clear()
+        desk.clock.advance(seconds=1)
+        desk.deliver(Message.of(waiting.body), seconds_left=0)
+        deliveries += 1
+    assert deliveries == 20
+    desk.assert_undone(desk.given, JobStatus.CANCELLED)
+
+
+def test_chunks_that_no_worker_can_have_begun_are_left_alone() -> None:
+    desk = Desk(generate_job(Plan(20, chunk_codes=1, run_chunks=20)))
+    desk.calls.after(COMMIT, lambda: None, desk.calls.die)
+    with pytest.raises(Died):
+        desk.deliver(message())
+    desk.cancel()
+    desk.clock.advance(minutes=5)
+    desk.work()
+    desk.assert_undone(desk.given, JobStatus.CANCELLED)
+    # Two chunks are committed, and a third may have been begun.
+    assert desk.writes.count("DELETE CODE") == 3
 
 
 @pytest.mark.parametrize(
@@ -97,7 +142,7 @@ def test_what_is_left_when_time_runs_out_is_sent_as_a_new_message() -> None:
     desk.deliver(message(), seconds_left=9.9)
     assert desk.delays() == [(message(), SECOND)]
     assert [it.number for it in desk.chunks()] == [1]
-    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=6, deleted=3, started=True)
+    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=6, deleted=3, undone=1)
     desk.deliver_all()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
     assert desk.stored.deleted == 6

@@ -118,10 +118,10 @@ def test_a_worker_whose_time_runs_out_hands_the_rest_back_as_a_new_message() -> 
     desk = Desk(generate_job(PLAN))
     assert desk.make(message(), seconds_left=9.9) == 3
     assert desk.delays() == [(message(), SECOND)]
-    assert desk.runs == {0: Run(RunStatus.PROCESSING, generated=3, started=True)}
+    assert desk.runs == {0: Run(RunStatus.PROCESSING, generated=3)}
     assert desk.make(message(), seconds_left=9.9) == 3
     assert desk.delays() == [(message(), SECOND), (message(run=1), AT_ONCE)]
-    assert desk.runs == {0: Run(RunStatus.COMPLETED, generated=6, started=True)}
+    assert desk.runs == {0: Run(RunStatus.COMPLETED, generated=6)}
 
 
 def test_a_worker_without_time_makes_progress_before_it_hands_back() -> None:
@@ -167,13 +167,13 @@ def test_a_run_that_was_stopped_gets_no_more_codes_and_is_sent_on_to_be_cleaned(
     desk = Desk(generate_job(PLAN))
 
     def stop() -> None:
-        desk.service.runs.stop(desk.stored, 0)
+        desk.service.runs.stop(JOB_ID, 0)
 
     desk.calls.before(COMMIT, _nothing, stop)
     assert desk.make(message()) == 3
     assert [it.number for it in desk.chunks()] == [0]
     assert (desk.delays(), desk.runs_done) == ([(message(), SECOND)], 0)
-    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=3, started=True)
+    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=3)
 
 
 def test_an_export_ends_with_a_file_of_every_code() -> None:

@@ -20,7 +20,7 @@ from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.inserts import CodeItems
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import DeleteParameters, Job, JobStatus, Parameters
-from promotion_jobs.jobs.kind import Deadline, Estimate, Hold, writing_estimate
+from promotion_jobs.jobs.kind import Estimate, Hold, writing_estimate
 from promotion_jobs.jobs.runs import RunStore, Unlisted
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import RUN_CHUNKS
@@ -110,8 +110,8 @@ class Delete:
     def revisit(self, _job: Job, _number: int) -> None:
         """A deletion that is done has deleted all that it had unlisted."""
 
-    def undo(self, job: Job, _number: int, _deadline: Deadline) -> bool:
-        self.delete_unlisted(job)
+    def undo(self, hold: Hold) -> bool:
+        self.delete_unlisted(hold.job)
         return True
 
 

@@ -14,7 +14,7 @@ from promotion_jobs.aws.files import Files
 from promotion_jobs.codes.code import Chunk, Code
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Parameters
-from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Deadline, Estimate, Hold
+from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Estimate, Hold
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import CHUNK_CODES
@@ -145,9 +145,8 @@ class Export:
     def revisit(self, _job: Job, _number: int) -> None:
         """An export leaves nothing behind."""
 
-    def undo(self, job: Job, number: int, _deadline: Deadline) -> bool:
+    def undo(self, hold: Hold) -> bool:
         """Remove the file of a worker that noted it and did not come to complete the job."""
-        run = self.runs.get(job.id, number)
-        if run and run.file:
-            self.files().remove(run.file.key)
+        if hold.run.file:
+            self.files().remove(hold.run.file.key)
         return True

@@ -16,6 +16,7 @@ its list goes, in one transaction with the run's count of deleted codes.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 from typing import ClassVar
 
 from promotion_jobs.aws.table import ConditionLost
@@ -24,7 +25,7 @@ from promotion_jobs.codes.format import chunk_codes, replacement_code
 from promotion_jobs.codes.inserts import CodeItems
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Parameters, Plan
-from promotion_jobs.jobs.kind import Deadline, Estimate, Hold, writing_estimate
+from promotion_jobs.jobs.kind import Estimate, Hold, writing_estimate
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.limits import RUNS_AHEAD
 from promotion_jobs.measures import Measure, Meter, unmeasured
@@ -161,22 +162,24 @@ class Generate:
 
     # Undoing
 
-    def undo(self, job: Job, number: int, deadline: Deadline) -> bool:
-        chunks = job.plan.chunks_of(number)
-        attempts = self.items.attempts(job.id, chunks)
-        for chunk in chunks:
-            if chunk != chunks[0] and deadline.is_near():
+    def undo(self, hold: Hold) -> bool:
+        job, number, undone = hold.job, hold.number, hold.run.undone
+        # Chunks are begun in their order: none was after the first that is not committed.
+        begun = job.plan.chunks_of(number)[: ceil(hold.run.generated / job.plan.chunk_codes) + 1]
+        attempts = self.items.attempts(job.id, begun)
+        for position, chunk in enumerate(begun[undone:], undone):
+            if position > undone and hold.deadline.is_near():
                 return False
-            self._undo_chunk(job, number, chunk, attempts.get(chunk, {}))
+            self._undo_chunk(job, number, chunk, position, attempts.get(chunk, {}))
         return True
 
-    def _undo_chunk(self, job: Job, number: int, chunk: int, attempts: Mapping[Slot, int]) -> None:
+    def _undo_chunk(self, job: Job, number: int, chunk: int, position: int, attempts: Mapping[Slot, int]) -> None:
         choices, codes = Choices.of(job), job.plan.codes_in(chunk)
         self.items.remove(job.id, [*choices.first(chunk).items(), *choices.replacements(chunk, attempts)])
         try:
             self.codes.table.transact(
                 self.codes.remove_chunk(job.promotion_id, job.id, chunk),
-                self.runs.count_undone(job.id, number, codes),
+                self.runs.count_undone(job.id, number, codes, position + 1),
             )
         except ConditionLost:
             # Without a list there is nothing to count, and a run that is clean has counted it.

@@ -93,8 +93,11 @@ class Kind(Protocol):
     def revisit(self, job: Job, number: int) -> None:
         """Tidy up after an earlier worker of a run that is done."""
 
-    def undo(self, job: Job, number: int, deadline: Deadline) -> bool:
-        """Undo a stopped run of a job that was cancelled or cannot be finished; return whether all of it is undone."""
+    def undo(self, hold: Hold) -> bool:
+        """Undo a stopped run of a job that was cancelled or given up; return whether all of it is undone.
+
+        Each step may be repeated or cut short like those of work, and the next delivery goes on where this one ends.
+        """
         ...
 
 

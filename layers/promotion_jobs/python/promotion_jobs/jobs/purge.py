@@ -83,9 +83,9 @@ class Purge:
     def revisit(self, _job: Job, _number: int) -> None:
         """A purge that is done has no job any more."""
 
-    def undo(self, job: Job, _number: int, deadline: Deadline) -> bool:
+    def undo(self, hold: Hold) -> bool:
         """A purge cannot be undone: should one be marked for it, it goes on."""
-        return self._clear(job, deadline)
+        return self.work(hold)
 
     def _clear(self, purge: Job, deadline: Deadline) -> bool:
         for step, remove in enumerate(self._steps(purge)):

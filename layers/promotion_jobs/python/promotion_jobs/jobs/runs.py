@@ -53,8 +53,8 @@ class Unlisted:
 class Run:
     """A run as it is stored, with how many codes it made, deleted and exported.
 
-    ``tries`` counts the leases that came to nothing in a row; ``started`` is whether any worker ever held it.
-    ``file`` is that of an export.
+    ``tries`` counts the leases that came to nothing in a row. ``undone`` is how many of its chunks are undone, from
+    the first on. ``file`` is that of an export.
     """
 
     status: RunStatus
@@ -62,10 +62,14 @@ class Run:
     deleted: int = 0
     exported: int = 0
     tries: int = 0
-    started: bool = False
+    undone: int = 0
     lease: Lease | None = None
     file: ExportFile | None = None
     unlisted: Unlisted | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.status in {RunStatus.CANCELLING, RunStatus.CLEAN}
 
     def is_held(self, now: datetime) -> bool:
         return self.lease is not None and self.lease.until >= now
@@ -84,7 +88,7 @@ def _from_item(item: Item) -> Run:
         deleted=item.get("deleted", 0),
         exported=item.get("exported", 0),
         tries=item.get("tries", 0),
-        started="lease" in item,
+        undone=item.get("undone", 0),
         lease=lease,
         file=ExportFile(**item["file"]) if "file" in item else None,
         unlisted=Unlisted(**item["unlisted"]) if "unlisted" in item else None,
@@ -93,6 +97,7 @@ def _from_item(item: Item) -> Run:
 
 def _outcome(runs: Collection[Run]) -> Outcome:
     return Outcome(
+        runs=len(runs),
         generated=sum(run.generated for run in runs),
         deleted=sum(run.deleted for run in runs),
         exported=sum(run.exported for run in runs),
@@ -123,8 +128,9 @@ class RunStore:
         """What the runs of the job came to, if every one of them is in this state, from which they do not go on."""
         # All of one reading: what is counted in the meantime would be missing otherwise.
         runs = self.all(job.id).values()
-        is_whole = len(runs) == job.plan.runs and all(run.status is status for run in runs)
-        return _outcome(runs) if is_whole else None
+        # A job that is undone has no more runs than were begun.
+        is_whole = len(runs) == job.plan.runs or status is RunStatus.CLEAN
+        return _outcome(runs) if is_whole and all(run.status is status for run in runs) else None
 
     # Taking and releasing
 
@@ -142,7 +148,7 @@ class RunStore:
             if 0 not in error.lost:
                 return Run(RunStatus.CANCELLING), False
             return self._take_again(job, number, lease, now, _from_item(error.lost[0]))
-        return Run(RunStatus.PROCESSING, tries=1, started=True, lease=lease), True
+        return Run(RunStatus.PROCESSING, tries=1, lease=lease), True
 
     def _take_again(self, job: Job, number: int, lease: Lease, now: datetime, found: Run) -> tuple[Run, bool]:
         if found.status is not RunStatus.PROCESSING:
@@ -244,32 +250,46 @@ class RunStore:
         """Count a run that is processing and held by this lease as done, once, and release it."""
         self._move(job, number, _DONE, now, lease)
 
-    def stop(self, job: Job, number: int) -> Run:
-        """The run as it is, when nothing of it can be committed any more; clean if the job has ended meanwhile."""
-        try:
+    def stop(self, job_id: str, number: int) -> None:
+        """Let nothing of a run that was begun be committed any more."""
+        with suppress(ConditionLost):
             self.table.transact(
                 self.table.update(
-                    keys.run(job.id, number),
+                    keys.run(job_id, number),
                     "SET #status = :cancelling",
-                    "attribute_not_exists(pk) OR #status = :processing OR #status = :completed",
+                    "#status = :processing OR #status = :completed",
                     cancelling=RunStatus.CANCELLING,
                     processing=RunStatus.PROCESSING,
                     completed=RunStatus.COMPLETED,
-                ),
-                # Without this check a late delivery would leave a run of a purged job.
-                self.jobs.check_state(job),
+                )
             )
-        except ConditionLost as error:
-            return _from_item(error.lost[0]) if 0 in error.lost else Run(RunStatus.CLEAN)
-        return self.get(job.id, number) or Run(RunStatus.CANCELLING)
 
-    def count_undone(self, job_id: str, number: int, codes: int) -> Action:
-        """Count codes that are deleted with this, of a run that is stopped and not clean yet."""
+    def hold_stopped(self, job_id: str, number: int, lease: Lease, now: datetime) -> Run | None:
+        """A run that is stopped, held by this lease to be undone; None if another worker holds it, or it is clean."""
+        try:
+            self.table.transact(
+                self.table.update(
+                    keys.run(job_id, number),
+                    "SET #lease = :lease, #lease_until = :until",
+                    "#status = :cancelling AND #lease_until < :now",
+                    lease=lease.holder,
+                    until=_milliseconds(lease.until),
+                    cancelling=RunStatus.CANCELLING,
+                    now=_milliseconds(now),
+                )
+            )
+        except ConditionLost:
+            return None
+        return self.get(job_id, number)
+
+    def count_undone(self, job_id: str, number: int, codes: int, chunks: int) -> Action:
+        """Count codes that are deleted with this, and so many chunks as undone, of a run that is stopped."""
         return self.table.update(
             keys.run(job_id, number),
-            "ADD #deleted :codes",
+            "SET #undone = :chunks ADD #deleted :codes",
             "#status = :cancelling",
             codes=codes,
+            chunks=chunks,
             cancelling=RunStatus.CANCELLING,
         )
 

@@ -47,8 +47,9 @@ class Claim(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The sums of a job's runs, and the file of an export."""
+    """The number of a job's runs and their sums, and the file of an export."""
 
+    runs: int = 1
     generated: int = 0
     deleted: int = 0
     exported: int = 0
@@ -233,13 +234,9 @@ class JobStore:
         return Claim.CLAIMED
 
     def check_processing(self, job: Job) -> Action:
-        """Let no other action of its transaction be made unless the job is processing."""
+        """Let no other action of its transaction be made unless the job is processing, and not rolled back."""
         key = keys.job(job.promotion_id, job.id)
-        return self.table.check(key, "#status = :processing", processing=JobStatus.PROCESSING)
-
-    def check_state(self, job: Job) -> Action:
-        """Let no other action of its transaction be made unless the job is in the state that it was read in."""
-        return self.table.check(keys.job(job.promotion_id, job.id), "#status = :open", open=job.status)
+        return self.table.check(key, f"#status = :processing AND {_NOT_FAILED}", processing=JobStatus.PROCESSING)
 
     def count_run(self, job: Job, now: datetime, *, clean: bool) -> Action:
         """Count a run of the job as done, or as clean, if the job is in the state that it was read in."""
@@ -285,7 +282,7 @@ class JobStore:
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Complete a job whose runs are all done, publish its codes and release its lock; any other is left alone."""
-        counts, values = self._counts(job, outcome)
+        counts, values = self._counts(outcome)
         if outcome.file:
             counts, values = f"{counts}, #file = :file", values | {"file": asdict(outcome.file)}
         all_done = f"#runs_done = :runs AND {_NOT_FAILED}"
@@ -294,15 +291,15 @@ class JobStore:
 
     def end_undo(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """End a job whose runs are all clean, as cancelled or failed; any other is left alone."""
-        counts, values = self._counts(job, outcome)
+        counts, values = self._counts(outcome)
         states = _CANCELLED
         if job.failure is not None:
             states, counts, values = _FAILED, f"{counts}, #error = :error", values | {"error": job.failure}
         change = self._move(job, states, now, also_set=counts, also_if="#runs_clean = :runs", **values)
         self._end(job, change, returned=job.plan.number_of_codes)
 
-    def _counts(self, job: Job, outcome: Outcome) -> tuple[str, dict[str, Any]]:
-        values = {"generated": outcome.generated, "deleted": outcome.deleted, "runs": job.plan.runs}
+    def _counts(self, outcome: Outcome) -> tuple[str, dict[str, Any]]:
+        values = {"generated": outcome.generated, "deleted": outcome.deleted, "runs": outcome.runs}
         return "#generated = :generated, #deleted = :deleted", values
 
     def remove(self, promotion_id: str, job_id: str) -> Action:

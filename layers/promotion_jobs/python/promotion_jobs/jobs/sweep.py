@@ -80,6 +80,8 @@ class Sweeper:
         if job.status is JobStatus.PENDING or not job.status.is_open:
             return [0]
         finished = RunStatus.CLEAN if job.is_undone else RunStatus.COMPLETED
-        left = [number for number in range(job.plan.runs) if number not in runs or runs[number].status is not finished]
+        # A job that is undone has no more runs than were begun.
+        numbers = sorted(runs) if job.is_undone else range(job.plan.runs)
+        left = [number for number in numbers if number not in runs or runs[number].status is not finished]
         waiting = [number for number in left[: self.runs_ahead] if number not in runs or not runs[number].is_held(now)]
         return waiting if left else [0]

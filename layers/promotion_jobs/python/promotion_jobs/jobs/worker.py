@@ -5,12 +5,13 @@ repeating any of them changes nothing.
 
 After a cancel, or when it was given up, a job is undone: every code that it made goes, and no code of any other.
 
-1. Every run of the job is stopped, also those that no worker has taken: from then on nothing of them commits.
-2. A run is undone by the job's kind. If a call in flight could still add to it, that waits until no worker holds it.
+1. Every run that was begun is stopped: from then on nothing of it commits, and no other run begins.
+2. A run is undone by the job's kind, by one worker at a time. If a call in flight could still add to it, that waits
+   until the worker that made it holds it no more. Each run notes how far it is undone, and has one message.
 3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -95,9 +96,8 @@ class Worker:
     def _work(self, job: Job, message: Message, deadline: Deadline) -> None:
         if message.run == 0:
             self._send_ahead(job, message)
-        kind, now = self.kinds(job.job_type), self.now()
-        lease = Lease(self.new_id(now), now + deadline.time_left() + LEASE_MARGIN)
-        run, held = self.runs.take(job, message.run, lease, now)
+        kind, lease = self.kinds(job.job_type), self._new_lease(deadline)
+        run, held = self.runs.take(job, message.run, lease, self.now())
         if run.status is RunStatus.COMPLETED:
             kind.revisit(job, message.run)
             self._complete(job)
@@ -113,6 +113,10 @@ class Worker:
             self._send_next(job, message)
             self.runs.finish(job, message.run, lease, self.now())
             self._complete(job)
+
+    def _new_lease(self, deadline: Deadline) -> Lease:
+        now = self.now()
+        return Lease(self.new_id(now), now + deadline.time_left() + LEASE_MARGIN)
 
     def _is_given_up(self, job: Job, message: Message, run: Run, lease: Lease) -> bool:
         """Whether the run came to nothing too often: then its job is marked, and will be undone."""
@@ -144,24 +148,45 @@ class Worker:
             self.jobs.complete(job, outcome, self.now())
 
     def _undo(self, job: Job, message: Message, deadline: Deadline) -> None:
-        """Undo the run that the message names; the rest of it is sent as a new message."""
-        if message.run == 0:
-            for number in range(job.plan.runs):
-                self.runs.stop(job, number)
-            self._send_ahead(job, message)
-        kind, run = self.kinds(job.job_type), self.runs.stop(job, message.run)
-        if run.status is not RunStatus.CLEAN:
-            if kind.fences_undo and run.lease and run.is_held(self.now()):
-                self.queue.send(message, min(run.lease.until - self.now() + HAND_BACK_DELAY, LONGEST_DELAY))
-                return
-            if run.started and not kind.undo(job, message.run, deadline):
-                self.queue.send(message, HAND_BACK_DELAY)
-                return
-            self._send_next(job, message)
-            self.runs.finish_clean(job, message.run, self.now())
+        """Undo the run that the message names; a delivery that finds runs going on stops them, and starts with one."""
+        runs = self.runs.all(job.id)
+        if not all(run.is_stopped for run in runs.values()):
+            begun = sorted(runs)
+            # The first is the last: a delivery that dies in between comes again and starts anew.
+            for number in reversed(begun):
+                self.runs.stop(job.id, number)
+            for number in begun[1 : self.runs_ahead]:
+                self.queue.send(replace(message, run=number))
+            message = replace(message, run=begun[0])
+            runs = self.runs.all(job.id)
+        if message.run in runs and not self._undo_run(job, message, runs, deadline):
+            return
         outcome = self.runs.outcome(job, RunStatus.CLEAN)
         if outcome:
             self.jobs.end_undo(job, outcome, self.now())
+
+    def _undo_run(self, job: Job, message: Message, runs: Mapping[int, Run], deadline: Deadline) -> bool:
+        """Whether the run is clean; what is left of it is one new message, or the business of another worker."""
+        kind, lease = self.kinds(job.job_type), self._new_lease(deadline)
+        run, begun = runs[message.run], sorted(runs)
+        if run.status is RunStatus.CLEAN:
+            return True
+        if kind.fences_undo:
+            held = self.runs.hold_stopped(job.id, message.run, lease, self.now())
+            if held is None:
+                if run.lease and run.is_held(self.now()):
+                    self.queue.send(message, min(run.lease.until - self.now() + HAND_BACK_DELAY, LONGEST_DELAY))
+                return False
+            run = held
+        with self._holding(job, message.run, lease):
+            if not kind.undo(Hold(job, message.run, run, lease, deadline)):
+                self.queue.send(message, HAND_BACK_DELAY)
+                return False
+            # Before the run counts as clean: a delivery that dies in between comes again and sends again.
+            for number in begun[begun.index(message.run) + self.runs_ahead :][:1]:
+                self.queue.send(replace(message, run=number))
+            self.runs.finish_clean(job, message.run, self.now())
+        return True
 
     def _send_ahead(self, job: Job, message: Message) -> None:
         """Send the runs that are in the queue beside the first."""

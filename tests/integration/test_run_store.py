@@ -173,14 +173,19 @@ def test_a_run_that_no_worker_began_is_not_stopped(cloud: Cloud, cancelling: Job
 
 def test_one_worker_at_a_time_undoes_a_stopped_run(cloud: Cloud, cancelling: Job) -> None:
     before = cloud.items()
-    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LATER) is None
+    processing = Run(RunStatus.PROCESSING, generated=3, lease=LEASE)
+    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LATER) == (processing, False)
+    assert cloud.runs.take_stopped(cancelling.id, 1, NEXT, LATER) == (Run(RunStatus.CLEAN), False)
     assert cloud.items() == before
     cloud.runs.stop(cancelling.id, 0)
-    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LEASE.until) is None
+    stopped = replace(processing, status=RunStatus.CANCELLING)
+    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LEASE.until) == (stopped, False)
     held = Run(RunStatus.CANCELLING, generated=3, lease=NEXT)
-    assert cloud.runs.hold_stopped(cancelling.id, 0, NEXT, LATER) == held
+    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LATER) == (held, True)
     before = cloud.items()
-    assert cloud.runs.hold_stopped(cancelling.id, 0, LEASE, NEXT.until) is None
+    assert cloud.runs.take_stopped(cancelling.id, 0, LEASE, NEXT.until) == (held, False)
+    # Of a first attempt whose answer was lost.
+    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, NEXT.until) == (held, True)
     assert cloud.items() == before
 
 

@@ -230,6 +230,9 @@ def orphans(stored: Stored) -> Iterator[str]:
     for job_id, runs in stored.runs.items():
         if job_id not in stored.jobs and runs:
             yield f"job {job_id} is gone and has runs {sorted(runs)}"
+    for job_id in stored.collisions & stored.jobs.keys():
+        if stored.jobs[job_id]["status"] in {"cancelled", "failed"}:
+            yield f"job {job_id} is {stored.jobs[job_id]['status']} and has collision records"
     for job_id in stored.collisions - stored.jobs.keys():
         yield f"job {job_id} is gone and has collision records"
 

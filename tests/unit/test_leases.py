@@ -174,7 +174,7 @@ def test_an_export_that_was_tried_too_often_is_given_up(before: int, status: Job
     if status is JobStatus.PROCESSING:
         assert office.files.files == {}
         assert office.delays() == [(message(), AT_ONCE)]
-        office.deliver(message())
+        office.deliver_all()
         ended = office.job(EXPORT)
         assert (ended.status, ended.error) == (JobStatus.FAILED, "given up after repeated errors")
 

@@ -17,7 +17,6 @@ PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 
 FIRST = chunk_codes(SEED, 0, 3, CodeFormat())
 SECOND = timedelta(seconds=1)
-AT_ONCE = timedelta()
 
 
 def _half_way(plan: Plan = PLAN, runs_ahead: int = 1) -> Desk:
@@ -29,12 +28,20 @@ def _half_way(plan: Plan = PLAN, runs_ahead: int = 1) -> Desk:
     return desk
 
 
+def _stopped() -> Desk:
+    """The same, when its runs are stopped."""
+    desk = _half_way()
+    desk.deliver(message())
+    desk.queue.waiting.clear()
+    return desk
+
+
 def test_a_job_that_was_cancelled_half_way_leaves_nothing() -> None:
     desk = _half_way()
     desk.clock.advance(minutes=5)
     desk.work()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
-    times = {"started_at": NOW, "stopped_at": NOW, "updated_at": NOW + timedelta(minutes=5)}
+    times = {"started_at": NOW, "stopped_at": NOW, "updated_at": desk.clock()}
     assert desk.stored == generate_job(PLAN, status=JobStatus.CANCELLED, generated=6, deleted=6, **times)
     assert desk.runs_done == 1
     assert desk.sources.keys() == {FIRST[1]}
@@ -59,31 +66,38 @@ def _begun(runs: int) -> Desk:
     return desk
 
 
-def test_the_runs_that_were_begun_are_stopped_before_the_first_is_undone() -> None:
+@pytest.mark.parametrize("named", [0, 1, 7])
+def test_the_first_delivery_stops_the_runs_that_were_begun_whichever_it_names(named: int) -> None:
     desk = _begun(4)
     before = len(desk.writes)
+    desk.deliver(message(named))
+    assert desk.writes[before:] == [STOP, STOP, STOP, *["send_message"] * 3, STOP]
+    assert desk.runs == {number: Run(RunStatus.CANCELLING, generated=1) for number in range(4)}
+    assert desk.delays() == [(message(number), SECOND) for number in range(3)]
+
+
+@pytest.mark.parametrize("moment", range(7))
+def test_a_first_delivery_that_dies_is_made_good_by_the_next(moment: int) -> None:
+    desk = _begun(4)
+    desk.calls.before("*", *[lambda: None] * moment, desk.calls.die)
+    with pytest.raises(Died):
+        desk.deliver(message())
+    desk.queue.waiting.clear()
     desk.deliver(message())
-    assert desk.writes[before : before + 4] == [STOP] * 4
-    clean = Run(RunStatus.CLEAN, generated=1, deleted=1, undone=1)
-    assert desk.runs == {0: clean} | {number: Run(RunStatus.CANCELLING, generated=1) for number in (1, 2, 3)}
+    assert {run.status for run in desk.runs.values()} == {RunStatus.CANCELLING}
+    assert desk.delays() == [(message(number), SECOND) for number in range(3)]
 
 
 def test_several_runs_are_undone_at_a_time_and_each_has_one_message() -> None:
     desk = _begun(6)
     sent: dict[int, list[list[int]]] = {}
+    desk.deliver(message())
     for run in (0, 0, 1, 2, 1, 3, 4, 5):
         before = len(desk.messages())
         desk.deliver(message(run))
         sent.setdefault(run, []).append([it.run for it in desk.messages()[before:]])
-    assert sent == {0: [[1, 2, 3], []], 1: [[4], []], 2: [[5]], 3: [[]], 4: [[]], 5: [[]]}
+    assert sent == {0: [[3], []], 1: [[4], []], 2: [[5]], 3: [[]], 4: [[]], 5: [[]]}
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
-
-
-def test_the_first_delivery_stops_the_runs_and_starts_with_one_whichever_it_names() -> None:
-    desk = _begun(2)
-    desk.deliver(message(7))
-    assert [run.status for run in desk.runs.values()] == [RunStatus.CLEAN, RunStatus.CANCELLING]
-    assert desk.delays() == [(message(1), AT_ONCE)]
 
 
 def test_a_run_that_outlasts_every_delivery_is_undone_chunk_by_chunk_with_one_message_at_a_time() -> None:
@@ -99,7 +113,7 @@ def test_a_run_that_outlasts_every_delivery_is_undone_chunk_by_chunk_with_one_me
         desk.clock.advance(seconds=1)
         desk.deliver(Message.of(waiting.body), seconds_left=0)
         deliveries += 1
-    assert deliveries == 20
+    assert deliveries == 1 + 20
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
 
 
@@ -125,7 +139,7 @@ def test_chunks_that_no_worker_can_have_begun_are_left_alone() -> None:
     ],
 )
 def test_a_run_that_is_held_is_waited_for(lease: timedelta, delay: timedelta) -> None:
-    desk = _half_way()
+    desk = _stopped()
     desk.put_run(JOB_ID, 0, replace(desk.runs[0], lease=Lease("holder", NOW + lease)))
     before = desk.sources, desk.chunks()
     desk.deliver(message())
@@ -138,7 +152,7 @@ def test_a_run_that_is_held_is_waited_for(lease: timedelta, delay: timedelta) ->
 
 
 def test_what_is_left_when_time_runs_out_is_sent_as_a_new_message() -> None:
-    desk = _half_way()
+    desk = _stopped()
     desk.deliver(message(), seconds_left=9.9)
     assert desk.delays() == [(message(), SECOND)]
     assert [it.number for it in desk.chunks()] == [1]
@@ -182,6 +196,6 @@ def test_a_file_that_a_cancelled_export_has_noted_goes_as_well() -> None:
         desk.deliver(message())
     assert len(desk.files.files) == 1
     desk.cancel()
-    desk.deliver(message())
-    times = {"started_at": NOW, "stopped_at": NOW}
+    desk.work()
+    times = {"started_at": NOW, "stopped_at": NOW, "updated_at": desk.clock()}
     assert (desk.stored, desk.files.files) == (export_job(status=JobStatus.CANCELLED, **times), {})

@@ -176,6 +176,8 @@ class Generate:
     def _undo_chunk(self, job: Job, number: int, chunk: int, position: int, attempts: Mapping[Slot, int]) -> None:
         choices, codes = Choices.of(job), job.plan.codes_in(chunk)
         self.items.remove(job.id, [*choices.first(chunk).items(), *choices.replacements(chunk, attempts)])
+        # Before the chunk counts as undone: no delivery comes back to it then.
+        self.items.forget_attempts(job.id, chunk)
         try:
             self.codes.table.transact(
                 self.codes.remove_chunk(job.promotion_id, job.id, chunk),
@@ -184,5 +186,4 @@ class Generate:
         except ConditionLost:
             # Without a list there is nothing to count, and a run that is clean has counted it.
             codes = 0
-        self.items.forget_attempts(job.id, chunk)
         self.meter(Measure.CODES_DELETED, codes)

@@ -34,7 +34,10 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One run of a job, held by a worker: ``run`` is as it was when the worker took it by this lease."""
+    """One run of a job, held by a worker: ``run`` is as it was when the worker took it by this lease.
+
+    Nothing holds a run that is undone by a kind that does not fence its undo.
+    """
 
     job: Job
     number: int

@@ -84,7 +84,7 @@ class Purge:
         """A purge that is done has no job any more."""
 
     def undo(self, hold: Hold) -> bool:
-        """A purge cannot be undone: should one be marked for it, it goes on."""
+        """Never asked for: a purge is neither cancelled nor given up."""
         return self.work(hold)
 
     def _clear(self, purge: Job, deadline: Deadline) -> bool:

@@ -75,6 +75,9 @@ class Run:
         return self.lease is not None and self.lease.until >= now
 
 
+_PURGED = Run(RunStatus.CLEAN)
+
+
 def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
@@ -103,6 +106,12 @@ def _outcome(runs: Collection[Run]) -> Outcome:
         exported=sum(run.exported for run in runs),
         file=next((run.file for run in runs if run.file), None),
     )
+
+
+def _refused(error: ConditionLost, lease: Lease) -> tuple[Run, bool]:
+    """The run that this lease did not get, and whether it did: the answer of a first attempt may have been lost."""
+    run = _from_item(error.lost[0]) if error.lost[0] else _PURGED
+    return run, run.lease is not None and run.lease.holder == lease.holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +176,7 @@ class RunStore:
                 )
             )
         except ConditionLost as error:
-            # Without an item the job was purged meanwhile.
-            run = _from_item(error.lost[0]) if error.lost[0] else Run(RunStatus.CANCELLING)
-            # The answer of a first attempt may have been lost.
-            return run, run.lease is not None and run.lease.holder == lease.holder
+            return _refused(error, lease)
         return replace(found, tries=found.tries + 1, lease=lease), True
 
     def release(self, job_id: str, number: int, lease: Lease) -> None:
@@ -264,8 +270,11 @@ class RunStore:
                 )
             )
 
-    def hold_stopped(self, job_id: str, number: int, lease: Lease, now: datetime) -> Run | None:
-        """A run that is stopped, held by this lease to be undone; None if another worker holds it, or it is clean."""
+    def take_stopped(self, job_id: str, number: int, lease: Lease, now: datetime) -> tuple[Run, bool]:
+        """The run as it is now, and whether this lease holds it to be undone: if it is stopped and no other holds it.
+
+        It is clean also if its job is purged.
+        """
         try:
             self.table.transact(
                 self.table.update(
@@ -278,9 +287,9 @@ class RunStore:
                     now=_milliseconds(now),
                 )
             )
-        except ConditionLost:
-            return None
-        return self.get(job_id, number)
+        except ConditionLost as error:
+            return _refused(error, lease)
+        return self.get(job_id, number) or _PURGED, True
 
     def count_undone(self, job_id: str, number: int, codes: int, chunks: int) -> Action:
         """Count codes that are deleted with this, and so many chunks as undone, of a run that is stopped."""

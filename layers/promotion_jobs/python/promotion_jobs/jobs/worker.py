@@ -6,8 +6,8 @@ repeating any of them changes nothing.
 After a cancel, or when it was given up, a job is undone: every code that it made goes, and no code of any other.
 
 1. Every run that was begun is stopped: from then on nothing of it commits, and no other run begins.
-2. A run is undone by the job's kind, by one worker at a time. If a call in flight could still add to it, that waits
-   until the worker that made it holds it no more. Each run notes how far it is undone, and has one message.
+2. A run is undone by the job's kind. If a call in flight could still add to it, one worker at a time does that, and not
+   before the worker that made the call holds the run no more. What is left of a run is one message.
 3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
 """
 
@@ -148,40 +148,45 @@ class Worker:
             self.jobs.complete(job, outcome, self.now())
 
     def _undo(self, job: Job, message: Message, deadline: Deadline) -> None:
-        """Undo the run that the message names; a delivery that finds runs going on stops them, and starts with one."""
+        """Undo the run that the message names; a delivery that finds runs going on stops them instead."""
         runs = self.runs.all(job.id)
         if not all(run.is_stopped for run in runs.values()):
-            begun = sorted(runs)
-            # The first is the last: a delivery that dies in between comes again and starts anew.
-            for number in reversed(begun):
-                self.runs.stop(job.id, number)
-            for number in begun[1 : self.runs_ahead]:
-                self.queue.send(replace(message, run=number))
-            message = replace(message, run=begun[0])
-            runs = self.runs.all(job.id)
+            self._stop(job, message, runs)
+            return
         if message.run in runs and not self._undo_run(job, message, runs, deadline):
             return
         outcome = self.runs.outcome(job, RunStatus.CLEAN)
         if outcome:
             self.jobs.end_undo(job, outcome, self.now())
 
+    def _stop(self, job: Job, message: Message, runs: Mapping[int, Run]) -> None:
+        """Stop all runs that were begun, and send as many as are in the queue at a time: the others follow them."""
+        begun = sorted(runs)
+        *others, last = (number for number in begun if not runs[number].is_stopped)
+        for number in others:
+            self.runs.stop(job.id, number)
+        # Before the last is stopped: a delivery that dies in between comes again and sends again.
+        for number in begun[: self.runs_ahead]:
+            self.queue.send(replace(message, run=number), HAND_BACK_DELAY)
+        self.runs.stop(job.id, last)
+
     def _undo_run(self, job: Job, message: Message, runs: Mapping[int, Run], deadline: Deadline) -> bool:
-        """Whether the run is clean; what is left of it is one new message, or the business of another worker."""
-        kind, lease = self.kinds(job.job_type), self._new_lease(deadline)
-        run, begun = runs[message.run], sorted(runs)
+        """Whether the run is clean; what is left of it is one new message."""
+        kind, lease, now = self.kinds(job.job_type), self._new_lease(deadline), self.now()
+        run, held = runs[message.run], True
+        if kind.fences_undo:
+            run, held = self.runs.take_stopped(job.id, message.run, lease, now)
         if run.status is RunStatus.CLEAN:
             return True
-        if kind.fences_undo:
-            held = self.runs.hold_stopped(job.id, message.run, lease, self.now())
-            if held is None:
-                if run.lease and run.is_held(self.now()):
-                    self.queue.send(message, min(run.lease.until - self.now() + HAND_BACK_DELAY, LONGEST_DELAY))
-                return False
-            run = held
+        if not held:
+            free_at = run.lease.until if run.lease else now
+            self.queue.send(message, min(free_at - now + HAND_BACK_DELAY, LONGEST_DELAY))
+            return False
         with self._holding(job, message.run, lease):
             if not kind.undo(Hold(job, message.run, run, lease, deadline)):
                 self.queue.send(message, HAND_BACK_DELAY)
                 return False
+            begun = sorted(runs)
             # Before the run counts as clean: a delivery that dies in between comes again and sends again.
             for number in begun[begun.index(message.run) + self.runs_ahead :][:1]:
                 self.queue.send(replace(message, run=number))

@@ -109,7 +109,7 @@ def _outcome(runs: Collection[Run]) -> Outcome:
 
 
 def _refused(error: ConditionLost, lease: Lease) -> tuple[Run, bool]:
-    """The run that this lease did not get, and whether it did: the answer of a first attempt may have been lost."""
+    """The run as it is, and whether this lease holds it after all: the answer of a first attempt may be lost."""
     run = _from_item(error.lost[0]) if error.lost[0] else _PURGED
     return run, run.lease is not None and run.lease.holder == lease.holder
 

@@ -259,8 +259,7 @@ MUTATIONS = [
         {("RUN", "#status = :processing AND #lease = :lease")},
         # The job, which is asked too, hides this, and so does the wait for its worker.
         without={PROCESSING, UNDO_LEASE},
-        fault=Fault.CRASH_IN_FLIGHT,
-        schedules=300,
+        fault=Fault.PAUSE,
     ),
     Mutation(
         "a deletion unlists when its lease is over",

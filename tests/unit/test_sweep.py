@@ -104,10 +104,10 @@ def test_a_run_whose_worker_is_gone_is_sent_again_though_the_job_goes_on() -> No
     assert watch.sweep() == [message(run=1), message(run=4)]
 
 
-def test_of_a_job_that_is_undone_no_run_is_sent_while_it_goes_on() -> None:
-    stopped = Run(RunStatus.CANCELLING, lease=PAST)
-    watch = Watch(CANCELLING, CLEAN, stopped, _working(PAST), progress=1)
-    assert watch.sweep() == []
+def test_likewise_a_run_whose_worker_died_while_it_undid_it() -> None:
+    gone, held, waiting = (Run(RunStatus.CANCELLING, lease=lease) for lease in (PAST, HELD, None))
+    watch = Watch(CANCELLING, CLEAN, held, gone, waiting, progress=1)
+    assert watch.sweep() == [message(run=2)]
 
 
 @pytest.mark.parametrize(

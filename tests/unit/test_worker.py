@@ -19,7 +19,7 @@ from tests.support.builders import (
     message,
     promotion,
 )
-from tests.support.desk import COMMIT, COMPLETE, FINISH, RELEASE, Desk
+from tests.support.desk import COMMIT, COMPLETE, FINISH, RELEASE, TAKE, Desk
 
 PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 """Three chunks, the last one of a single code, in two runs."""
@@ -174,6 +174,15 @@ def test_a_run_that_was_stopped_gets_no_more_codes_and_is_sent_on_to_be_cleaned(
     assert [it.number for it in desk.chunks()] == [0]
     assert (desk.delays(), desk.runs_done) == ([(message(), SECOND)], 0)
     assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=3)
+
+
+def test_a_run_that_began_unseen_by_the_worker_that_undid_its_job_makes_nothing() -> None:
+    desk = Desk(generate_job(PLAN))
+    ended = generate_job(PLAN, status=JobStatus.CANCELLED)
+    desk.calls.after(TAKE, lambda: desk.put(ended))
+    assert desk.make(message()) == 0
+    desk.deliver_all()
+    assert (desk.sources, desk.chunks(), desk.stored) == ({}, [], ended)
 
 
 def test_an_export_ends_with_a_file_of_every_code() -> None:

@@ -51,7 +51,7 @@ class Sweeper:
         if progress != work.progress:
             self.open_work.note(work, sent_at=now, sends=0, progress=progress)
             # What goes on as a whole may have lost one of its workers.
-            return self._send(work, self._abandoned(job, runs, now)) if job else 0
+            return self._send(work, self._abandoned(runs, now))
         if now < work.sent_at + min(self.patience * 2**work.sends, LONGEST_PAUSE):
             return 0
         lost = self._unfinished(job, runs, now) if job else [0]
@@ -65,15 +65,9 @@ class Sweeper:
             self.queue.send(Message(work.promotion_id, work.job_id, number))
         return len(numbers)
 
-    def _abandoned(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
+    def _abandoned(self, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
         """The runs whose worker is gone, though it did not let go of them."""
-        if job.is_undone:
-            return []
-        return [
-            number
-            for number, run in runs.items()
-            if run.status is RunStatus.PROCESSING and run.lease and not run.is_held(now)
-        ]
+        return [number for number, run in runs.items() if run.lease and not run.is_held(now)]
 
     def _unfinished(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
         """The next runs that no worker holds; run 0 if all are done, since any delivery ends what can end."""

@@ -179,7 +179,7 @@ def test_what_a_late_worker_leaves_is_removed_by_the_next_delivery_while_its_job
 def test_a_worker_that_dies_again_and_again_gets_there_in_the_end() -> None:
     # Between two deaths there is time for a chunk, but not for all three.
     desk = _desk_with_foreign_codes()
-    desk.calls.before("*", *[*[_nothing] * 11, desk.calls.die] * 16)
+    desk.calls.before("*", *[*[_nothing] * 12, desk.calls.die] * 16)
     desk.work()
     desk.assert_exact(desk.given)
 

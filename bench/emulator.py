@@ -91,7 +91,7 @@ class Deployment:
 
     @cached_property
     def service(self) -> Service:
-        """What a benchmark prepares things with, and looks at them."""
+        """The service by which a benchmark prepares its data and reads the results."""
         clients = Clients()
         clients.dynamodb, clients.sqs = self.aws.dynamodb, self.aws.sqs
         settings = Settings({"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url})

@@ -20,8 +20,8 @@ STOP = "Update RUN"
 FINISH = "Update RUN, Update JOB"
 COMPLETE = "Update JOB, Update PROMOTION"
 RELEASE = "Update RUN"
-"""Steps of a delivery, as `Calls` names them. Who takes a run that is there already writes the same as at its release,
-and a claim that takes room the same as at the completion.
+"""Steps of a delivery, as `Calls` names them. A worker that takes a run that is there already writes the same as at its
+release and its stop, and a claim that takes room the same as at the completion.
 """
 
 

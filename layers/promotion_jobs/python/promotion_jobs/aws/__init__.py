@@ -1,1 +1,1 @@
-"""What AWS takes and gives: the table, the queue, the files and the bus, and none of this service's rules."""
+"""Adapters of AWS: the table, the queue, the files and the bus. None of them knows a rule of this service."""

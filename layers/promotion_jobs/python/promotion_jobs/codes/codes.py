@@ -99,7 +99,7 @@ class Codes:
             offset = max(offset - visible, 0)
 
     def _locate(self, promotion_id: str, codes: Sequence[str]) -> Mapping[str, Location]:
-        """Where those of the codes are that the promotion has, by the code in lower case."""
+        """Code in lower case → its location, for those of the codes that the promotion has."""
         places = self.store.places(promotion_id, codes)
         sizes = self.makers.chunk_sizes(promotion_id, {source for source, _ in places.values()})
         return {code: self._location(source, slot, sizes.get(source)) for code, (source, slot) in places.items()}

@@ -72,11 +72,11 @@ class Permutation:
     # Numbers
 
     def encrypt(self, numbers: Sequence[int]) -> list[int]:
-        """What each number becomes. All are below ``size``."""
+        """Each number encrypted, in their order; all of them are below ``size``."""
         return self._joined(self.encrypted(self.halves(numbers)))
 
     def decrypt(self, numbers: Sequence[int]) -> list[int]:
-        """The number that each has come from."""
+        """Each number decrypted, in their order."""
         return self._joined(self.decrypted(self.halves(numbers)))
 
     def halves(self, numbers: Sequence[int]) -> Halves:

@@ -7,7 +7,7 @@ After any crash, every code whose list is gone is deleted in the end, and each i
 2. The noted codes are deleted, and can be used again. The next note replaces this one.
 3. A worker that takes the run over, to go on with it or to undo it, begins with what it notes.
 
-What is deleted stays deleted: undoing a deletion is no more than the last of these.
+What is deleted stays deleted: to undo a deletion, a worker takes only the last of these steps.
 """
 
 from dataclasses import dataclass

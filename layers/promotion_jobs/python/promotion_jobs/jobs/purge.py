@@ -20,7 +20,7 @@ from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.jobs.delete import first_slot
 from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
-from promotion_jobs.jobs.kind import Deadline, Hold, Kinds
+from promotion_jobs.jobs.kind import Hold, Kinds
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
@@ -78,7 +78,12 @@ class Purge:
     gives_up: ClassVar = False
 
     def work(self, hold: Hold) -> bool:
-        return self._clear(hold.job, hold.deadline)
+        for step, remove in enumerate(self._steps(hold.job)):
+            # Not before the second is done: the next delivery would find only the first to do again.
+            if step > 1 and hold.deadline.is_near():
+                return False
+            remove()
+        return True
 
     def revisit(self, _job: Job, _number: int) -> None:
         """A purge that is done has no job any more."""
@@ -86,14 +91,6 @@ class Purge:
     def undo(self, hold: Hold) -> bool:
         """Never asked for: a purge is neither cancelled nor given up."""
         return self.work(hold)
-
-    def _clear(self, purge: Job, deadline: Deadline) -> bool:
-        for step, remove in enumerate(self._steps(purge)):
-            # Not before the second is done: the next delivery would find only the first to do again.
-            if step > 1 and deadline.is_near():
-                return False
-            remove()
-        return True
 
     def _steps(self, purge: Job) -> Iterable[Callable[[], None]]:
         promotion_id = purge.promotion_id

@@ -18,6 +18,11 @@ from promotion_jobs.limits import LONGEST_PAUSE
 from promotion_jobs.measures import Measure, Meter, unmeasured
 
 
+def _abandoned(runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
+    """The runs whose worker is gone, though it did not let go of them."""
+    return [number for number, run in runs.items() if run.lease and not run.is_held(now)]
+
+
 @dataclass(frozen=True, slots=True)
 class Sweeper:
     """``patience`` is how long a worker may take: what was sent before that may still be worked on."""
@@ -51,7 +56,7 @@ class Sweeper:
         if progress != work.progress:
             self.open_work.note(work, sent_at=now, sends=0, progress=progress)
             # What goes on as a whole may have lost one of its workers.
-            return self._send(work, self._abandoned(runs, now))
+            return self._send(work, _abandoned(runs, now))
         if now < work.sent_at + min(self.patience * 2**work.sends, LONGEST_PAUSE):
             return 0
         lost = self._unfinished(job, runs, now) if job else [0]
@@ -64,10 +69,6 @@ class Sweeper:
         for number in numbers:
             self.queue.send(Message(work.promotion_id, work.job_id, number))
         return len(numbers)
-
-    def _abandoned(self, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
-        """The runs whose worker is gone, though it did not let go of them."""
-        return [number for number, run in runs.items() if run.lease and not run.is_held(now)]
 
     def _unfinished(self, job: Job, runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
         """The next runs that no worker holds; run 0 if all are done, since any delivery ends what can end."""

@@ -11,7 +11,7 @@ After a cancel, or when it was given up, a job is undone: every code that it mad
 3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -110,7 +110,7 @@ class Worker:
                 # cancelled, its clean-up waits for this worker to release the run.
                 self.queue.send(message, HAND_BACK_DELAY)
                 return
-            self._send_next(job, message)
+            self._send_next(message, range(job.plan.runs))
             self.runs.finish(job, message.run, lease, self.now())
             self._complete(job)
 
@@ -195,10 +195,7 @@ class Worker:
             if not kind.undo(Hold(job, message.run, run, lease, deadline)):
                 self.queue.send(message, HAND_BACK_DELAY)
                 return False
-            begun = sorted(runs)
-            # Before the run counts as clean: a delivery that dies in between comes again and sends again.
-            for number in begun[begun.index(message.run) + self.runs_ahead :][:1]:
-                self.queue.send(replace(message, run=number))
+            self._send_next(message, sorted(runs))
             self.runs.finish_clean(job, message.run, self.now())
         return True
 
@@ -207,7 +204,10 @@ class Worker:
         for number in range(1, min(self.runs_ahead, job.plan.runs)):
             self.queue.send(replace(message, run=number))
 
-    def _send_next(self, job: Job, message: Message) -> None:
-        """Send the run that follows, before this one counts: a delivery that dies in between comes and sends again."""
-        if message.run + self.runs_ahead < job.plan.runs:
-            self.queue.send(replace(message, run=message.run + self.runs_ahead))
+    def _send_next(self, message: Message, numbers: Sequence[int]) -> None:
+        """Send the run that follows this one among those of the numbers, if any does.
+
+        Before this one counts: a delivery that dies in between comes again and sends again.
+        """
+        for number in numbers[numbers.index(message.run) + self.runs_ahead :][:1]:
+            self.queue.send(replace(message, run=number))

@@ -133,8 +133,7 @@ class Export:
     def _is_wanted(self, hold: Hold, rows: int) -> bool:
         """Note how many rows are stored, and whether the job goes on."""
         self.runs.note_exported(hold.job.id, hold.lease, rows)
-        found = self.jobs.get(hold.job.promotion_id, hold.job.id)
-        return found is not None and found.status is JobStatus.PROCESSING
+        return self.jobs.is_processing(hold.job.promotion_id, hold.job.id)
 
     def _remove_unless_noted(self, job: Job, file: ExportFile) -> None:
         """Remove a file that came too late; not one that was noted by an attempt whose answer was lost."""

@@ -233,6 +233,11 @@ class JobStore:
             return Claim.NOT_PENDING if 0 in error.lost else Claim.NO_ROOM
         return Claim.CLAIMED
 
+    def is_processing(self, promotion_id: str, job_id: str) -> bool:
+        """Whether the job is processing now, and not rolled back."""
+        job = self.get(promotion_id, job_id)
+        return job is not None and job.status is JobStatus.PROCESSING and not job.is_undone
+
     def check_processing(self, job: Job) -> Action:
         """Let no other action of its transaction be made unless the job is processing, and not rolled back."""
         key = keys.job(job.promotion_id, job.id)

@@ -105,7 +105,10 @@ class Worker:
         if not held or (kind.gives_up and self._is_given_up(job, message, run, lease)):
             return
         with self._holding(job, message.run, lease):
-            if not self._goes_on(job) or not kind.work(Hold(job, message.run, run, lease, deadline)):
+            # Asked when the run is there. A Query may miss what a transaction is just about to write: a worker that
+            # undid the job meanwhile may not have seen the run, but the job was marked before that.
+            goes_on = self.jobs.is_processing(job.promotion_id, job.id)
+            if not goes_on or not kind.work(Hold(job, message.run, run, lease, deadline)):
                 # As a new message: a run that only takes long must not use up this one's tries. If the job was
                 # cancelled, its clean-up waits for this worker to release the run.
                 self.queue.send(message, HAND_BACK_DELAY)
@@ -113,15 +116,6 @@ class Worker:
             self._send_next(message, range(job.plan.runs))
             self.runs.finish(job, message.run, lease, self.now())
             self._complete(job)
-
-    def _goes_on(self, job: Job) -> bool:
-        """Whether the job is still processing, asked when the run is there.
-
-        A Query may miss what a transaction is just about to write. So who undid the job meanwhile may not have seen the
-        run, but has marked the job before that.
-        """
-        seen = self.jobs.get(job.promotion_id, job.id)
-        return seen is not None and seen.status is JobStatus.PROCESSING and not seen.is_undone
 
     def _new_lease(self, deadline: Deadline) -> Lease:
         now = self.now()

@@ -13,8 +13,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: .venv/.local ## see it work: 1,000 codes generated, exported and downloaded over HTTP, on this machine
-	@$(BIN)/python -m local.demo
+demo: .venv/.local ## see it work: codes generated, exported and downloaded over HTTP, on this machine [N=100000]
+	@$(BIN)/python -m local.demo $(if $(filter file,$(origin N)),,$(N))
 
 .PHONY: serve
 serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=8080]
@@ -94,6 +94,10 @@ openapi: .venv/.dev ## write the API's descriptions from the code
 .PHONY: client
 client: .venv/.local ## create, list or revoke who may call the API [ARGS="create NAME", "--local list", "revoke ID"]
 	@PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.clients $(ARGS)
+
+.PHONY: key
+key: .venv/.local ## rotate the key that codes are made with, or list its versions [ARGS="rotate", "--local list"]
+	@PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m tools.keys $(ARGS)
 
 .PHONY: lock
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml

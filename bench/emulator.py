@@ -24,7 +24,8 @@ from local.aws import CREDENTIALS, Aws
 from local.emulator import running_emulator
 from local.template import Template
 from promotion_jobs.aws.clients import Clients
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
@@ -78,7 +79,6 @@ def generate_job(promotion_id: str, plan: Plan, job_id: str = "") -> Job:
         status=JobStatus.PENDING,
         parameters=GenerateParameters(plan.number_of_codes, code_prefix="summer"),
         plan=plan,
-        seed=secrets.token_bytes(32),
         created_by=WHO,
         created_at=created_at,
         updated_at=created_at,
@@ -94,7 +94,7 @@ class Deployment:
         """The service by which a benchmark prepares its data and reads the results."""
         clients = Clients()
         clients.dynamodb, clients.sqs = self.aws.dynamodb, self.aws.sqs
-        settings = Settings({"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url})
+        settings = Settings({"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url, "LEAST_GUESS_ODDS": "0"})
         return Service(clients, now, secrets.randbits, settings)
 
     @property

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from bench.stub import Stub
+from promotion_jobs.aws import keys
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import to_value
-from promotion_jobs.codes.code import Chunk
-from promotion_jobs.jobs.job import NO_PARAMETERS, ONE_RUN, GenerateParameters, Job, JobStatus, JobType, Plan
-from promotion_jobs.jobs.runs import Lease, RunStatus
+from promotion_jobs.codes.plan import ONE_RUN, Plan
+from promotion_jobs.codes.spaces import FIRST_VERSION
+from promotion_jobs.jobs.job import NO_PARAMETERS, GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.token import Client, Grant, Token
@@ -28,7 +30,6 @@ PROMOTION_ID = "019e82fb-4a00-7000-8000-00000000000a"
 JOB_ID = "019e82fb-4a00-7000-8000-00000000000b"
 CLIENT_ID = "shop"
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-SEED = bytes(range(32))
 TIME_LEFT = timedelta(minutes=2)
 """Of a delivery: the worker's timeout."""
 
@@ -61,7 +62,6 @@ def generate_job(codes: int, length: int | None = None, prefix: str | None = Non
         status=JobStatus.PENDING,
         parameters=GenerateParameters(codes, code_length=length, code_prefix=prefix),
         plan=Plan(codes),
-        seed=SEED,
         created_by=CLIENT_ID,
         created_at=NOW,
         updated_at=NOW,
@@ -71,7 +71,7 @@ def generate_job(codes: int, length: int | None = None, prefix: str | None = Non
 def export_job() -> Job:
     """One that is claimed: a worker asks now and then whether it still is."""
     job = replace(generate_job(1), job_type=JobType.CODE_EXPORT, status=JobStatus.PROCESSING)
-    return replace(job, parameters=NO_PARAMETERS, plan=ONE_RUN, seed=b"")
+    return replace(job, parameters=NO_PARAMETERS, plan=ONE_RUN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,26 @@ def run_items(job: Job, status: RunStatus) -> list[Item]:
     recorder = _Recorder()
     runs = recorder.service().runs
     for number in range(job.plan.runs):
-        runs.take(job, number, Lease("bench", NOW), NOW)
+        runs.take(job, number, "bench", NOW)
     return [item | {"status": to_value(status)} for item in recorder.items]
 
 
-def chunk_item(chunk: Chunk) -> Item:
+def chunk_item(job: Job, number: int, packed: bytes) -> Item:
     recorder = _Recorder()
     service = recorder.service()
-    service.table.transact(service.code_store.put_chunk(PROMOTION_ID, chunk))
+    service.table.transact(service.code_store.put_chunk(job.id, job.plan.run_of(number), number, packed))
     return recorder.items[0]
+
+
+def space_items(*lengths: int, given: int = 0) -> list[Item]:
+    """The spaces of these lengths, of which so many indices are given, and the key."""
+    recorder = _Recorder()
+    service = recorder.service()
+    space = {"next": given, "version": FIRST_VERSION, "first_1": 0}
+    puts = [service.table.put(keys.space(length), space) for length in lengths]
+    service.table.transact(*puts)
+    service.keyring.add(FIRST_VERSION)
+    return recorder.items
 
 
 def promotion_items(max_codes: int) -> list[Item]:

@@ -28,6 +28,10 @@ class Stub:
         """Items as DynamoDB has them, which reads of their keys are answered with from now on."""
         self._ask("give", {"items": list(items)})
 
+    def give_after(self, partition: str, items: Iterable[dict[str, Any]]) -> None:
+        """Likewise from the next transaction on that writes to a partition which begins so."""
+        self._ask("give_after", {"partition": partition, "items": list(items)})
+
     def counted(self) -> dict[str, float]:
         """Calls by operation since it was last asked, ``write units`` and ``bytes uploaded``."""
         counted: dict[str, float] = self._ask("counted", {})

@@ -47,6 +47,7 @@ class Answers:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._items: dict[tuple[str, str], Any] = {}
+        self._after: tuple[str, dict[tuple[str, str], Any]] = ("", {})
         self._counted: Counter[str] = Counter()
 
     def to(self, request: Request) -> Response:
@@ -67,13 +68,16 @@ class Answers:
         if what == "give":
             self._items |= {_key(item): item for item in asked["items"]}
             return {}
+        if what == "give_after":
+            self._after = asked["partition"], {_key(item): item for item in asked["items"]}
+            return {}
         counted, self._counted = self._counted, Counter()
         return counted
 
     def _answer(self, operation: str, asked: Mapping[str, Any]) -> Any:
         match operation:
-            case "BatchExecuteStatement":
-                return {"Responses": [{"TableName": "table"}] * len(asked["Statements"])}
+            case "TransactWriteItems":
+                return self._written(asked["TransactItems"])
             case "GetItem":
                 found = self._items.get(_key(asked["Key"]))
                 return {"Item": found} if found else {}
@@ -87,6 +91,13 @@ class Answers:
                 return {"MessageId": "8f3a2b1c-0000-4000-8000-000000000000", "MD5OfMessageBody": digest}
             case _:
                 return _ALWAYS.get(operation, {})
+
+    def _written(self, actions: list[Any]) -> Any:
+        partition, items = self._after
+        keys = [write.get("Key") or write["Item"] for action in actions for write in action.values()]
+        if items and any(key["pk"]["S"].startswith(partition) for key in keys):
+            self._items |= items
+        return {}
 
     def _found(self, keys: list[Any]) -> list[Any]:
         return [self._items[_key(key)] for key in keys if _key(key) in self._items]

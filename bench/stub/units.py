@@ -36,9 +36,6 @@ def item_units(item: Mapping[str, Any]) -> int:
 def write_units(operation: str, asked: Mapping[str, Any]) -> int:
     """Of a call. What a call changes, removes or checks without putting it is taken for an item of less than a KB."""
     match operation:
-        case "BatchExecuteStatement":
-            # Statements of this service insert or delete one code each, which is far from a KB.
-            return len(asked["Statements"])
         case "BatchWriteItem":
             requests = [it for requests in asked["RequestItems"].values() for it in requests]
             return sum(item_units(it["PutRequest"]["Item"]) if "PutRequest" in it else 1 for it in requests)

@@ -11,12 +11,13 @@ from bench.measure import Bench, Outcome
 
 NAMES = (
     "generation",
-    "write_path",
+    "cpu",
     "job",
     "calls",
     "bulk_peer",
     "cancel",
     "export",
+    "lookup",
     "listing",
     "growth",
     "cold_start",

@@ -1,49 +1,79 @@
-"""Undoing a job by the real worker: codes deleted a second, beside codes generated a second of the same job."""
+"""Taking codes away by the real worker, beside generating the same: a cancelled job, a deletion and a purge."""
+
+from collections.abc import Callable
 
 from bench.emulator import Deployment, deployment
 from bench.events import event, sqs_event
-from bench.measure import Bench, Goal, Outcome, Sample, Samples, timed
-from promotion_jobs.jobs.job import JobStatus, Message, Plan
-from promotion_jobs.limits import CHUNK_CODES
+from bench.measure import Bench, Goal, Outcome, Run, Sample, Samples, timed
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import DeleteParameters, JobType, Message
 
-_GENERATED, _DELETED = "generated", "deleted"
+_GENERATED = "generated"
+_WAYS = ("cancelled", "deleted in bulk", "purged")
 
 
 def run(bench: Bench) -> Outcome:
-    codes = bench.size(20_000, 10_000)
-    taken: dict[str, list[Sample]] = {_GENERATED: [], _DELETED: []}
+    codes = bench.size(1_000_000, 50_000)
+    taken: dict[str, list[Sample]] = {name: [] for name in (_GENERATED, *_WAYS)}
     with deployment() as made:
+        made.let_in()
         # The first round warms up.
-        for number in range(1 + bench.size(5, 3)):
-            made.renew()
-            made.let_in()
-            for name, sample in _round(made, codes).items():
-                bench.progress(f"  round {number}, {name}: {sample.wall:.2f} s, {sample.cpu:.2f} s CPU")
-                if number:
-                    taken[name].append(sample)
+        for number in range(1 + bench.size(3, 2)):
+            for way in _WAYS:
+                for name, sample in _round(made, way, codes).items():
+                    bench.progress(f"  round {number}, {name}: {sample.wall:.2f} s, {sample.cpu:.2f} s CPU")
+                    if number:
+                        taken[name].append(sample)
     samples = Samples(taken)
-    measured = samples.wall_each(_GENERATED) / samples.wall_each(_DELETED)
-    note = "from the cancel to the job's last state; each code on the condition that it is the job's and the slot's"
-    return Outcome([Goal("codes deleted per second, against codes generated", measured, 0.9, note=note)], samples)
+    generated = samples.wall_each(_GENERATED)
+    note = f"of {codes:,} codes, from the call to the job's last state"
+    goals = [
+        Goal(f"codes {way} per second, against codes generated", generated / samples.wall_each(way), 1, note=note)
+        for way in _WAYS
+    ]
+    return Outcome(goals, samples)
 
 
-def _round(made: Deployment, codes: int) -> dict[str, Sample]:
-    """A job of two runs: one is generated, then the job is cancelled before anybody begins with the other."""
-    worker, cancel = made.function("run_job"), made.function("cancel_job")
-    job = made.start_job(Plan(2 * codes, run_chunks=codes // CHUNK_CODES))
+def _round(made: Deployment, way: str, codes: int) -> dict[str, Sample]:
+    """So many codes are generated, and taken away in this way."""
+    made.renew()
+    made.let_in()
+    worker = made.function("run_job")
+
+    def work(begin: Callable[[], object]) -> Run:
+        def all_of_it() -> int:
+            begin()
+            while waiting := made.messages():
+                for message in waiting:
+                    worker(sqs_event(message))
+            return codes
+
+        return timed(all_of_it)
+
+    if way == "cancelled":
+        return _cancelled(made, codes, work)
+    job = made.start_job(Plan(codes))
+    samples = {_GENERATED: work(lambda: None)()}
+    if way == "purged":
+        samples[way] = work(lambda: made.service.promotion_remover.delete(job.promotion_id, "bench"))()
+    else:
+        new = NewJob(JobType.CODE_DELETE, parameters=DeleteParameters())
+        samples[way] = work(lambda: made.service.job_creator.create(job.promotion_id, new, "bench"))()
+    return samples
+
+
+def _cancelled(made: Deployment, codes: int, work: Callable[[Callable[[], object]], Run]) -> dict[str, Sample]:
+    """A job of one code more: that run is left when it is cancelled."""
+    job, worker, cancel = made.start_job(Plan(codes + 1)), made.function("run_job"), made.function("cancel_job")
+    made.messages()
 
     def generate() -> int:
-        worker(sqs_event(Message(job.promotion_id, job.id)))
+        for number in range(job.plan.runs - 1 if codes % 100_000 == 0 else 1):
+            worker(sqs_event(Message(job.promotion_id, job.id, number)))
         return sum(run.generated for run in made.service.runs.all(job.id).values())
 
-    def undo() -> int:
-        cancel(event("cancel_job", job.promotion_id, job.id))
-        while waiting := made.messages():
-            for message in waiting:
-                worker(sqs_event(message))
-        done = made.service.job_store.get(job.promotion_id, job.id)
-        assert done is not None
-        assert done.status is JobStatus.CANCELLED
-        return done.deleted
-
-    return {_GENERATED: timed(generate)(), _DELETED: timed(undo)()}
+    generated = timed(generate)()
+    made.messages()
+    undone = work(lambda: cancel(event("cancel_job", job.promotion_id, job.id)))()
+    return {_GENERATED: generated, "cancelled": undone}

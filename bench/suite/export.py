@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,81 +17,84 @@ from bench.measure import Bench, Goal, Outcome, Run, Work, in_process
 from bench.stub import Stub, stub
 from promotion_jobs import wiring
 from promotion_jobs.api import answers
-from promotion_jobs.aws import keys
-from promotion_jobs.codes.code import Chunk, Terms
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.jobs.job import Message
+from promotion_jobs.codes.drawing import Draw
+from promotion_jobs.codes.permutation import Permutation
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Message
 from promotion_jobs.jobs.runs import RunStatus
-from promotion_jobs.limits import CHUNK_CODES
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 _RESOURCE = "boto3.resource and csv.writer"
-_CHUNKS_A_PAGE = 100
-"""Of some 10 KB: a megabyte, which is where DynamoDB ends a page. And so many chunks' codes as an item each:"""
-_ITEM_CHUNKS_A_PAGE = 5
+_CODES_A_PAGE = 5_000
+"""As an item each: a megabyte, which is where DynamoDB ends a page. A run's chunks, of 12 KB each, are less."""
+
 _HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
 _PART_BYTES = 8 * 1024 * 1024
 
-_TERMS = Terms("per_cart", max_uses=1)
+_MAKER_ID = "019e82fb-4a00-7000-8000-000000000001"
 _ITEMS = f"PROMOTION#{service.PROMOTION_ID}"
+_PERMUTATION = Permutation(bytes(range(32)), 8)
 
 
-def _codes(chunk: int) -> list[str]:
-    return chunk_codes(service.SEED, chunk, CHUNK_CODES, CodeFormat())
+def _maker(codes: int) -> Job:
+    """The job that has made the codes."""
+    job = replace(service.generate_job(codes), id=_MAKER_ID, status=JobStatus.COMPLETED, generated=codes)
+    return replace(job, parameters=GenerateParameters(codes, "per_cart", 1))
 
 
-@cache
-def _chunk_page(first: int, chunks: int) -> bytes:
-    """A page of chunks: DynamoDB's answer to ours."""
-    last = min(first + _CHUNKS_A_PAGE, chunks)
-    items = [
-        service.chunk_item(Chunk(service.JOB_ID, number, _codes(number), service.CLIENT_ID, service.NOW, _TERMS))
-        for number in range(first, last)
-    ]
-    return _page(items, last, chunks)
+def _bodies(job: Job, chunk: int) -> bytes:
+    return Draw(_PERMUTATION, 5, (), ()).codes(job.plan.block(chunk), job.plan.codes_in(chunk))
 
 
 @cache
-def _code_page(first: int, chunks: int) -> bytes:
+def _chunk_page(codes: int, run: int) -> bytes:
+    """The chunks of a run: DynamoDB's answer to ours."""
+    job = _maker(codes)
+    return _page([service.chunk_item(job, chunk, _bodies(job, chunk)) for chunk in job.plan.chunks_of(run)])
+
+
+@cache
+def _code_page(first: int, codes: int) -> bytes:
     """A page of codes with seven attributes each: its answer to the other."""
-    last = min(first + _ITEM_CHUNKS_A_PAGE, chunks)
+    job, size = _maker(codes), service.generate_job(1).plan.chunk_codes
     items = [
         {
             "promotion": {"S": _ITEMS},
             "code": {"S": code},
-            "consume_unit": {"S": _TERMS.consume_unit},
-            "max_uses": {"N": str(_TERMS.max_uses)},
+            "consume_unit": {"S": "per_cart"},
+            "max_uses": {"N": "1"},
             "created_by": {"S": service.CLIENT_ID},
             "created_at": {"S": to_text(service.NOW)},
-            "job_id": {"S": service.JOB_ID},
+            "job_id": {"S": _MAKER_ID},
         }
-        for number in range(first, last)
-        for code in _codes(number)
+        for number in range(first // size, (first + _CODES_A_PAGE) // size)
+        for code in job.maker.code_format.write(_bodies(job, number))
     ]
-    return _page(items, last, chunks)
+    last = first + _CODES_A_PAGE
+    more = {"LastEvaluatedKey": {"pk": {"S": "code"}, "sk": {"S": str(last)}}} if last < codes else {}
+    return _page(items, more)
 
 
-def _page(items: list[dict[str, Any]], last: int, chunks: int) -> bytes:
-    more = {"LastEvaluatedKey": {"pk": {"S": "chunk"}, "sk": {"S": str(last)}}} if last < chunks else {}
-    return json.dumps({"Items": items, "Count": len(items), "ScannedCount": len(items), **more}).encode()
+def _page(items: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> bytes:
+    document = {"Items": items, "Count": len(items), "ScannedCount": len(items), **(more or {})}
+    return json.dumps(document, default=lambda value: b64encode(value).decode()).encode()
 
 
 class _Pages:
     """Both tables, by who asks: ours names its partition key ``pk``."""
 
-    def __init__(self, chunks: int) -> None:
-        self._chunks = chunks
+    def __init__(self, codes: int) -> None:
+        self._codes = codes
 
     def __call__(self, query: Mapping[str, Any]) -> bytes | None:
         start = query.get("ExclusiveStartKey")
-        first = int(start["sk"]["S"]) if start else 0
         ours = query["ExpressionAttributeValues"].get(":pk")
         if ours is None:
-            return _code_page(first, self._chunks)
-        return _chunk_page(first, self._chunks) if ours["S"] == keys.chunks(service.PROMOTION_ID).pk else None
+            return _code_page(int(start["sk"]["S"]) if start else 0, self._codes)
+        run = ours["S"].removeprefix(f"CODES#{_MAKER_ID}#")
+        return _chunk_page(self._codes, int(run)) if run.isdigit() else None
 
 
 def _ours(rows: int) -> Work:
@@ -153,18 +158,18 @@ def _same_bytes(server: Stub, contenders: Mapping[str, Run]) -> None:
 
 
 def run(bench: Bench) -> Outcome:
-    chunks = bench.size(1_000, 100)
-    rows = chunks * CHUNK_CODES
-    with stub(_Pages(chunks)) as server:
+    rows = bench.size(1_000_000, 100_000)
+    with stub(_Pages(rows)) as server:
         service.use(server)
-        job = service.export_job()
-        server.give(service.job_items(job) + service.run_items(job, RunStatus.COMPLETED))
+        job, maker = service.export_job(), _maker(rows)
+        made = [item | {"generated": {"N": str(rows)}} for item in service.job_items(maker)]
+        server.give([*made, *service.job_items(job), *service.run_items(job, RunStatus.COMPLETED)])
         contenders = {"ours": in_process(_ours, rows), _RESOURCE: in_process(_by_resource, rows)}
         _same_bytes(server, contenders)
         samples = bench.interleaved(contenders, rounds=3, quick_rounds=2, warm_up=False)
     what = f"rows per CPU second of {rows:,}, against {_RESOURCE}"
     goals = [
-        Goal(what, samples.cpu_each(_RESOURCE) / samples.cpu_each("ours"), 6),
+        Goal(what, samples.cpu_each(_RESOURCE) / samples.cpu_each("ours"), 50),
         Goal("peak memory over baseline", samples.memory("ours") / 2**20, 64, at_most=True, unit="MB"),
     ]
     return Outcome(goals, samples)

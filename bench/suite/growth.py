@@ -10,17 +10,24 @@ from promotion_jobs import wiring
 from promotion_jobs.api import answers
 from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.jobs.runs import RunStatus
+from promotion_jobs.limits import CODE_LENGTHS
 from promotion_jobs.measures import Measure
 
 _SMALLEST = 1_000
 _BOUND = 1.2
 
 
-def delivered_job(server: Stub, codes: int, length: int | None = None, prefix: str | None = None) -> Work:
-    """A job that is worked off run by run, in their order; it returns how many codes were made."""
+def delivered_job(server: Stub, codes: int, length: int = 8, prefix: str | None = None) -> Work:
+    """A job that is worked off run by run, in their order; it returns how many codes were made.
+
+    A million indices are given of every other length, so that a second way to read its codes is looked at.
+    """
     job = service.generate_job(codes, length, prefix)
-    pending, processing = service.job_items(job), service.job_items(replace(job, status=JobStatus.PROCESSING))
+    claimed = replace(job, status=JobStatus.PROCESSING, first_index=0, key_version=1)
+    pending, processing = service.job_items(job), service.job_items(claimed)
     begun, done = (service.run_items(job, status) for status in (RunStatus.PROCESSING, RunStatus.COMPLETED))
+    others = service.space_items(*(it for it in CODE_LENGTHS if it != length), given=1_000_000)
+    empty, given = service.space_items(length), service.space_items(length, given=job.plan.indices)
 
     def work() -> int:
         made: Counter[Measure] = Counter()
@@ -28,12 +35,15 @@ def delivered_job(server: Stub, codes: int, length: int | None = None, prefix: s
         def count(measure: Measure, value: float = 1, /, **_: str) -> None:
             made[measure] += int(value)
 
-        ours = replace(wiring.service(), meter=count)
-        server.give([*pending, *begun])
+        ours = wiring.service()
+        ours.meter = count
+        ours.generate = replace(ours.generate, meter=count)
+        server.give([*others, *empty, *pending, *begun])
         for run in range(job.plan.runs):
             if run == job.plan.runs - 1:
                 # As the last one finds them when it has finished.
                 server.give(done)
+            server.give_after("SPACE#", given)
             ours.worker(answers.job).deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
             if run == 0:
                 server.give(processing)
@@ -52,12 +62,12 @@ def _name(codes: int) -> str:
 
 
 def run(bench: Bench) -> Outcome:
-    sizes = [_SMALLEST, 10_000, 100_000] + ([] if bench.quick else [1_000_000])
+    sizes = [_SMALLEST, 10_000, 100_000] + ([] if bench.quick else [1_000_000, 10_000_000])
     with stub() as server:
         service.use(server)
         # Small jobs are repeated, so that each run takes some seconds.
         contenders: dict[str, Run] = {
-            _name(codes): timed(_jobs(server, codes, max(1, bench.size(20_000, 5_000) // codes))) for codes in sizes
+            _name(codes): timed(_jobs(server, codes, max(1, bench.size(200_000, 50_000) // codes))) for codes in sizes
         }
         delivered_job(server, _SMALLEST)()
         samples = bench.interleaved(contenders, rounds=3, quick_rounds=1, warm_up=False)

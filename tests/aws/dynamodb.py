@@ -1,7 +1,8 @@
 """A table in memory behind the methods of boto3's client: what AWS refuses is refused, also where an emulator does not.
 
-One call at a time: the scheduler sees to that. ``disturb`` says which parts of a call are answered as if AWS were busy;
-``between`` is called between the statements of a batch, which AWS does not execute all at once.
+One call at a time: the scheduler sees to that. ``disturb`` says which parts of a call are answered as if AWS were busy.
+A transaction is made as a whole, but it need not be seen so: ``lagging`` has the items that readings still find as they
+were. Writing one of those conflicts with the transaction.
 """
 
 import re
@@ -11,15 +12,13 @@ from typing import Any
 
 from botocore.validate import ParamValidator
 
-from tests.aws.errors import CONDITION_LOST, EXCEPTIONS, SERVICE, invalid, refusal
+from tests.aws.errors import CONFLICT, EXCEPTIONS, SERVICE, invalid, refusal
 from tests.aws.expressions import Scope, check_use, parse_condition, parse_projection
 from tests.aws.paginator import Paginator
-from tests.aws.partiql import BoundStatement, bind, parse_statement
 from tests.aws.table import MemoryTable
 from tests.aws.values import (
     Item,
     KeyPair,
-    check_item,
     check_key,
     check_key_value,
     item_bytes,
@@ -29,7 +28,6 @@ from tests.aws.writes import KINDS, Refused, Write
 PAGE_BYTES = 1024 * 1024
 TRANSACTION_BYTES = 4 * 1024 * 1024
 TRANSACTION_ACTIONS = 100
-BATCH_STATEMENTS = 25
 BATCH_KEYS = 100
 
 Disturb = Callable[[str, int], Mapping[int, str]]
@@ -43,7 +41,6 @@ _KEY_CONDITION = re.compile(
 _MEMBERS = {
     "GetItem": {"Key", "ConsistentRead"},
     "BatchGetItem": {"RequestItems"},
-    "BatchExecuteStatement": {"Statements"},
     "Scan": {"ConsistentRead", "ExclusiveStartKey"},
     "TransactWriteItems": {"TransactItems", "ClientRequestToken"},
 }
@@ -62,18 +59,20 @@ _ACTION_MEMBERS = {
 _MEMBERS |= {f"{kind}Item": members | {"ReturnValues"} for kind, members in _ACTION_MEMBERS.items()}
 
 
-Ignore = Callable[[KeyPair, str], bool]
-"""Whether a condition on the item of that key is taken for true; of PartiQL: ``INSERT``, or an attribute."""
-
-
-def _nothing_between() -> None:
-    pass
+Weaken = Callable[[KeyPair, str], str]
+"""What a condition on the item of that key is taken for; where that is empty, it is taken for true."""
 
 
 def _returned(wanted: str, old: Item | None, new: Item | None) -> Item | None:
     if wanted == "UPDATED_NEW":
         return {name: value for name, value in (new or {}).items() if (old or {}).get(name) != value}
     return {"NONE": None, "ALL_OLD": old, "ALL_NEW": new}[wanted]
+
+
+def _check_consistent(request: Mapping[str, Any]) -> None:
+    """Every reading of the protocol is strongly consistent: what an old one shows is not modelled."""
+    if not request.get("ConsistentRead"):
+        raise NotImplementedError("a reading without ConsistentRead")
 
 
 @dataclass
@@ -83,11 +82,11 @@ class MemoryDynamoDB:
     table_name: str = "table"
     page_bytes: int = PAGE_BYTES
     whole: bool = False
-    absent_delete_fails: bool = True
-    """AWS's manual says that a conditional DELETE of an absent item succeeds; nothing may rely on either."""
     disturb: Disturb = lambda _operation, _parts: {}
-    between: Callable[[], None] = _nothing_between
-    ignore: Ignore = lambda _key, _condition: False
+    committed: Callable[[Mapping[KeyPair, Item | None]], None] = lambda _before: None
+    """Called with the items that a transaction has changed, as they were, before it is answered."""
+    lagging: dict[KeyPair, Item | None] = field(default_factory=dict)
+    weaken: Weaken = lambda _key, condition: condition
     """To see whether anybody notices: for tests of tests."""
     exceptions: Any = EXCEPTIONS
     table: MemoryTable = field(default_factory=MemoryTable)
@@ -97,15 +96,27 @@ class MemoryDynamoDB:
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         self._check("GetItem", request)
+        _check_consistent(request)
         key = check_key(request["Key"])
         self._disturb_whole("GetItem")
-        item = self.table.get(key)
+        item = self._seen(key)
         return {"Item": dict(item)} if item else {}
+
+    def _seen(self, key: KeyPair) -> Item | None:
+        return self.lagging[key] if key in self.lagging else self.table.get(key)
+
+    def _seen_partition(self, pk: str) -> Sequence[tuple[KeyPair, Item]]:
+        lagging = {key: item for key, item in self.lagging.items() if key.pk == pk}
+        if not lagging:
+            return self.table.partition(pk)
+        seen = {**dict(self.table.partition(pk)), **lagging}
+        return sorted((key, item) for key, item in seen.items() if item is not None)
 
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         self._check("BatchGetItem", request)
         ((name, wanted),) = request["RequestItems"].items()
         self._check_table(name)
+        _check_consistent(wanted)
         if not wanted.keys() <= {"Keys", "ConsistentRead"}:
             raise NotImplementedError(sorted(wanted))
         keys = [check_key(key) for key in wanted["Keys"]]
@@ -116,7 +127,7 @@ class MemoryDynamoDB:
         # In no order that a caller could rely on, and the same one for the same keys.
         keys.sort(reverse=True)
         left_out = self.disturb("BatchGetItem", len(keys)).keys()
-        found = [self.table.get(key) for position, key in enumerate(keys) if position not in left_out]
+        found = [self._seen(key) for position, key in enumerate(keys) if position not in left_out]
         unprocessed = [{"pk": {"S": keys[it].pk}, "sk": {"S": keys[it].sk}} for it in sorted(left_out)]
         return {
             "Responses": {name: [dict(item) for item in found if item]},
@@ -125,6 +136,7 @@ class MemoryDynamoDB:
 
     def query(self, **request: Any) -> dict[str, Any]:
         self._check("Query", request)
+        _check_consistent(request)
         wanted = _KEY_CONDITION.fullmatch(request["KeyConditionExpression"])
         if wanted is None:
             raise invalid("Query key condition not supported")
@@ -143,7 +155,7 @@ class MemoryDynamoDB:
         for name in parsed.values - {wanted["value"]}:
             check_key_value("sk", values[name])
         self._disturb_whole("Query")
-        found = [(key, item) for key, item in self.table.partition(pk) if parsed.condition(Scope(item, names, values))]
+        found = [(key, item) for key, item in self._seen_partition(pk) if parsed.condition(Scope(item, names, values))]
         shown = {names.get(name, name) for name in projection}
         return self._page(request, found, shown)
 
@@ -214,8 +226,9 @@ class MemoryDynamoDB:
         for position, write in enumerate(writes):
             reason: dict[str, Any] = {"Code": "None"}
             try:
-                if position in disturbed:
-                    raise Refused(disturbed[position], "Transaction is ongoing for the item")  # noqa: TRY301
+                if position in disturbed or write.key in self.lagging:
+                    code = disturbed.get(position, CONFLICT)
+                    raise Refused(code, "Transaction is ongoing for the item")  # noqa: TRY301
                 outcomes.append(write.outcome(self.table.get(write.key)))
             except Refused as refused:
                 reason = refused.reason
@@ -229,16 +242,17 @@ class MemoryDynamoDB:
                 CancellationReasons=reasons,
                 Message=message,
             )
+        before = {write.key: self.table.get(write.key) for write in writes if write.kind != "ConditionCheck"}
         for write, outcome in zip(writes, outcomes, strict=True):
             self.table.set(write.key, outcome)
         if token is not None:
             self._tokens[token] = request["TransactItems"]
+        self.committed(before)
         return {}
 
     def _checked(self, kind: str, request: Mapping[str, Any]) -> Write:
         write = Write.checked(kind, request)
-        ignored = write.condition is not None and self.ignore(write.key, write.condition)
-        return replace(write, condition=None) if ignored else write
+        return replace(write, condition=(write.condition and self.weaken(write.key, write.condition)) or None)
 
     def _checked_actions(self, actions: Sequence[Mapping[str, Any]]) -> list[Write]:
         if not 1 <= len(actions) <= TRANSACTION_ACTIONS:
@@ -255,49 +269,6 @@ class MemoryDynamoDB:
         if sum(item_bytes(write.request["Item"]) for write in writes if write.kind == "Put") > TRANSACTION_BYTES:
             raise invalid("Collective size of items in transaction exceeds 4 MB")
         return writes
-
-    # PartiQL
-
-    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
-        self._check("BatchExecuteStatement", request)
-        statements = request["Statements"]
-        if not 1 <= len(statements) <= BATCH_STATEMENTS:
-            raise invalid("Member must have length less than or equal to 25, and at least 1")
-        bound = [self._bound(statement) for statement in statements]
-        keys = [check_item(it.item) for it in bound]
-        if len(set(keys)) < len(keys):
-            raise invalid("Provided list of item keys contains duplicates")
-        disturbed = self.disturb("BatchExecuteStatement", len(bound))
-        responses: list[dict[str, Any]] = []
-        for position, (key, statement) in enumerate(zip(keys, bound, strict=True)):
-            if position:
-                self.between()
-            code = disturbed.get(position) or self._execute(key, statement)
-            error = {"Error": {"Code": code, "Message": code}} if code else {}
-            responses.append({"TableName": self.table_name, **error})
-        return {"Responses": responses}
-
-    def _bound(self, statement: Mapping[str, Any]) -> BoundStatement:
-        if not statement.keys() <= {"Statement", "Parameters"}:
-            raise NotImplementedError(sorted(statement))
-        parsed = parse_statement(statement["Statement"])
-        self._check_table(parsed.table)
-        return bind(parsed, statement.get("Parameters", ()))
-
-    def _execute(self, key: KeyPair, statement: BoundStatement) -> str | None:
-        current = self.table.get(key)
-        if statement.insert:
-            if current is not None and not self.ignore(key, "INSERT"):
-                return "DuplicateItem"
-            self.table.set(key, statement.item)
-            return None
-        if current is None:
-            return CONDITION_LOST if statement.conditions and self.absent_delete_fails else None
-        ignored = [name for name in statement.conditions if self.ignore(key, name)]
-        if not statement.holds(current, ignoring=ignored):
-            return CONDITION_LOST
-        self.table.set(key, None)
-        return None
 
     # What all calls have in common
 

@@ -1,4 +1,4 @@
-"""A deployment in moto for each test. Single-threaded, and nothing of PartiQL: moto is wrong there."""
+"""A deployment in moto for each test. Single-threaded: moto is wrong otherwise."""
 
 from collections.abc import Iterator
 

@@ -8,7 +8,7 @@ from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.jobs.store import Outcome
 from tests.support import generated
 from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND, job_meta
-from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, MALFORMED_IDS, NOW, UNKNOWN_ID
+from tests.support.builders import EXPORT_FILE, HOLDER, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 
 EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
@@ -72,7 +72,7 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
 ) -> None:
     job_id = cloud.create_job(promotion_id, job_type)
     cloud.messages()
-    cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
+    cloud.claim(cloud.job(promotion_id, job_id), NOW)
     answer = cloud.call("cancel_job", promotion_id, job_id)
     assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelling")})
     _, shown = cloud.call("get_job", promotion_id, job_id)
@@ -84,23 +84,23 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
 
 
 def test_a_job_that_is_being_cancelled_is_completed_no_more_and_shows_no_code(cloud: Cloud, promotion_id: str) -> None:
-    job = generated.start(cloud, promotion_id, [["bbbb-0"]])
+    job = generated.start(cloud, promotion_id, generated.texts(1))
     cloud.call("cancel_job", promotion_id, job.id)
-    before = cloud.items()
-    generated.complete(cloud, job)
-    assert cloud.items() == before
+    before = cloud.job(promotion_id, job.id), cloud.promotion(promotion_id)
+    cloud.jobs.complete(job, Outcome(generated=1), NOW)
+    assert (cloud.job(promotion_id, job.id), cloud.promotion(promotion_id)) == before
     _, answer = cloud.call("list_codes", promotion_id)
     assert (answer["data"], answer["meta"]["results"]) == ([], {"total": 0})
 
 
 def test_an_export_that_is_being_cancelled_gets_no_file(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
-    cloud.jobs.claim(job, NOW)
-    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.claim(job, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
     processing = cloud.job(promotion_id, job.id)
     cloud.call("cancel_job", promotion_id, job.id)
+    cloud.runs.finish(processing, 0, NOW)
     before = cloud.items()
-    cloud.runs.finish(processing, 0, LEASE, NOW)
     cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
     assert cloud.items() == before
     status, answer = cloud.call("get_job_file", promotion_id, job.id)
@@ -125,7 +125,7 @@ def test_a_job_in_any_other_state_is_left_as_it_is(
 def test_a_second_cancel_is_refused(cloud: Cloud, promotion_id: str, *, start: bool) -> None:
     job_id = cloud.create_job(promotion_id)
     if start:
-        cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
+        cloud.claim(cloud.job(promotion_id, job_id), NOW)
     cloud.call("cancel_job", promotion_id, job_id)
     before = cloud.items()
     assert cloud.call("cancel_job", promotion_id, job_id) == NOT_CANCELLABLE

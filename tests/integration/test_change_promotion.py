@@ -110,7 +110,7 @@ def test_the_limit_of_codes_goes_up_and_down_to_what_is_in_use(cloud: Cloud, pro
 def test_the_limit_of_codes_does_not_go_below_what_an_open_job_makes(cloud: Cloud, promotion_id: str) -> None:
     cloud.add_codes(promotion_id, "A")
     job_id = cloud.create_job(promotion_id, "code_generate", number_of_codes=100)
-    cloud.jobs.claim(cloud.job(promotion_id, job_id), NOW)
+    cloud.claim(cloud.job(promotion_id, job_id), NOW)
     assert _refused(cloud, promotion_id, max_codes=100) == unprocessable(
         "max_codes must be at least the 101 codes in use"
     )

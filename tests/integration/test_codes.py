@@ -13,8 +13,11 @@ from tests.support.events import HOST
 FIRST = "019e82fb-4a00-7000-8000-000000000001"
 SECOND = "019e82fb-4a00-7000-8000-000000000002"
 
-CODES = {FIRST: [["bbbb-0", "bbbb-1"], ["bbbb-2"]], SECOND: [["Summer-cc-0", "Summer-cc-1"]]}
+CODES = {FIRST: generated.texts(2, 1), SECOND: generated.texts(2, first=generated.plan_of(2, 1).indices)}
 """Two jobs with their chunks."""
+
+[FIRST_CODE, SECOND_CODE], [THIRD_CODE] = CODES[FIRST]
+[[FOURTH_CODE, FIFTH_CODE]] = CODES[SECOND]
 
 
 @pytest.fixture
@@ -40,12 +43,12 @@ def _shown(code: str) -> dict[str, Any]:
     }
 
 
-def test_codes_are_listed_by_job_and_slot(cloud: Cloud, holder: str) -> None:
+def test_codes_are_listed_by_job_and_in_its_order(cloud: Cloud, holder: str) -> None:
     link = f"https://{HOST}/v2/promotions/{holder}/codes?page[offset]=0&page[limit]=25"
     assert cloud.call("list_codes", holder) == (
         200,
         {
-            "data": [_shown(code) for code in ["bbbb-0", "bbbb-1", "bbbb-2", "Summer-cc-0", "Summer-cc-1"]],
+            "data": [_shown(code) for code in [FIRST_CODE, SECOND_CODE, THIRD_CODE, FOURTH_CODE, FIFTH_CODE]],
             "links": dict.fromkeys(["current", "first", "last", "prev", "next"], link),
             "meta": {"page": {"limit": 25, "offset": 0, "current": 1, "total": 1}, "results": {"total": 5}},
         },
@@ -57,27 +60,27 @@ def test_codes_are_listed_by_job_and_slot(cloud: Cloud, holder: str) -> None:
 @pytest.mark.parametrize(
     ("query", "codes", "total"),
     [
-        ("page[limit]=2", ["bbbb-0", "bbbb-1"], 5),
-        ("page[limit]=2&page[offset]=2", ["bbbb-2", "Summer-cc-0"], 5),
-        ("page[limit]=2&page[offset]=4", ["Summer-cc-1"], 5),
+        ("page[limit]=2", [FIRST_CODE, SECOND_CODE], 5),
+        ("page[limit]=2&page[offset]=2", [THIRD_CODE, FOURTH_CODE], 5),
+        ("page[limit]=2&page[offset]=4", [FIFTH_CODE], 5),
         ("page[offset]=10000", [], 5),
-        ("filter=eq(code,bbbb-1)", ["bbbb-1"], 1),
-        ("filter=eq(code, SUMMER-CC-0)", ["Summer-cc-0"], 1),
+        (f"filter=eq(code,{SECOND_CODE})", [SECOND_CODE], 1),
+        (f"filter=eq(code, {FOURTH_CODE.upper()})", [FOURTH_CODE], 1),
         ("filter=eq(code,dddd-0)", [], 0),
         ("filter=eq(code,)", [], 0),
-        ("filter=eq(code,bbbb-0):eq(code,bbbb-1)", [], 0),
-        ("filter=eq(code,bbbb-1)&page[offset]=1", [], 1),
+        (f"filter=eq(code,{FIRST_CODE}):eq(code,{SECOND_CODE})", [], 0),
+        (f"filter=eq(code,{SECOND_CODE})&page[offset]=1", [], 1),
         (f"filter=eq(code,{'x' * 3_000})", [], 0),
-        (f"filter=eq(job_id,{SECOND})", ["Summer-cc-0", "Summer-cc-1"], 2),
-        (f"filter=eq(job_id,{FIRST})&page[limit]=2&page[offset]=1", ["bbbb-1", "bbbb-2"], 3),
-        (f"filter=eq(job_id,{FIRST}):eq(code,bbbb-1)", ["bbbb-1"], 1),
-        (f"filter=eq(job_id,{SECOND}):eq(code,bbbb-1)", [], 0),
+        (f"filter=eq(job_id,{SECOND})", [FOURTH_CODE, FIFTH_CODE], 2),
+        (f"filter=eq(job_id,{FIRST})&page[limit]=2&page[offset]=1", [SECOND_CODE, THIRD_CODE], 3),
+        (f"filter=eq(job_id,{FIRST}):eq(code,{SECOND_CODE})", [SECOND_CODE], 1),
+        (f"filter=eq(job_id,{SECOND}):eq(code,{SECOND_CODE})", [], 0),
         (f"filter=eq(job_id,{FIRST}):eq(job_id,{SECOND})", [], 0),
         (f"filter=eq(job_id,{UNKNOWN_ID})", [], 0),
         (f"filter=eq(job_id,{UNKNOWN_ID})&page[offset]=3", [], 0),
         ("filter=eq(job_id,)", [], 0),
-        ("filter=eq(job_type,code_export):eq(status,failed)&page[limit]=1", ["bbbb-0"], 5),
-        ("filter=eq(status,complete):eq(code,bbbb-2)", ["bbbb-2"], 1),
+        ("filter=eq(job_type,code_export):eq(status,failed)&page[limit]=1", [FIRST_CODE], 5),
+        (f"filter=eq(status,complete):eq(code,{THIRD_CODE})", [THIRD_CODE], 1),
     ],
 )
 def test_a_page_or_a_filter_leaves_some_of_the_codes(
@@ -99,22 +102,22 @@ def test_a_filter_that_the_list_does_not_have_is_refused(cloud: Cloud, holder: s
 def test_the_codes_of_an_open_job_are_seen_when_it_is_completed(cloud: Cloud, promotion_id: str) -> None:
     generated.generate(cloud, promotion_id, CODES[FIRST], FIRST)
     job = generated.start(cloud, promotion_id, CODES[SECOND], SECOND)
-    queries = ("", "page[offset]=3", "filter=eq(code,summer-cc-0)", f"filter=eq(job_id,{SECOND})")
+    queries = ("", "page[offset]=3", f"filter=eq(code,{FOURTH_CODE})", f"filter=eq(job_id,{SECOND})")
 
     def found() -> list[list[str]]:
         answers = [cloud.call("list_codes", promotion_id, query=query)[1] for query in queries]
         return [[code["code"] for code in answer["data"]] for answer in answers]
 
-    first = ["bbbb-0", "bbbb-1", "bbbb-2"]
+    first = [FIRST_CODE, SECOND_CODE, THIRD_CODE]
     assert found() == [first, [], [], []]
     generated.complete(cloud, job)
-    second = ["Summer-cc-0", "Summer-cc-1"]
-    assert found() == [[*first, *second], second, ["Summer-cc-0"], second]
+    second = [FOURTH_CODE, FIFTH_CODE]
+    assert found() == [[*first, *second], second, [FOURTH_CODE], second]
 
 
 def test_the_codes_of_another_promotion_are_not_seen(cloud: Cloud, holder: str) -> None:
     assert holder
     other = cloud.create_promotion()
-    for query in ("", "filter=eq(code,bbbb-0)", f"filter=eq(job_id,{FIRST})"):
+    for query in ("", f"filter=eq(code,{FIRST_CODE})", f"filter=eq(job_id,{FIRST})"):
         status, answer = cloud.call("list_codes", other, query=query)
         assert (status, answer["data"], answer["meta"]["results"]) == (200, [], {"total": 0})

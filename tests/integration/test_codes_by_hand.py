@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.values import to_text
 from tests.support import generated
 from tests.support.answers import (
@@ -127,17 +128,30 @@ def test_a_code_that_anybody_has_is_a_duplicate_and_nothing_is_added(
 
 
 def test_a_code_that_a_job_makes_is_a_duplicate_before_it_can_be_seen(cloud: Cloud, promotion_id: str) -> None:
-    generated.start(cloud, promotion_id, [["bbbb-cccc"]])
+    chunks = [[code]] = generated.texts(1)
+    generated.start(cloud, promotion_id, chunks)
     assert _listed(cloud, promotion_id) == []
-    assert _refused(cloud, promotion_id, "BBBB-cccc") == DUPLICATE_CODE
+    assert _refused(cloud, promotion_id, code.upper()) == DUPLICATE_CODE
+
+
+def test_a_code_that_a_job_would_make_later_is_made_by_hand_and_by_no_job(cloud: Cloud, promotion_id: str) -> None:
+    [[first, second, third]] = generated.texts(3)
+    cloud.add_codes(promotion_id, first.upper(), third)
+    assert first.upper() in _listed(cloud, promotion_id)
+    job_id = cloud.create_job(promotion_id, "code_generate", number_of_codes=3)
+    cloud.deliver(Message(promotion_id, job_id))
+    _, answer = cloud.call("list_codes", promotion_id, query=f"filter=eq(job_id,{job_id})")
+    [[*_, fourth, fifth]] = generated.texts(5)
+    assert [code["code"] for code in answer["data"]] == [second, fourth, fifth]
 
 
 def test_codes_can_be_added_while_a_job_is_open(cloud: Cloud, promotion_id: str) -> None:
-    job = generated.start(cloud, promotion_id, [["bbbb-cccc"]])
+    chunks = [[code]] = generated.texts(1)
+    job = generated.start(cloud, promotion_id, chunks)
     cloud.add_codes(promotion_id, "A")
     assert _listed(cloud, promotion_id) == ["A"]
     generated.complete(cloud, job)
-    assert sorted(_listed(cloud, promotion_id)) == ["A", "bbbb-cccc"]
+    assert sorted(_listed(cloud, promotion_id)) == sorted(["A", code])
     promotion = cloud.promotion(promotion_id)
     assert (promotion.codes, promotion.room, promotion.open_job) == (2, 998, None)
 
@@ -156,7 +170,7 @@ def test_a_promotion_takes_no_more_codes_than_it_may_hold(cloud: Cloud) -> None:
 
 def test_room_that_an_open_job_has_taken_is_not_there(cloud: Cloud) -> None:
     promotion_id = cloud.create_promotion(max_codes=2)
-    generated.start(cloud, promotion_id, [["bbbb-cccc", "cccc-dddd"]])
+    generated.start(cloud, promotion_id, generated.texts(2))
     assert _refused(cloud, promotion_id, "A") == too_many_codes(2, "data.codes")
 
 
@@ -220,12 +234,13 @@ def test_one_code_is_read_without_regard_to_case(cloud: Cloud, promotion_id: str
 
 
 def test_one_code_of_a_job_is_read_with_the_id_of_the_job(cloud: Cloud, promotion_id: str) -> None:
-    job = generated.start(cloud, promotion_id, [["bbbb-0", "bbbb-1"], ["bbbb-2"]])
-    assert cloud.call("get_code", promotion_id, "bbbb-2") == CODE_NOT_FOUND
+    chunks = [_, [code]] = generated.texts(2, 1)
+    job = generated.start(cloud, promotion_id, chunks)
+    assert cloud.call("get_code", promotion_id, code) == CODE_NOT_FOUND
     generated.complete(cloud, job)
     terms = {"consume_unit": "per_cart", "max_uses": 1, "uses": 1, "job_id": JOB_ID}
     times = {"meta": {"timestamps": {"created_at": NOW_TEXT}}}
-    assert cloud.call("get_code", promotion_id, "BBBB-2") == (200, {"data": _shown("bbbb-2", **terms) | times})
+    assert cloud.call("get_code", promotion_id, code.upper()) == (200, {"data": _shown(code, **terms) | times})
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ def test_an_attempt_whose_answer_was_lost_finds_its_own_lock_and_has_succeeded(c
 
 def test_a_job_that_already_runs_is_not_withdrawn(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
-    cloud.jobs.claim(job, cloud.tokens.now())
+    cloud.claim(job, cloud.tokens.now())
     before = cloud.items()
     cloud.jobs.withdraw(replace(job, status=JobStatus.PENDING))
     assert cloud.items() == before

@@ -152,7 +152,7 @@ COST = {"currency": "USD", "region": "us-east-1", "prices_of": "2026-11"}
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(cloud: Cloud, promotion_id: str) -> None:
     before = cloud.items()
-    cost = {"amount": "0.000133", **COST}
+    cost = {"amount": "0.000070", **COST}
     dry_run = {"lock_is_free": True, "room_is_enough": True, "room": 1_000, "codes": 100, "estimated_seconds": 3}
     assert _create(cloud, promotion_id, GENERATE, None, "dry_run=true") == (
         200,
@@ -177,13 +177,13 @@ def test_a_dry_run_of_an_export_says_whether_the_promotion_is_locked(cloud: Clou
 
 @pytest.mark.parametrize(
     ("parameters", "codes", "amount"),
-    [({"all": True}, 4, "0.000072"), ({"job_id": JOB_ID}, 3, "0.000071"), ({"job_id": UNKNOWN_ID}, 0, "0.000046")],
+    [({"all": True}, 4, "0.000069"), ({"job_id": JOB_ID}, 3, "0.000069"), ({"job_id": UNKNOWN_ID}, 0, "0.000046")],
     ids=["all", "one job's", "an unknown job's"],
 )
 def test_a_dry_run_of_a_deletion_says_how_many_codes_it_would_delete(
     cloud: Cloud, promotion_id: str, parameters: dict[str, Any], codes: int, amount: str
 ) -> None:
-    generated.generate(cloud, promotion_id, [["bbbb-0", "bbbb-1"], ["bbbb-2"]])
+    generated.generate(cloud, promotion_id, generated.texts(2, 1))
     cloud.add_codes(promotion_id, "Hand-1")
     before = cloud.items()
     deletion = DELETE | {"parameters": parameters}

@@ -101,7 +101,7 @@ def test_a_promotion_with_an_open_job_is_not_deleted(cloud: Cloud, promotion_id:
         assert cloud.call("delete_promotion", promotion_id) == IN_USE
         assert (cloud.items(), cloud.messages()) == (before, [])
         cloud.jobs.cancel_processing(job, NOW)
-        cloud.jobs.claim(job, NOW)
+        cloud.claim(job, NOW)
 
 
 def test_a_promotion_is_deleted_when_its_job_has_ended(cloud: Cloud, promotion_id: str) -> None:

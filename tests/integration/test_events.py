@@ -8,7 +8,7 @@ from promotion_jobs.aws import keys
 from promotion_jobs.aws.bus import EventBus, EventRefused
 from promotion_jobs.jobs.job import Message
 from promotion_jobs.jobs.store import Outcome
-from tests.support.builders import EXPORT_FILE, LEASE, NOW
+from tests.support.builders import EXPORT_FILE, HOLDER, NOW
 from tests.support.cloud import EVENT_BUS, Cloud
 
 
@@ -38,9 +38,9 @@ def test_what_a_worker_that_died_did_not_tell_the_sweep_makes_another_tell(cloud
     job_id = cloud.create_job(promotion_id)
     cloud.messages()
     job = cloud.job(promotion_id, job_id)
-    cloud.jobs.claim(job, NOW)
-    cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.runs.finish(cloud.job(promotion_id, job_id), 0, LEASE, NOW)
+    cloud.claim(job, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    cloud.runs.finish(cloud.job(promotion_id, job_id), 0, NOW)
     cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
     assert cloud.account.published == []
     long_ago = {"then": "2026-01-01T00:00:00.000Z"}

@@ -1,14 +1,17 @@
-"""Who guesses at tokens and secrets learns nothing, locks nobody out and leaves nothing behind (docs/security.md)."""
+"""Guessing tokens, secrets or codes tells nothing, locks nobody out and leaves nothing behind (docs/security.md)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import from_item
+from promotion_jobs.codes.format import CodeFormat
 from promotion_jobs.limits import BODY_BYTES, TOKENS_PER_MINUTE
 from promotion_jobs.tokens.token import Grant
-from tests.support.answers import TOO_LARGE, UNAUTHORIZED, UNKNOWN_CLIENT
+from tests.support import generated
+from tests.support.answers import CODE_NOT_FOUND, TOO_LARGE, UNAUTHORIZED, UNKNOWN_CLIENT
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import CLIENT_SECRET, JSON_HEADERS, Answer, Cloud
 from tests.support.events import http_event
@@ -79,6 +82,22 @@ def test_with_a_wrong_secret_nobody_hears_that_a_client_has_had_its_tokens(cloud
 def test_a_client_that_has_had_its_tokens_may_go_on_with_those_it_has(cloud: Cloud) -> None:
     _use_up(cloud, CLIENT_ID)
     assert cloud.call("list_promotions")[0] == 200
+
+
+def test_a_thousand_guesses_of_codes_find_none_and_read_only_what_would_say_so(cloud: Cloud, promotion_id: str) -> None:
+    generated.generate(cloud, promotion_id, generated.texts(1_000))
+    size = CodeFormat().size
+    guesses = [generated.texts(1, first=size - 1 - number)[0][0] for number in range(GUESSES)]
+    cloud.account.asked.clear()
+    answers = [cloud.call("get_code", promotion_id, guess) for guess in guesses]
+    assert answers == [CODE_NOT_FOUND] * GUESSES
+    read = {key for request in cloud.account.asked["get_code"] for key in request.leading_keys}
+    codes = {keys.code(guess)["pk"] for guess in guesses}
+    assert read - codes - {keys.promotion(promotion_id)["pk"]} - _of_tokens(read) == {keys.space(8)["pk"], keys.KEYS}
+
+
+def _of_tokens(read: set[str]) -> set[str]:
+    return {key for key in read if key.startswith(("TOKEN#", "CLIENTS"))}
 
 
 @pytest.mark.parametrize("filling", ["[", "a=1&", "%", "\0", "é"])

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.aws.keys import Range
-from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import AutomaticPromotion, CodesLimitExceeded, PromotionNotFound, TooManyJobs
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
-from promotion_jobs.jobs.runs import Lease, RunStatus
-from promotion_jobs.jobs.store import Claim, Outcome
-from tests.support.builders import EXPORT_FILE, JOB_ID, LEASE, NOW, NOW_TEXT, SEED, UNKNOWN_ID, export_job, generate_job
+from promotion_jobs.jobs.job import Job, JobStatus
+from promotion_jobs.jobs.runs import RunStatus
+from promotion_jobs.jobs.store import Outcome
+from tests.support.builders import EXPORT_FILE, HOLDER, JOB_ID, NOW, NOW_TEXT, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 
 LATER = NOW + timedelta(minutes=5)
@@ -26,22 +26,16 @@ def job(cloud: Cloud, promotion_id: str) -> Job:
     return job
 
 
-def _chunk(job: Job, number: int) -> Chunk:
-    codes = [f"code-{number}-{slot}" for slot in range(PLAN.codes_in(number))]
-    return Chunk(job.id, number, codes, job.created_by, NOW)
-
-
 def _finish(cloud: Cloud, job: Job, run: int) -> None:
-    """Commit all of a run and count it as done."""
-    cloud.runs.take(job, run, LEASE, NOW)
+    """Put all of a run and count it as done."""
+    cloud.runs.take(job, run, HOLDER, NOW)
     for number in job.plan.chunks_of(run):
-        cloud.commit(job, run, _chunk(job, number))
-    cloud.runs.finish(cloud.job(job.promotion_id, job.id), run, LEASE, LATER)
+        cloud.put_chunk(job, number)
+    cloud.runs.finish(cloud.job(job.promotion_id, job.id), run, LATER)
 
 
 def test_a_job_is_read_as_it_was_stored(cloud: Cloud, job: Job) -> None:
     assert cloud.job(job.promotion_id, job.id) == job
-    assert cloud.job(job.promotion_id, job.id).seed == SEED
     assert cloud.jobs.get(job.promotion_id, UNKNOWN_ID) is None
     assert cloud.jobs.find(job.promotion_id, job.id) == job
     assert cloud.jobs.find(job.promotion_id, UNKNOWN_ID) is None
@@ -86,35 +80,40 @@ def test_a_promotion_that_may_hold_fewer_codes_refuses_the_job_whatever_else_is_
     assert cloud.items() == before
 
 
-def test_a_claim_starts_the_job_and_takes_the_room(cloud: Cloud, job: Job) -> None:
-    assert cloud.jobs.claim(job, LATER) is Claim.CLAIMED
-    claimed = cloud.job(job.promotion_id, job.id)
-    assert (claimed.status, claimed.started_at, claimed.updated_at) == (JobStatus.PROCESSING, LATER, LATER)
+def test_a_claim_starts_the_job_and_takes_the_room_and_the_indices(cloud: Cloud, job: Job) -> None:
+    claimed = cloud.claim(job, LATER)
+    stored = cloud.job(job.promotion_id, job.id)
+    assert (stored.status, stored.started_at, stored.updated_at) == (JobStatus.PROCESSING, LATER, LATER)
+    assert (stored.first_index, stored.key_version) == (0, 1)
+    assert claimed == replace(stored, updated_at=job.updated_at)
     assert cloud.promotion(job.promotion_id).room == 993
+    spaces = cloud.service.spaces
+    assert (spaces.get(8).next, spaces.allocation(8, PLAN.indices - 1)) == (PLAN.indices, stored.allocation)
 
 
 def test_a_second_claim_takes_nothing(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     before = cloud.items()
-    assert cloud.jobs.claim(job, LATER) is Claim.NOT_PENDING
+    assert cloud.claim(job, LATER) == cloud.job(job.promotion_id, job.id)
     assert cloud.items() == before
 
 
-def test_a_claim_without_room_takes_nothing(cloud: Cloud) -> None:
+def test_a_claim_without_room_takes_nothing_and_fails_the_job(cloud: Cloud) -> None:
     promotion_id = cloud.create_promotion()
     cloud.change_promotion(promotion_id, "SET #room = :room", room=6)
     job = generate_job(PLAN, promotion_id=promotion_id)
     cloud.jobs.add(job)
-    before = cloud.items()
-    assert cloud.jobs.claim(job, NOW) is Claim.NO_ROOM
-    assert cloud.items() == before
+    assert cloud.claim(job, NOW) is None
+    refused = cloud.job(promotion_id, job.id)
+    assert (refused.status, refused.error) == (JobStatus.FAILED, "codes limit exceeded")
+    assert (cloud.promotion(promotion_id).room, cloud.service.spaces.get(8).next) == (6, 0)
 
 
 def test_a_claim_of_an_export_takes_no_room(cloud: Cloud) -> None:
     promotion_id = cloud.create_promotion(max_codes=1)
     job = export_job(promotion_id=promotion_id)
     cloud.jobs.add(job)
-    assert cloud.jobs.claim(job, NOW) is Claim.CLAIMED
+    assert cloud.claim(job, NOW)
     assert cloud.promotion(promotion_id).room == 1
 
 
@@ -126,7 +125,7 @@ def test_a_refusal_ends_a_pending_job_and_releases_its_lock(cloud: Cloud, job: J
 
 
 def test_a_refusal_leaves_a_job_that_runs_alone(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     before = cloud.items()
     cloud.jobs.refuse(job, "codes limit exceeded", LATER)
     assert cloud.items() == before
@@ -142,18 +141,8 @@ def test_a_withdrawn_job_is_gone_with_its_lock(cloud: Cloud, promotion_id: str) 
     assert cloud.items() == before
 
 
-def test_attempts_are_noted_by_chunk_and_only_the_highest_counts(cloud: Cloud, job: Job) -> None:
-    store = cloud.service.code_items
-    store.note_attempts(job.id, 0, {0: 1, 2: 1})
-    store.note_attempts(job.id, 0, {2: 2})
-    store.note_attempts(job.id, 1, {4: 10})
-    store.note_attempts(job.id, 2, {6: 1})
-    assert store.attempts(job.id, range(2)) == {0: {0: 1, 2: 2}, 1: {4: 10}}
-    assert store.attempts(job.id, range(2, 3)) == {2: {6: 1}}
-
-
 def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(cloud: Cloud, job: Job) -> None:
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     _finish(cloud, job, 0)
     before = cloud.items()
     assert cloud.runs.outcome(job, RunStatus.COMPLETED) is None
@@ -177,12 +166,12 @@ def test_an_export_is_completed_once_with_the_file_of_its_run(cloud: Cloud, prom
     cloud.jobs.add(job)
     cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
     assert cloud.job(promotion_id, job.id) == job
-    cloud.jobs.claim(job, NOW)
-    cloud.runs.take(job, 0, LEASE, NOW)
-    assert cloud.runs.note_file(job.id, Lease("another", LEASE.until), EXPORT_FILE) is False
-    assert cloud.runs.note_file(job.id, LEASE, EXPORT_FILE) is True
+    cloud.claim(job, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    assert cloud.runs.note_file(job.id, EXPORT_FILE) is True
+    assert cloud.runs.note_file(job.id, replace(EXPORT_FILE, rows=3)) is False
     _finish(cloud, job, 0)
-    assert cloud.runs.note_file(job.id, LEASE, replace(EXPORT_FILE, rows=3)) is False
+    assert cloud.runs.note_file(job.id, EXPORT_FILE) is False
     outcome = cloud.runs.outcome(job, RunStatus.COMPLETED)
     assert outcome == Outcome(file=EXPORT_FILE)
     cloud.jobs.complete(job, outcome, LATER)
@@ -196,7 +185,7 @@ def test_an_export_is_completed_once_with_the_file_of_its_run(cloud: Cloud, prom
 def test_only_the_holder_of_the_lock_ends_and_releases_it(cloud: Cloud, promotion_id: str) -> None:
     job = export_job(promotion_id=promotion_id)
     cloud.jobs.add(job)
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     _finish(cloud, job, 0)
     cloud.change_promotion(promotion_id, "SET #open_job = :other", other=UNKNOWN_ID)
     before = cloud.items()

@@ -13,8 +13,8 @@ from tests.support.answers import FILTER_REFUSED, JOB_NOT_FOUND, PROMOTION_NOT_F
 from tests.support.builders import (
     CLIENT_ID,
     EXPORT_FILE,
+    HOLDER,
     JOB_ID,
-    LEASE,
     MALFORMED_IDS,
     NOW,
     UNKNOWN_ID,
@@ -32,9 +32,9 @@ def _no_file(detail: str) -> Answer:
 def _complete_export(cloud: Cloud, promotion_id: str, at: datetime, file: ExportFile = EXPORT_FILE) -> Job:
     """An export that was completed at that time, by the worker's own store."""
     job = cloud.job(promotion_id, cloud.create_job(promotion_id))
-    cloud.jobs.claim(job, at)
-    cloud.runs.take(job, 0, LEASE, at)
-    cloud.runs.finish(cloud.job(promotion_id, job.id), 0, LEASE, at)
+    cloud.claim(job, at)
+    cloud.runs.take(job, 0, HOLDER, at)
+    cloud.runs.finish(cloud.job(promotion_id, job.id), 0, at)
     cloud.jobs.complete(job, Outcome(file=file), at)
     return cloud.job(promotion_id, job.id)
 
@@ -149,8 +149,8 @@ def test_a_filter_that_the_list_does_not_have_is_refused(cloud: Cloud, promotion
 
 def test_a_job_that_generates_shows_how_far_it_is(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate", number_of_codes=100))
-    cloud.jobs.claim(job, cloud.tokens.now())
-    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.claim(job, cloud.tokens.now())
+    cloud.runs.take(job, 0, HOLDER, NOW)
     progress = {"done": 0, "total": 100, "percent": 0}
     assert cloud.call("get_job", promotion_id, job.id) == (
         200,
@@ -192,7 +192,7 @@ def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(
 def test_a_job_that_is_not_completed_has_no_file(cloud: Cloud, promotion_id: str, job_type: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, job_type))
     assert cloud.call("get_job_file", promotion_id, job.id) == _no_file("Job status: pending")
-    cloud.jobs.claim(job, cloud.tokens.now())
+    cloud.claim(job, cloud.tokens.now())
     assert cloud.call("get_job_file", promotion_id, job.id) == _no_file("Job status: processing")
 
 

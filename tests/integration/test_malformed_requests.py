@@ -41,7 +41,7 @@ class Shop:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.job = generated.generate(cloud, cloud.create_promotion(), [["bbbb-0", "bbbb-1"]])
+        self.job = generated.generate(cloud, cloud.create_promotion(), generated.texts(2))
         cloud.add_codes(self.job.promotion_id, "Hand-1")
         cloud.create_job(self.job.promotion_id)
         cloud.messages()

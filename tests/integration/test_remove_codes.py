@@ -19,7 +19,8 @@ from tests.support.answers import (
 from tests.support.builders import CLIENT_ID, JOB_ID, MALFORMED_IDS, NOW_TEXT, UNKNOWN_ID
 from tests.support.cloud import BUCKET, Answer, Cloud
 
-CHUNKS = [["bbbb-0", "bbbb-1"], ["Bbbb-2"]]
+CHUNKS = generated.texts(2, 1)
+[FIRST_CODE, SECOND_CODE], [THIRD_CODE] = CHUNKS
 
 
 def _delete(cloud: Cloud, promotion_id: str, *codes: str) -> Answer:
@@ -44,17 +45,17 @@ def job(cloud: Cloud, promotion_id: str) -> Job:
     return job
 
 
-EVERY_CODE = ["bbbb-0", "bbbb-1", "Bbbb-2", "Hand-1", "Hand-2", "Hand-3"]
+EVERY_CODE = [FIRST_CODE, SECOND_CODE, THIRD_CODE, "Hand-1", "Hand-2", "Hand-3"]
 
 
 def test_one_code_is_deleted_with_what_lists_and_numbers_say_of_it(cloud: Cloud, promotion_id: str, job: Job) -> None:
-    assert cloud.call("delete_code", promotion_id, "BBBB-1") == NO_CONTENT
-    left = [code for code in EVERY_CODE if code != "bbbb-1"]
+    assert cloud.call("delete_code", promotion_id, SECOND_CODE.upper()) == NO_CONTENT
+    left = [code for code in EVERY_CODE if code != SECOND_CODE]
     assert _listed(cloud, promotion_id) == (left, 5)
     assert _listed(cloud, promotion_id, "page[limit]=2&page[offset]=1") == (left[1:3], 5)
-    assert _listed(cloud, promotion_id, "filter=eq(code,bbbb-1)") == ([], 0)
-    assert _listed(cloud, promotion_id, f"filter=eq(job_id,{job.id})") == (["bbbb-0", "Bbbb-2"], 2)
-    assert cloud.call("get_code", promotion_id, "bbbb-1") == CODE_NOT_FOUND
+    assert _listed(cloud, promotion_id, f"filter=eq(code,{SECOND_CODE})") == ([], 0)
+    assert _listed(cloud, promotion_id, f"filter=eq(job_id,{job.id})") == ([FIRST_CODE, THIRD_CODE], 2)
+    assert cloud.call("get_code", promotion_id, SECOND_CODE) == CODE_NOT_FOUND
     promotion = cloud.promotion(promotion_id)
     assert (promotion.codes, promotion.room, promotion.version) == (5, 995, 1)
     assert _result(cloud, promotion_id) == {"generated": 3, "deleted": 1}
@@ -64,18 +65,18 @@ def test_one_code_is_deleted_with_what_lists_and_numbers_say_of_it(cloud: Cloud,
 def test_several_codes_are_deleted_whoever_made_them(
     cloud: Cloud, promotion_id: str, job: Job, *, wrapped: bool
 ) -> None:
-    codes = ["bbbb-0", "BBBB-2", "hand-1", "HAND-3", "unknown", "no code!"]
+    codes = [FIRST_CODE, THIRD_CODE.upper(), "hand-1", "HAND-3", "unknown", "no code!"]
     sent = {"type": "promotion_codes", "codes": [{"code": code, "uses": "any", "user": 5} for code in codes]}
     assert cloud.call("delete_codes", promotion_id, data={"data": sent} if wrapped else sent) == NO_CONTENT
-    assert _listed(cloud, promotion_id) == (["bbbb-1", "Hand-2"], 2)
+    assert _listed(cloud, promotion_id) == ([SECOND_CODE, "Hand-2"], 2)
     promotion = cloud.promotion(promotion_id)
     assert (promotion.codes, promotion.room) == (2, 998)
     assert cloud.job(promotion_id, job.id).deleted == 2
 
 
 def test_fifty_codes_are_deleted_in_one_call(cloud: Cloud, promotion_id: str) -> None:
-    codes = [f"code-{number}" for number in range(51)]
-    generated.generate(cloud, promotion_id, [codes])
+    chunks = [codes] = generated.texts(51)
+    generated.generate(cloud, promotion_id, chunks)
     before = cloud.items()
     assert _delete(cloud, promotion_id, *codes) == failure(400, invalid("data.codes", "must have at most 50 entries"))
     assert cloud.items() == before
@@ -86,7 +87,17 @@ def test_fifty_codes_are_deleted_in_one_call(cloud: Cloud, promotion_id: str) ->
 @pytest.mark.usefixtures("job")
 @pytest.mark.parametrize(
     "codes",
-    [["unknown"], [""], ["no code!"], ["é"], ["x" * 3_000], ["\0"], ["' OR '1'='1"], ["Bbbb-2 "], ["=bbbb-0"]],
+    [
+        ["unknown"],
+        [""],
+        ["no code!"],
+        ["é"],
+        ["x" * 3_000],
+        ["\0"],
+        ["' OR '1'='1"],
+        [f"{THIRD_CODE} "],
+        [f"={FIRST_CODE}"],
+    ],
 )
 def test_codes_that_are_not_there_do_not_matter(cloud: Cloud, promotion_id: str, codes: list[str]) -> None:
     before = cloud.items()
@@ -98,10 +109,10 @@ def test_codes_that_are_not_there_do_not_matter(cloud: Cloud, promotion_id: str,
 
 @pytest.mark.usefixtures("job")
 def test_a_code_that_is_deleted_twice_is_counted_once(cloud: Cloud, promotion_id: str) -> None:
-    assert _delete(cloud, promotion_id, "bbbb-0", "BBBB-0") == NO_CONTENT
+    assert _delete(cloud, promotion_id, FIRST_CODE, FIRST_CODE.upper()) == NO_CONTENT
     before = cloud.items()
-    assert _delete(cloud, promotion_id, "bbbb-0") == NO_CONTENT
-    assert cloud.call("delete_code", promotion_id, "bbbb-0") == NO_CONTENT
+    assert _delete(cloud, promotion_id, FIRST_CODE) == NO_CONTENT
+    assert cloud.call("delete_code", promotion_id, FIRST_CODE) == NO_CONTENT
     assert cloud.items() == before
     assert _result(cloud, promotion_id) == {"generated": 3, "deleted": 1}
 
@@ -111,35 +122,36 @@ def test_codes_of_another_promotion_are_left_alone(cloud: Cloud) -> None:
     other = cloud.create_promotion()
     before = cloud.items()
     assert _delete(cloud, other, *EVERY_CODE) == NO_CONTENT
-    assert cloud.call("delete_code", other, "bbbb-0") == NO_CONTENT
+    assert cloud.call("delete_code", other, FIRST_CODE) == NO_CONTENT
     assert cloud.items() == before
 
 
 def test_codes_of_an_open_job_are_left_alone(cloud: Cloud, promotion_id: str) -> None:
     job = generated.start(cloud, promotion_id, CHUNKS)
     before = cloud.items()
-    assert _delete(cloud, promotion_id, "bbbb-0", "bbbb-2") == NO_CONTENT
-    assert cloud.call("delete_code", promotion_id, "bbbb-1") == NO_CONTENT
+    assert _delete(cloud, promotion_id, FIRST_CODE, THIRD_CODE) == NO_CONTENT
+    assert cloud.call("delete_code", promotion_id, SECOND_CODE) == NO_CONTENT
     assert cloud.items() == before
     generated.complete(cloud, job)
-    assert _listed(cloud, promotion_id) == (["bbbb-0", "bbbb-1", "Bbbb-2"], 3)
+    assert _listed(cloud, promotion_id) == ([FIRST_CODE, SECOND_CODE, THIRD_CODE], 3)
 
 
 def test_codes_can_be_deleted_while_another_job_is_open(cloud: Cloud, promotion_id: str, job: Job) -> None:
-    generated.start(cloud, promotion_id, [["cccc-0"]], UNKNOWN_ID)
-    assert _delete(cloud, promotion_id, "bbbb-0", "hand-1", "cccc-0") == NO_CONTENT
-    assert _listed(cloud, promotion_id) == (["bbbb-1", "Bbbb-2", "Hand-2", "Hand-3"], 4)
+    chunks = [[not_there_yet]] = generated.texts(1, first=job.plan.indices)
+    generated.start(cloud, promotion_id, chunks, UNKNOWN_ID)
+    assert _delete(cloud, promotion_id, FIRST_CODE, "hand-1", not_there_yet) == NO_CONTENT
+    assert _listed(cloud, promotion_id) == ([SECOND_CODE, THIRD_CODE, "Hand-2", "Hand-3"], 4)
     assert cloud.job(promotion_id, job.id).deleted == 1
     assert cloud.promotion(promotion_id).room == 995
 
 
 def test_a_code_that_was_deleted_can_be_made_again_and_comes_last(cloud: Cloud, promotion_id: str, job: Job) -> None:
-    _delete(cloud, promotion_id, "bbbb-0", "hand-1")
-    cloud.add_codes(promotion_id, "BBBB-0", "hand-1")
-    left = ["bbbb-1", "Bbbb-2", "Hand-2", "Hand-3", "BBBB-0", "hand-1"]
+    _delete(cloud, promotion_id, FIRST_CODE, "hand-1")
+    cloud.add_codes(promotion_id, FIRST_CODE.upper(), "hand-1")
+    left = [SECOND_CODE, THIRD_CODE, "Hand-2", "Hand-3", FIRST_CODE.upper(), "hand-1"]
     assert _listed(cloud, promotion_id) == (left, 6)
-    assert "job_id" not in cloud.call("get_code", promotion_id, "bbbb-0")[1]["data"]
-    cloud.call("delete_code", promotion_id, "bbbb-0")
+    assert "job_id" not in cloud.call("get_code", promotion_id, FIRST_CODE)[1]["data"]
+    cloud.call("delete_code", promotion_id, FIRST_CODE)
     assert cloud.job(promotion_id, job.id).deleted == 1
 
 
@@ -163,7 +175,7 @@ def test_all_codes_of_a_job_can_be_deleted(cloud: Cloud, promotion_id: str) -> N
         ({"data": {}}, [required("data.type"), required("data.codes")]),
         ({"type": "promotion_codes", "codes": []}, [invalid("data.codes", "must have at least 1 entries")]),
         ({"type": "promotion_codes", "codes": [{}]}, [required("data.codes.0.code")]),
-        ({"type": "promotion_codes", "codes": ["bbbb-0"]}, [invalid("data.codes.0", "must be an object")]),
+        ({"type": "promotion_codes", "codes": ["A"]}, [invalid("data.codes.0", "must be an object")]),
     ],
 )
 def test_a_body_that_names_no_codes_is_refused(
@@ -187,7 +199,7 @@ def test_a_body_beside_the_code_of_the_path_does_not_matter(
     cloud: Cloud, promotion_id: str, job: Job, body: str | None
 ) -> None:
     headers = {"content-type": "text/plain" if body == "a=1" else "application/json"}
-    assert cloud.call("delete_code", promotion_id, "bbbb-0", body=body, headers=headers) == NO_CONTENT
+    assert cloud.call("delete_code", promotion_id, FIRST_CODE, body=body, headers=headers) == NO_CONTENT
     assert cloud.job(promotion_id, job.id).deleted == 1
 
 
@@ -204,7 +216,7 @@ def test_an_export_has_codes_with_their_own_terms_and_without_those_that_are_gon
     cloud: Cloud, promotion_id: str, job: Job
 ) -> None:
     cloud.add_codes(promotion_id, {"code": "Own", "uses": 3, "user": "=Zoë, Ltd", "consume_unit": "per_item"})
-    _delete(cloud, promotion_id, "bbbb-0", "hand-1", "hand-3")
+    _delete(cloud, promotion_id, FIRST_CODE, "hand-1", "hand-3")
     export_id = cloud.create_job(promotion_id)
     cloud.deliver(Message(promotion_id, export_id))
     file = cloud.job(promotion_id, export_id).file
@@ -214,8 +226,8 @@ def test_an_export_has_codes_with_their_own_terms_and_without_those_that_are_gon
     times = [code["meta"]["timestamps"]["created_at"] for code in cloud.call("list_codes", promotion_id)[1]["data"]]
     generated_row = f"per_cart,1,1,,{CLIENT_ID},{NOW_TEXT},{job.id}"
     assert rows == [
-        f"bbbb-1,{generated_row}",
-        f"Bbbb-2,{generated_row}",
+        f"{SECOND_CODE},{generated_row}",
+        f"{THIRD_CODE},{generated_row}",
         f"Hand-2,,5,5,,{CLIENT_ID},{times[2]},",
         f'Own,per_item,3,3,"\'=Zoë, Ltd",{CLIENT_ID},{times[3]},',
     ]

@@ -7,17 +7,19 @@ import pytest
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import ConditionLost
-from promotion_jobs.codes.code import Chunk
-from promotion_jobs.jobs.job import Job, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.jobs.store import Outcome
-from tests.support.builders import LEASE, NOW, generate_job
+from promotion_jobs.limits import LEASE
+from tests.support.builders import HOLDER, NOW, generate_job
 from tests.support.cloud import Cloud
 
-LATER = LEASE.until + timedelta(milliseconds=1)
+LATER = NOW + LEASE + timedelta(milliseconds=1)
 """When the lease is past."""
 
-NEXT = Lease("the next holder", LATER + timedelta(minutes=1))
+NEXT = "the next holder"
+HELD = Lease(HOLDER, NOW + LEASE)
 PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 
 
@@ -26,107 +28,98 @@ def job(cloud: Cloud, promotion_id: str) -> Job:
     """A processing job for seven codes in two runs."""
     job = generate_job(PLAN, promotion_id=promotion_id)
     cloud.jobs.add(job)
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     return cloud.job(promotion_id, job.id)
 
 
 @pytest.fixture
 def cancelling(cloud: Cloud, job: Job) -> Job:
-    """The same, whose first chunk is committed, and which is being cancelled."""
-    cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.commit(job, 0, _chunk(job, 0))
+    """The same, whose first chunk is put, and which is being cancelled."""
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    cloud.put_chunk(job, 0)
     cloud.jobs.cancel_processing(job, NOW)
     return cloud.job(job.promotion_id, job.id)
 
 
-def _chunk(job: Job, number: int) -> Chunk:
-    codes = [f"code-{number}-{slot}" for slot in range(PLAN.codes_in(number))]
-    return Chunk(job.id, number, codes, job.created_by, NOW)
-
-
-def _committed(cloud: Cloud, job: Job, run: int) -> frozenset[int]:
-    return cloud.service.code_store.numbers(job.promotion_id, job.id, PLAN.chunks_of(run))
-
-
-def test_a_run_is_taken_with_what_is_committed_of_it(cloud: Cloud, job: Job) -> None:
-    taken = Run(RunStatus.PROCESSING, tries=1, lease=LEASE)
-    assert cloud.runs.take(job, 0, LEASE, NOW) == (taken, True)
-    assert _committed(cloud, job, 0) == frozenset()
-    cloud.commit(job, 0, _chunk(job, 1))
-    assert _committed(cloud, job, 0) == {1}
-    assert _committed(cloud, job, 1) == frozenset()
+def test_a_run_is_taken_and_counts_what_is_put_of_it(cloud: Cloud, job: Job) -> None:
+    assert cloud.runs.take(job, 0, HOLDER, NOW) == (Run(RunStatus.PROCESSING, tries=1), True)
+    taken = Run(RunStatus.PROCESSING, tries=1, lease=HELD)
+    assert cloud.runs.all(job.id) == {0: taken}
+    cloud.put_chunk(job, 0)
     assert cloud.runs.all(job.id) == {0: replace(taken, generated=3, tries=0)}
 
 
 def test_a_run_that_is_held_is_taken_by_nobody_else_before_the_lease_is_past(cloud: Cloud, job: Job) -> None:
-    held, _ = cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    held = cloud.runs.get(job.id, 0)
+    assert held
     before = cloud.items()
-    assert cloud.runs.take(job, 0, NEXT, LEASE.until) == (held, False)
+    assert cloud.runs.take(job, 0, NEXT, NOW + LEASE) == (held, False)
     assert cloud.items() == before
-    assert cloud.runs.take(job, 0, NEXT, LATER) == (replace(held, tries=2, lease=NEXT), True)
+    assert cloud.runs.take(job, 0, NEXT, LATER) == (replace(held, tries=2), True)
+    assert cloud.runs.get(job.id, 0) == replace(held, tries=2, lease=Lease(NEXT, LATER + LEASE))
 
 
 def test_an_attempt_whose_answer_was_lost_finds_its_own_lease_and_has_succeeded(cloud: Cloud, job: Job) -> None:
-    held, _ = cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
     before = cloud.items()
-    assert cloud.runs.take(job, 0, LEASE, NOW) == (held, True)
+    assert cloud.runs.take(job, 0, HOLDER, NOW) == (cloud.runs.get(job.id, 0), True)
     assert cloud.items() == before
 
 
 def test_only_the_holder_releases_a_run_and_forgets_its_tries(cloud: Cloud, job: Job) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
     before = cloud.items()
     cloud.runs.release(job.id, 0, NEXT)
     assert cloud.items() == before
-    cloud.runs.release(job.id, 0, LEASE)
+    cloud.runs.release(job.id, 0, HOLDER)
     assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, tries=0)}
     _, held = cloud.runs.take(job, 0, NEXT, NOW)
     assert held
 
 
-def test_how_much_is_exported_is_noted_by_the_holder_and_never_goes_back(cloud: Cloud, job: Job) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
-    for lease, rows, noted in ((LEASE, 7, 7), (LEASE, 5, 7), (NEXT, 9, 7), (LEASE, 8, 8)):
-        cloud.runs.note_exported(job.id, lease, rows)
-        assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, exported=noted, tries=1, lease=LEASE)}
+def test_how_much_is_exported_never_goes_back_and_what_goes_on_keeps_its_lease(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    for seconds, rows, noted in ((1, 7, 7), (2, 5, 7), (3, 8, 8)):
+        now = NOW + timedelta(seconds=seconds)
+        cloud.runs.note_exported(job.id, rows, now)
+        lease = Lease(HOLDER, now + LEASE)
+        assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, exported=noted, lease=lease)}
 
 
-def _lost(cloud: Cloud, job: Job, run: int, number: int) -> list[int]:
-    """Which conditions were lost: 0 is that of the chunk's list, 1 that of the run."""
+def _lost(cloud: Cloud, job: Job, number: int) -> list[int]:
+    """Which conditions were lost: 0 is that of the chunk, 1 that of the run."""
     with pytest.raises(ConditionLost) as refusal:
-        cloud.commit(job, run, _chunk(job, number))
+        cloud.put_chunk(job, number)
     return sorted(refusal.value.lost)
 
 
-def test_a_chunk_commits_once_and_is_counted_once(cloud: Cloud, job: Job) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.commit(job, 0, _chunk(job, 0))
+def test_a_chunk_is_put_once_and_counted_once(cloud: Cloud, job: Job) -> None:
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    cloud.put_chunk(job, 0)
     before = cloud.items()
-    assert _lost(cloud, job, 0, 0) == [0]
+    assert _lost(cloud, job, 0) == [0]
     assert cloud.items() == before
-    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, generated=3, lease=LEASE)}
-    assert list(cloud.service.code_store.chunks(job.promotion_id)) == [_chunk(job, 0)]
+    assert cloud.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, generated=3, lease=HELD)}
+    assert [chunk.number for chunk in cloud.service.code_store.chunks(job.maker, PLAN.chunks_of(0))] == [0]
 
 
-def test_nothing_commits_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
+def test_nothing_is_put_to_a_run_that_is_not_processing(cloud: Cloud, job: Job) -> None:
     for number in range(2):
-        cloud.runs.take(job, number, LEASE, NOW)
-    cloud.runs.finish(job, 0, LEASE, NOW)
+        cloud.runs.take(job, number, HOLDER, NOW)
+    cloud.runs.finish(job, 0, NOW)
     cloud.runs.stop(job.id, 1)
     before = cloud.items()
-    assert _lost(cloud, job, 0, 0) == [1]
-    assert _lost(cloud, job, 1, 2) == [1]
+    assert _lost(cloud, job, 0) == [1]
+    assert _lost(cloud, job, 2) == [1]
     assert cloud.items() == before
 
 
 def test_a_finished_run_is_counted_once_and_held_by_no_worker(cloud: Cloud, job: Job) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    cloud.runs.finish(job, 0, LATER)
     before = cloud.items()
-    cloud.runs.finish(job, 0, NEXT, LATER)
-    assert cloud.items() == before
-    cloud.runs.finish(job, 0, LEASE, LATER)
-    before = cloud.items()
-    cloud.runs.finish(job, 0, LEASE, LATER)
+    cloud.runs.finish(job, 0, LATER)
     assert cloud.items() == before
     stored = cloud.table.get(keys.job(job.promotion_id, job.id)) or {}
     assert (stored["runs_done"], stored["runs_clean"]) == (1, 0)
@@ -136,13 +129,13 @@ def test_a_finished_run_is_counted_once_and_held_by_no_worker(cloud: Cloud, job:
 
 
 def test_a_stopped_run_is_taken_by_nobody(cloud: Cloud, cancelling: Job) -> None:
-    stopped = Run(RunStatus.CANCELLING, generated=3, lease=LEASE)
+    stopped = Run(RunStatus.CANCELLING, generated=3)
     cloud.runs.stop(cancelling.id, 0)
     assert cloud.runs.all(cancelling.id) == {0: stopped}
     before = cloud.items()
     cloud.runs.stop(cancelling.id, 0)
     assert cloud.runs.take(cancelling, 0, NEXT, LATER) == (stopped, False)
-    cloud.runs.finish(cancelling, 0, LEASE, LATER)
+    cloud.runs.finish(cancelling, 0, LATER)
     assert cloud.items() == before
 
 
@@ -151,8 +144,7 @@ def test_the_undone_codes_of_a_run_are_counted_once(cloud: Cloud, cancelling: Jo
 
     def undo() -> None:
         cloud.table.transact(
-            cloud.service.code_store.remove_chunk(cancelling.promotion_id, cancelling.id, 0),
-            cloud.runs.count_undone(cancelling.id, 0, codes=3, chunks=1),
+            cloud.service.code_store.remove_chunk(cancelling.id, 0, 0), cloud.runs.count_undone(cancelling.id, 0, 3)
         )
 
     undo()
@@ -160,9 +152,9 @@ def test_the_undone_codes_of_a_run_are_counted_once(cloud: Cloud, cancelling: Jo
     with pytest.raises(ConditionLost):
         undo()
     assert cloud.items() == before
-    removed = Run(RunStatus.CANCELLING, generated=3, deleted=3, undone=1, lease=LEASE)
+    removed = Run(RunStatus.CANCELLING, generated=3, deleted=3)
     assert cloud.runs.all(cancelling.id) == {0: removed}
-    assert list(cloud.service.code_store.chunks(cancelling.promotion_id)) == []
+    assert list(cloud.service.code_store.chunks(cancelling.maker, PLAN.chunks_of(0))) == []
 
 
 def test_a_run_that_no_worker_began_is_not_stopped(cloud: Cloud, cancelling: Job) -> None:
@@ -171,35 +163,17 @@ def test_a_run_that_no_worker_began_is_not_stopped(cloud: Cloud, cancelling: Job
     assert cloud.items() == before
 
 
-def test_one_worker_at_a_time_undoes_a_stopped_run(cloud: Cloud, cancelling: Job) -> None:
-    before = cloud.items()
-    processing = Run(RunStatus.PROCESSING, generated=3, lease=LEASE)
-    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LATER) == (processing, False)
-    assert cloud.runs.take_stopped(cancelling.id, 1, NEXT, LATER) == (Run(RunStatus.CLEAN), False)
-    assert cloud.items() == before
-    cloud.runs.stop(cancelling.id, 0)
-    stopped = replace(processing, status=RunStatus.CANCELLING)
-    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LEASE.until) == (stopped, False)
-    held = Run(RunStatus.CANCELLING, generated=3, lease=NEXT)
-    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, LATER) == (held, True)
-    before = cloud.items()
-    assert cloud.runs.take_stopped(cancelling.id, 0, LEASE, NEXT.until) == (held, False)
-    # Of a first attempt whose answer was lost.
-    assert cloud.runs.take_stopped(cancelling.id, 0, NEXT, NEXT.until) == (held, True)
-    assert cloud.items() == before
-
-
 def test_no_run_begins_of_a_job_that_is_rolled_back(cloud: Cloud, job: Job) -> None:
     cloud.jobs.give_up(job, "given up after repeated errors", NOW)
     before = cloud.items()
-    assert cloud.runs.take(job, 0, LEASE, NOW) == (Run(RunStatus.CANCELLING), False)
+    assert cloud.runs.take(job, 0, HOLDER, NOW) == (Run(RunStatus.CANCELLING), False)
     assert cloud.items() == before
 
 
 def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud, job: Job) -> None:
     for number in range(2):
-        cloud.runs.take(job, number, LEASE, NOW)
-    cloud.commit(job, 0, _chunk(job, 0))
+        cloud.runs.take(job, number, HOLDER, NOW)
+    cloud.put_chunk(job, 0)
     cloud.jobs.cancel_processing(job, NOW)
     cancelling = cloud.job(job.promotion_id, job.id)
     for number in range(2):
@@ -222,8 +196,8 @@ def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(cloud: Cloud
 def test_a_job_that_is_rolled_back_before_all_of_its_runs_started_still_shows_how_far_it_is(
     cloud: Cloud, job: Job
 ) -> None:
-    cloud.runs.take(job, 0, LEASE, NOW)
-    cloud.commit(job, 0, _chunk(job, 0))
+    cloud.runs.take(job, 0, HOLDER, NOW)
+    cloud.put_chunk(job, 0)
     cloud.jobs.give_up(job, "given up after repeated errors", NOW)
     cloud.runs.stop(job.id, 0)
     status, answer = cloud.call("get_job", job.promotion_id, job.id)

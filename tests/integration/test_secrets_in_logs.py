@@ -1,4 +1,4 @@
-"""No secret, token, key, code, seed or link is logged, whatever happens, or set as a variable (docs/security.md)."""
+"""No secret, token, key, code or link is logged, whatever happens, or set as a variable (docs/security.md)."""
 
 import base64
 import json
@@ -18,11 +18,12 @@ from promotion_jobs.observe import logger
 from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import generated, template
 from tests.support.builders import CLIENT_ID
-from tests.support.cloud import CLIENT_SECRET, Cloud, forget_caches
+from tests.support.cloud import CLIENT_SECRET, KEY, Cloud, forget_caches
 from tests.support.events import http_event
 
-KEY = "a key that nobody else may know"
-GENERATED, BY_HAND, ABSENT = "summer-bcdf-ghjk", "WELCOME-10", "not-a-code-of-ours"
+IDEMPOTENCY_KEY = "a key that nobody else may know"
+CHUNKS = [[GENERATED]] = generated.texts(1)
+BY_HAND, ABSENT = "WELCOME-10", "not-a-code-of-ours"
 WRONG_SECRET, WRONG_TOKEN = "0bad" * 16, "0bad" * 10
 OUR_LOGGER = "promotion-jobs"
 
@@ -66,13 +67,13 @@ def _use_all_of_it(cloud: Cloud) -> list[str]:
     assert (status, cloud.call("issue_token", body=form + WRONG_SECRET)[0]) == (200, 401)
     assert cloud.call("list_promotions", headers={"authorization": f"Bearer {WRONG_TOKEN}"})[0] == 401
     mine: Mapping[str, str] = {"authorization": f"Bearer {issued['access_token']}"}
-    job = generated.generate(cloud, cloud.create_promotion(), [[GENERATED]])
+    job = generated.generate(cloud, cloud.create_promotion(), CHUNKS)
     cloud.add_codes(job.promotion_id, BY_HAND)
     for code, found in ((GENERATED, 200), (BY_HAND, 200), (ABSENT, 404)):
         assert cloud.call("get_code", job.promotion_id, code, headers=mine)[0] == found
         assert cloud.call("list_codes", job.promotion_id, query=f"filter=eq(code,{code})", headers=mine)[0] == 200
     export = {"data": {"type": "promotion_job", "job_type": "code_export"}}
-    headers = {**mine, "idempotency-key": KEY}
+    headers = {**mine, "idempotency-key": IDEMPOTENCY_KEY}
     created = [cloud.call("create_job", job.promotion_id, data=export, headers=headers) for _ in range(2)]
     assert [status for status, _ in created] == [201, 201]
     export_id = created[0][1]["data"]["id"]
@@ -85,14 +86,22 @@ def _use_all_of_it(cloud: Cloud) -> list[str]:
     assert cloud.call("delete_code", job.promotion_id, GENERATED, headers=mine)[0] == 204
     cloud.sweep()
     [signature] = re.findall(r"Signature=(\w+)", file["href"])
-    secrets = [CLIENT_SECRET, WRONG_SECRET, WRONG_TOKEN, issued["access_token"], cloud.token, KEY, signature]
+    secrets = [
+        CLIENT_SECRET,
+        WRONG_SECRET,
+        WRONG_TOKEN,
+        issued["access_token"],
+        cloud.token,
+        IDEMPOTENCY_KEY,
+        signature,
+    ]
     secrets += [hash_secret(secret) for secret in secrets]
-    return [*secrets, *_as_text(job.seed), *_as_text(started.seed), GENERATED, BY_HAND, ABSENT]
+    return [*secrets, *_as_text(KEY), GENERATED, BY_HAND, ABSENT]
 
 
-def _as_text(seed: bytes) -> list[str]:
-    """As a log in JSON could show it."""
-    return [seed.hex(), base64.b64encode(seed).decode(), json.dumps(str(seed)).strip('"')]
+def _as_text(key: bytes) -> list[str]:
+    """As JSON could show it."""
+    return [key.hex(), base64.b64encode(key).decode(), json.dumps(str(key)).strip('"')]
 
 
 def _named(code: str) -> dict[str, Any]:
@@ -152,9 +161,9 @@ def _assert_kind_and_place_alone(secrets: list[str], text: str) -> None:
 def test_an_error_that_quotes_a_secret_is_logged_by_its_kind_and_place_alone(
     cloud: Cloud, log: Log, function: str
 ) -> None:
-    secrets = [CLIENT_SECRET, cloud.token, KEY, GENERATED]
+    secrets = [CLIENT_SECRET, cloud.token, IDEMPOTENCY_KEY, GENERATED, *_as_text(KEY)]
     form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}"
-    headers = {"authorization": f"Bearer {cloud.token}", "idempotency-key": KEY}
+    headers = {"authorization": f"Bearer {cloud.token}", "idempotency-key": IDEMPOTENCY_KEY}
     event = http_event(function, headers=headers, body=form if function == "issue_token" else None)
     with _failing(cloud, " ".join(secrets)):
         status, _ = cloud.send(function, event)
@@ -163,13 +172,32 @@ def test_an_error_that_quotes_a_secret_is_logged_by_its_kind_and_place_alone(
     _assert_kind_and_place_alone(secrets, text)
 
 
-def test_an_error_of_the_worker_that_quotes_a_seed_is_logged_by_its_kind_and_place_alone(
+def test_an_error_of_the_worker_that_quotes_a_key_is_logged_by_its_kind_and_place_alone(
     cloud: Cloud, promotion_id: str, log: Log
 ) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate"))
-    secrets = [*_as_text(job.seed), GENERATED]
+    secrets = [*_as_text(KEY), GENERATED]
     with _failing(cloud, " ".join(secrets)), pytest.raises(RuntimeError):
         cloud.deliver(Message(promotion_id, job.id, 0))
     text = log.text()
     assert text.count('"message":"invocation failed"') == 1
     _assert_kind_and_place_alone(secrets, text)
+
+
+def test_the_key_of_the_codes_is_in_no_answer_event_or_dry_run(cloud: Cloud) -> None:
+    promotion_id = cloud.create_promotion()
+    told = []
+    generate = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 3}}
+    told.append(cloud.call("create_job", promotion_id, data={"data": generate}, query="dry_run=true"))
+    job_id = cloud.create_job(promotion_id, "code_generate", number_of_codes=3)
+    cloud.deliver(Message(promotion_id, job_id))
+    told += [cloud.call("get_job", promotion_id, job_id), cloud.call("list_jobs", promotion_id)]
+    status, codes = cloud.call("list_codes", promotion_id)
+    text = codes["data"][0]["code"]
+    told += [(status, codes), cloud.call("get_code", promotion_id, text), cloud.call("list_promotions")]
+    refused = {"data": {"type": "promotion_codes", "codes": [{"code": text}]}}
+    told.append(cloud.call("add_codes", promotion_id, data=refused))
+    assert [status for status, _ in told] == [200] * 6 + [422]
+    assert [kind for kind, _ in cloud.account.published] == ["Promotion Job Completed"]
+    said = str([told, cloud.account.published])
+    assert _said([*_as_text(KEY), "first_index", "key_version"], said) == []

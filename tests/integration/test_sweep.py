@@ -9,10 +9,9 @@ import pytest
 from promotion_jobs.aws import keys
 from promotion_jobs.jobs.job import Message
 from promotion_jobs.jobs.open_work import OpenWork
-from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.values import to_text
 from tests.support import generated
-from tests.support.builders import NOW
+from tests.support.builders import HOLDER, NOW
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME
 
@@ -74,7 +73,7 @@ def test_an_export_whose_message_was_lost_is_completed_after_a_sweep(cloud: Clou
 
 
 def test_a_run_whose_worker_is_gone_is_sent_again_at_once(cloud: Cloud, promotion_id: str) -> None:
-    job = generated.start(cloud, promotion_id, [["bbbb-0"]])
+    job = generated.start(cloud, promotion_id, generated.texts(1))
     _age(cloud, job.id, seconds=1)
     cloud.sweep()
     assert cloud.messages() == [asdict(Message(promotion_id, job.id))]
@@ -91,9 +90,9 @@ def test_a_run_whose_worker_is_gone_is_sent_again_at_once(cloud: Cloud, promotio
 
 def test_a_run_that_is_held_is_left_to_its_holder(cloud: Cloud, promotion_id: str) -> None:
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate"))
-    cloud.jobs.claim(job, NOW)
+    cloud.claim(job, NOW)
     now = datetime.now(UTC)
-    cloud.runs.take(job, 0, Lease("holder", now + timedelta(hours=1)), now)
+    cloud.runs.take(job, 0, HOLDER, now)
     cloud.messages()
     cloud.sweep()
     _age(cloud, job.id, minutes=3)

@@ -1,4 +1,4 @@
-"""The worker as SQS calls it. Generating is tested on the emulator: moto is wrong about PartiQL."""
+"""The worker as SQS calls it."""
 
 import csv
 import io
@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import to_item
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
 from promotion_jobs.jobs.job import JobStatus, Message
-from tests.support.builders import SEED, UNKNOWN_ID, generate_job
+from tests.support import generated
+from tests.support.builders import UNKNOWN_ID
 from tests.support.cloud import BUCKET, Cloud
 from tests.support.matchers import A_HASH, A_TIME
 
@@ -88,25 +88,26 @@ def test_a_message_that_is_none_of_ours_raises(cloud: Cloud, body: str) -> None:
         cloud.deliver(body)
 
 
-def test_a_file_of_many_parts_is_put_together_in_order(cloud: Cloud, promotion_id: str) -> None:
-    chunks = [chunk_codes(SEED, number, 1_000, CodeFormat()) for number in range(140)]
-    # Chunks are committed for a job that is processing, and for no other.
-    processing = cloud.table.put(keys.job(promotion_id, UNKNOWN_ID), {"status": "processing"})
-    cloud.table.transact(processing)
-    cloud.commit_chunks(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id), chunks)
+def test_codes_are_made_and_put_together_in_a_file_of_many_parts(cloud: Cloud) -> None:
+    promotion_id = cloud.create_promotion(max_codes=140_000)
+    cloud.create_job(promotion_id, "code_generate", number_of_codes=140_000)
+    while messages := cloud.messages():
+        cloud.deliver(*(Message(**message) for message in messages))
     job_id = cloud.create_job(promotion_id)
     cloud.deliver(Message(promotion_id, job_id))
     file = cloud.job(promotion_id, job_id).file
     assert file is not None
     content = cloud.s3.get_object(Bucket=BUCKET, Key=file.key)["Body"].read()
     rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
-    assert [row[0] for row in rows[1:]] == list(chain.from_iterable(chunks))
+    codes = [row[0] for row in rows[1:]]
+    assert len(set(codes)) == len(codes) == 140_000
+    assert codes[:5_000] == [*chain.from_iterable(generated.texts(2_500, 2_500))]
     assert (file.rows, file.size, file.sha256) == (140_000, len(content), sha256(content).hexdigest())
     assert file.size > 2 * 5 * 1024 * 1024
 
 
 def test_an_upload_that_fails_leaves_nothing(cloud: Cloud, promotion_id: str) -> None:
-    broken = {**keys.chunk(promotion_id, UNKNOWN_ID, 0), "codes": "a chunk that lacks the rest"}
+    broken = {**keys.chunk_by_hand(promotion_id, UNKNOWN_ID), "codes": "[]"}
     cloud.dynamodb.put_item(TableName=cloud.table.name, Item=to_item(broken))
     job_id = cloud.create_job(promotion_id)
     with pytest.raises(KeyError):

@@ -82,19 +82,3 @@ class Bench:
             ExpressionAttributeValues=to_item({":pk": "a", **(values or {})}),
             **options,
         )
-
-    def execute(self, *statements: tuple[str, list[str]]) -> list[str | None] | str:
-        """The error code of each statement, None where it was executed; or that of all of them."""
-        requests: list[Any] = [
-            {"Statement": text.format(table=f'"{self.table}"'), "Parameters": [{"S": value} for value in values]}
-            for text, values in statements
-        ]
-        try:
-            answer = self.client.batch_execute_statement(Statements=requests)
-        except ClientError as error:
-            return str(error.response["Error"]["Code"])
-        return [response.get("Error", {}).get("Code") for response in answer["Responses"]]
-
-
-INSERT = "INSERT INTO {table} VALUE {{'pk': ?, 'sk': ?, 'job': ?}}"
-DELETE = 'DELETE FROM {table} WHERE "pk" = ? AND "sk" = ? AND "job" = ?'

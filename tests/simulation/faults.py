@@ -12,8 +12,6 @@ from tests.aws.errors import CONFLICT, THROTTLES
 class Fault(Enum):
     CRASH_BEFORE = auto()
     """The caller dies; AWS never hears of the call."""
-    CRASH_INSIDE = auto()
-    """The caller dies when a part of a batch is executed, and the rest never is. Any other call: as before."""
     CRASH_IN_FLIGHT = auto()
     """The caller dies, and its request takes effect some time later."""
     CRASH_AFTER = auto()
@@ -34,9 +32,9 @@ class Fault(Enum):
     """The caller stands still before the call, maybe for so long that its time is up."""
 
 
-CRASHES = {Fault.CRASH_BEFORE, Fault.CRASH_INSIDE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER}
+CRASHES = {Fault.CRASH_BEFORE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER}
 
-CONFLICTING = {"transact_write_items", "batch_execute_statement", "update_item"}
+CONFLICTING = {"transact_write_items", "update_item"}
 
 
 class Call(NamedTuple):
@@ -85,6 +83,17 @@ class OneFault(NoFaults):
             return None
         self.call = call
         return self.fault
+
+
+@dataclass
+class Pauses(NoFaults):
+    """Some calls wait for others to go on."""
+
+    random: Random
+
+    def at(self, call: Call) -> Fault | None:
+        del call
+        return Fault.PAUSE if self.random.random() < 0.1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,6 @@ class Actor:
     ended: Callable[["Actor"], None] = _nothing
     error: Exception | None = None
     dead: bool = False
-    parts_left: int | None = None
-    """After how many more parts of a batch it dies."""
     baton: threading.Lock = field(default_factory=threading.Lock)
     thread: threading.Thread | None = None
 

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.promotions.promotion import Promotion
-from tests.simulation.faults import Fault, Odds, RandomFaults
-from tests.simulation.invariants import repeated_jobs, violations
+from tests.simulation.faults import Fault, Odds, Pauses, RandomFaults
+from tests.simulation.invariants import generated_twice, repeated_jobs, violations
+from tests.simulation.look_ups import wrong_look_ups, wrong_refusals
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop, random_of
+
+_WATCHFUL = 0.1
+"""In how many schedules the items are looked at after every transaction."""
 
 Story = Callable[[Workshop], None]
 """What is going on in a schedule: it adds promotions, jobs and actors to a workshop."""
@@ -71,12 +75,10 @@ def play(story: Story, workshop: Workshop) -> None:
     simulation = workshop.simulation
     found = simulation.seen + violations(simulation.dynamodb, simulation.files, simulation.bus)
     found += repeated_jobs(simulation.dynamodb, workshop.answered)
-    if found and (workshop.fenced or not _has_failed_job(workshop)):
+    found += generated_twice(Stored.read(simulation.dynamodb), workshop.free)
+    found = found or [*wrong_look_ups(workshop), *wrong_refusals(workshop)]
+    if found:
         raise Violation(_report(workshop, found))
-
-
-def _has_failed_job(workshop: Workshop) -> bool:
-    return any(item.get("status") == {"S": "failed"} for _, item in workshop.simulation.dynamodb.table)
 
 
 def _report(workshop: Workshop, found: list[str]) -> str:
@@ -95,15 +97,25 @@ def random_workshop(seed: int | str) -> Workshop:
         seed,
         RandomFaults(random, Odds.drawn(random)),
         workers=layout.choice((1, 2, 4)),
-        chunk_codes=layout.choice((4, 8, 30)),
+        chunk_codes=layout.choice((2, 3, 8)),
         run_chunks=layout.choice((1, 2, 3)),
+        spares=layout.choice((1, 3, 5)),
         runs_ahead=layout.choice((1, 2, 3)),
+        watchful=layout.random() < _WATCHFUL,
     )
     simulation = workshop.simulation
     simulation.queue.tries = layout.choice((None, 5))
     simulation.dynamodb.page_bytes = layout.choice((300, 2_000, 1_000_000))
-    simulation.dynamodb.absent_delete_fails = layout.random() < 0.5
+    simulation.torn = layout.choice((0.0, 0.15, 0.5))
     simulation.dynamodb.whole = layout.random() < 0.02
+    return workshop
+
+
+def meeting(seed: int | str) -> Workshop:
+    """A workshop in which nothing goes wrong; but transactions are seen item by item, and whoever acts may pause."""
+    random = random_of("meeting", seed)
+    workshop = Workshop(seed, Pauses(random), sticky=random.choice((0.0, 0.5)), chunk_codes=random.choice((2, 3)))
+    workshop.simulation.torn = random.choice((0.0, 0.5, 0.9))
     return workshop
 
 

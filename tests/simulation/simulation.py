@@ -4,7 +4,7 @@ Nothing here knows what the package does with it, except for the body of a messa
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,6 +18,7 @@ from tests.aws.dynamodb import MemoryDynamoDB
 from tests.aws.errors import THROTTLES, refusal
 from tests.aws.files import MemoryFiles
 from tests.aws.queue import MemoryQueue, QueuedMessage
+from tests.aws.values import Item, KeyPair
 from tests.simulation.faults import CRASHES, Call, Fault, Faults, disturbed_parts
 from tests.simulation.scheduler import Actor, Scheduler
 
@@ -26,7 +27,8 @@ Deliver = Callable[[str, TimeLeft], object]
 """Works on the body of a message."""
 
 _PAUSES = (1.0, 20.0, 300.0)
-_BETWEEN_STATEMENTS = 0.05
+_TORN = 0.15
+"""How many transactions can be seen item by item."""
 
 _OUTAGES = {*THROTTLES, "ProvisionedThroughputExceededException", "ThrottlingException", "TransactionConflictException"}
 _OUTAGES |= {"NoSuchUpload"}
@@ -59,6 +61,9 @@ class Simulation:
     watch: Callable[[], Iterable[str]] = tuple
     """What is wrong after an actor's transaction; of the first time it is kept in ``seen``."""
     sticky: float | None = None
+    torn: float = _TORN
+    before: Callable[[str, Mapping[str, Any]], None] = lambda _operation, _arguments: None
+    """Called before each call outside of an actor: a scene has something happen there."""
     dynamodb: MemoryDynamoDB = field(default_factory=MemoryDynamoDB)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -79,14 +84,16 @@ class Simulation:
         self.clock = self.scheduler.clock
         self.queue = MemoryQueue(lambda: self.clock.seconds)
         self.dynamodb.disturb = self._disturb
-        self.dynamodb.between = self._between
+        self.dynamodb.committed = self._tear
 
     # What a test uses
 
     def client(self, service: str) -> Any:
-        """The client of a service as actors have it; a test's own look goes to the stand-ins themselves."""
-        stand_in = {"dynamodb": self.dynamodb, "sqs": self.queue, "s3": self.files, "events": self.bus}[service]
-        return ActorClient(service, stand_in, self)
+        """The client of a service as actors have it; a test's own look goes to the stand-in itself."""
+        return ActorClient(service, self.stand_in(service), self)
+
+    def stand_in(self, service: str) -> Any:
+        return {"dynamodb": self.dynamodb, "sqs": self.queue, "s3": self.files, "events": self.bus}[service]
 
     def act(
         self, name: str, function: Callable[[], object], *, after: float = 0.0, lifetime: float | None = 30.0
@@ -112,7 +119,10 @@ class Simulation:
         start()
 
     def sleep(self, seconds: float) -> None:
-        self.scheduler.sleep(seconds)
+        if self.scheduler.current is None:
+            self.clock.seconds += seconds
+        else:
+            self.scheduler.sleep(seconds)
 
     def run(self) -> None:
         """Until no actor acts and no message waits. Raises what an actor must not end with, and Endless."""
@@ -164,6 +174,7 @@ class Simulation:
 
     def call(self, service: str, operation: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         if self.scheduler.current is None:
+            self.before(operation, arguments)
             return function(**arguments)
         self.scheduler.step()
         actor = self.scheduler.current
@@ -196,11 +207,7 @@ class Simulation:
             with suppress(ClientError):
                 function(**arguments)
 
-        parts = len(arguments.get("Statements", ()))
-        if fault is Fault.CRASH_INSIDE and parts > 1:
-            actor.parts_left = self.random.randrange(1, parts)
-            take_effect()
-        elif fault is Fault.CRASH_IN_FLIGHT:
+        if fault is Fault.CRASH_IN_FLIGHT:
             self._take_off(actor, take_effect)
         elif fault is Fault.CRASH_AFTER:
             take_effect()
@@ -240,16 +247,20 @@ class Simulation:
         fault, self._disturbance = self._disturbance, None
         return disturbed_parts(fault, parts, self.random) if fault else {}
 
-    def _between(self) -> None:
-        actor = self.scheduler.current
-        if actor is None:
+    def _tear(self, before: Mapping[KeyPair, Item | None]) -> None:
+        """Let others see some items of a transaction later than the rest, before its own caller is answered."""
+        if self.scheduler.current is None or len(before) == 1 or self.random.random() >= self.torn:
             return
-        if actor.parts_left is not None:
-            actor.parts_left -= 1
-            if actor.parts_left == 0:
-                self.scheduler.die()
-        if self.random.random() < _BETWEEN_STATEMENTS:
-            self.scheduler.step()
+        late = [key for key in before if self.random.random() < 0.5]
+        self.dynamodb.lagging |= {key: before[key] for key in late}
+        try:
+            while late:
+                self.scheduler.step()
+                self.dynamodb.lagging.pop(late.pop())
+        finally:
+            # Also where the caller dies meanwhile.
+            for key in late:
+                self.dynamodb.lagging.pop(key)
 
 
 @dataclass(frozen=True, slots=True)

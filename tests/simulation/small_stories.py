@@ -7,26 +7,31 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from promotion_jobs.jobs.job import Job
-from promotion_jobs.jobs.runs import Lease
+from promotion_jobs.jobs.kind import Deadline, Hold
 from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.faults import Faults
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
-CODES = 18
+CODES = 14
 """Five chunks, the last one short, in three runs."""
 
 
 def small_workshop(faults: Faults, seed: int = 0) -> Workshop:
-    workshop = Workshop(seed, faults, workers=2, chunk_codes=4, run_chunks=2)
+    workshop = Workshop(seed, faults, workers=2, chunk_codes=3, run_chunks=2, spares=3)
     workshop.simulation.dynamodb.page_bytes = 300
     return workshop
 
 
 def _taken(workshop: Workshop) -> tuple[Promotion, Sequence[str]]:
-    """Somebody else's promotion with a sixth of all codes, so that jobs collide with them."""
+    """Another shop's promotion with many codes of the kind that jobs make; and of another length indices were given."""
     promotion = workshop.add_promotion()
-    codes = sorted({workshop.random_code() for _ in range(50)})
+    codes = sorted({workshop.random_code().casefold() for _ in range(50)})
     workshop.add_codes(promotion, codes)
+    gone = workshop.add_promotion()
+    workshop.add_job(gone, 5, length=6, prefix=workshop.groups[0])
+    workshop.deliver_all()
+    workshop.service.promotion_remover.delete(gone.id, CLIENT_ID)
+    workshop.deliver_all()
     return promotion, codes
 
 
@@ -48,13 +53,14 @@ def _filled(workshop: Workshop) -> Promotion:
 
 
 def _die_half_way(workshop: Workshop, job: Job) -> None:
-    """What is left of a worker that died holding the job's first run."""
-    now = workshop.clock()
-    workshop.service.job_store.claim(job, now)
-    claimed = workshop.service.job_store.get(job.promotion_id, job.id)
+    """What is left of a worker that died holding the job's first run, of which it has put a chunk."""
+    worker, now = workshop.worker(), workshop.clock()
+    claimed = worker.claimer.claim(job, now)
     assert claimed is not None
-    workshop.service.runs.take(claimed, 0, Lease("a dead worker", now + timedelta(minutes=2)), now)
-    workshop.service.generate.generate(claimed, number=0, chunk=0)
+    run, _ = workshop.service.runs.take(claimed, 0, "a dead worker", now)
+    seconds = iter([60.0])
+    deadline = Deadline(lambda: timedelta(seconds=next(seconds, 0.0)), timedelta(seconds=1))
+    workshop.service.generate.work(Hold(claimed, 0, run, deadline))
 
 
 def _late_message(workshop: Workshop) -> None:
@@ -107,7 +113,19 @@ def delete_after_cancel(workshop: Workshop) -> None:
         workshop.act(
             "remover",
             lambda: workshop.service.promotion_remover.delete(job.promotion_id, CLIENT_ID),
-            after=125 + 5 * number,
+            after=35 + 5 * number,
+        )
+
+
+def cancel_and_delete(workshop: Workshop) -> None:
+    """A job that is cancelled while it is worked on, and whose promotion is deleted as soon as that can be."""
+    job = workshop.add_job(workshop.add_promotion(), CODES)
+    workshop.act("customer", lambda: workshop.service.job_canceller.cancel(job.promotion_id, job.id), after=0.3)
+    for number in range(5):
+        workshop.act(
+            "remover",
+            lambda: workshop.service.promotion_remover.delete(job.promotion_id, CLIENT_ID),
+            after=4 + 4 * number,
         )
 
 
@@ -128,6 +146,18 @@ def cancel_deletion(workshop: Workshop) -> None:
     promotion = _filled(workshop)
     job = workshop.add_deletion(promotion)
     workshop.act("other customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=0.3)
+
+
+def remove_twice(workshop: Workshop) -> None:
+    """Two who remove the same codes by hand, one after the other."""
+    promotion = _filled(workshop)
+    for name in ("shop", "other shop"):
+        workshop.act(name, lambda: _remove_all(workshop, promotion))
+
+
+def _remove_all(workshop: Workshop, promotion: Promotion) -> None:
+    for code in workshop.listed_codes(promotion):
+        workshop.service.codes.remove(workshop.service.promotions.get(promotion.id), [code])
 
 
 def sweep(workshop: Workshop) -> None:

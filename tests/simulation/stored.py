@@ -1,12 +1,14 @@
 """What the table holds, sorted by kind: read from the items themselves, without the package's own readers of them."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from promotion_jobs.aws.table import from_item
 from tests.aws.dynamodb import MemoryDynamoDB
+from tests.support.small_notation import SMALL, SYMBOLS
 
 Plain = dict[str, Any]
 
@@ -15,14 +17,29 @@ UNDONE = {"cancelled", "failed"}
 
 
 class Listed(NamedTuple):
-    """A code as its chunk lists it."""
+    """A code as its chunk has it. ``source`` is its job, or the chunk itself if that was made by hand."""
 
     code: str
     source: str
-    slot: int
+    position: int
     removed: bool
     chunk: Plain
-    position: int
+    made: Plain | None
+    """What was said of a code made by hand."""
+
+
+def texts(chunk: Plain, job: Plain) -> list[str]:
+    """The codes of a chunk of a job."""
+    given = job["parameters"]
+    length, prefix = given.get("code_length", 8), given.get("code_prefix")
+    head = f"{prefix.removesuffix('-')}-" if prefix else ""
+    return [head + _written(body, length) for body in chunk["codes"]]
+
+
+def _written(body: int, length: int) -> str:
+    """No body of the small notation takes more than a byte."""
+    symbols = "".join(SYMBOLS[body >> (length - 1 - at) & 1] for at in range(length))
+    return "-".join(symbols[at : at + SMALL.group] for at in range(0, length, SMALL.group))
 
 
 @dataclass
@@ -30,10 +47,13 @@ class Stored:
     promotions: dict[str, Plain] = field(default_factory=dict)
     jobs: dict[str, Plain] = field(default_factory=dict)
     runs: defaultdict[str, dict[int, Plain]] = field(default_factory=lambda: defaultdict(dict))
-    chunks: defaultdict[str, dict[tuple[str, int], Plain]] = field(default_factory=lambda: defaultdict(dict))
-    """Promotion → source and number → chunk."""
+    chunks: defaultdict[str, dict[int, Plain]] = field(default_factory=lambda: defaultdict(dict))
+    """Job → number → chunk."""
+    by_hand: defaultdict[str, dict[str, Plain]] = field(default_factory=lambda: defaultdict(dict))
+    """Promotion → id → chunk."""
     codes: dict[str, Plain] = field(default_factory=dict)
-    collisions: set[str] = field(default_factory=set)
+    allocations: dict[str, Plain] = field(default_factory=dict)
+    """By job."""
     open: dict[str, Plain] = field(default_factory=dict)
 
     @classmethod
@@ -52,23 +72,28 @@ class Stored:
                 self.jobs[item["sk"].partition("#")[2]] = {**item, "promotion": rest}
             case "JOB", "RUN":
                 self.runs[rest][int(item["sk"].partition("#")[2])] = item
-            case "CODES", source:
-                self.chunks[rest][source, int(item["sk"].partition("#")[2])] = item
+            case "CODES", number if "#" in rest:
+                self.chunks[rest.partition("#")[0]][int(number)] = item
+            case "CODES", chunk:
+                self.by_hand[rest][chunk] = item
             case "CODE", _:
                 self.codes[rest] = item
-            case "COLLISIONS", _:
-                self.collisions.add(rest)
+            case "ALLOCATIONS", _:
+                self.allocations[item["job"]] = item
             case "OPEN", job:
                 self.open[job] = item
 
     def listed(self, promotion_id: str) -> Iterator[Listed]:
-        """All that is listed under the promotion, also what an open job has listed."""
-        for (source, number), chunk in self.chunks[promotion_id].items():
-            job = self.jobs.get(source)
-            first = number * job["plan"]["chunk_codes"] if job else 0
+        """All that is listed under the promotion, also what an open job has put."""
+        for job_id, job in self.jobs_of(promotion_id).items():
+            for chunk in self.chunks.get(job_id, {}).values():
+                removed = chunk.get("removed", set())
+                for position, code in enumerate(texts(chunk, job)):
+                    yield Listed(code, job_id, position, position in removed, chunk, None)
+        for chunk_id, chunk in self.by_hand.get(promotion_id, {}).items():
             removed = chunk.get("removed", set())
-            for position, code in enumerate(chunk["codes"].split("\n")):
-                yield Listed(code, source, first + position, position in removed, chunk, position)
+            for position, made in enumerate(json.loads(chunk["codes"])):
+                yield Listed(made["code"], chunk_id, position, position in removed, chunk, made)
 
     def is_open(self, source: str) -> bool:
         job = self.jobs.get(source)
@@ -76,6 +101,15 @@ class Stored:
 
     def visible(self, promotion_id: str) -> list[Listed]:
         return [it for it in self.listed(promotion_id) if not it.removed and not self.is_open(it.source)]
+
+    def visible_codes(self) -> Mapping[str, tuple[str, str | None]]:
+        """Code in lower case → its promotion, and its job if one made it, of the promotions that are not deleted."""
+        return {
+            it.code.casefold(): (promotion_id, it.source if it.source in self.jobs else None)
+            for promotion_id, promotion in self.promotions.items()
+            if "deleted_at" not in promotion
+            for it in self.visible(promotion_id)
+        }
 
     def jobs_of(self, promotion_id: str) -> dict[str, Plain]:
         return {job_id: job for job_id, job in self.jobs.items() if job["promotion"] == promotion_id}

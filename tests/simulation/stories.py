@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.promotions.promotion import Promotion
 from tests.simulation.schedules import hand_made
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
-SIZES = (1, 7, 8, 9, 20, 33, 60, 100)
+SIZES = (1, 2, 5, 7, 8, 9, 20, 33)
 
 
 def _shops(workshop: Workshop, promotion: Promotion) -> None:
@@ -34,14 +35,30 @@ def _promotion(workshop: Workshop, number: int | None) -> Promotion:
     return promotion
 
 
+def _operator(workshop: Workshop) -> None:
+    """Who may change the key, more than once, at any moment."""
+    for _ in range(workshop.random.choice((0, 0, 1, 2))):
+        after = workshop.random.random() * workshop.random.choice((1, 5, 60))
+        workshop.act("operator", workshop.service.rotation.rotate, after=after)
+
+
 def generate(workshop: Workshop) -> None:
-    """Two customers who may want a job of the same promotion at the same time."""
+    """Two customers who may want a job of the same promotion at the same time, and others of other promotions."""
     number = workshop.random.choice(SIZES)
     promotion = _promotion(workshop, number)
-    workshop.act("customer", lambda: workshop.add_job(promotion, number))
+    _operator(workshop)
+    workshop.act("customer", lambda: workshop.add_some_job(promotion, number))
     if workshop.random.random() < 0.3:
         after = workshop.random.choice((0.0, 10.0))
-        workshop.act("other customer", lambda: workshop.add_job(promotion, 5), after=after)
+        workshop.act("other customer", lambda: workshop.add_some_job(promotion, 5), after=after)
+    for _ in range(workshop.random.choice((0, 1, 2))):
+        _competitor(workshop)
+
+
+def _competitor(workshop: Workshop) -> None:
+    other, after = workshop.add_promotion(), workshop.random.random() * workshop.random.choice((0, 1, 10))
+    size = workshop.random.choice(SIZES)
+    workshop.act("competitor", lambda: workshop.add_some_job(other, size), after=after)
 
 
 def repeat(workshop: Workshop) -> None:
@@ -56,19 +73,13 @@ def repeat(workshop: Workshop) -> None:
 
 
 def overtime(workshop: Workshop) -> None:
-    """Functions of little time that go on when it, and so their lease, is long over: several work on one run.
-
-    What one of them leaves behind is removed by whoever gets its message next: so that message is never put aside, and
-    nothing arrives later than that.
-    """
+    """Functions of little time that go on when it is long over: several work on one run."""
     _go_on_overtime(workshop)
     generate(workshop)
 
 
 def _go_on_overtime(workshop: Workshop) -> None:
-    workshop.fenced = False
     simulation = workshop.simulation
-    simulation.queue.tries, simulation.longest_flight = None, 0.0
     simulation.function_seconds, simulation.overtime, simulation.queue.visibility = 1.0, 300.0, 3.0
 
 
@@ -93,13 +104,12 @@ def cancel(workshop: Workshop) -> None:
 
 def cancel_in_pieces(workshop: Workshop) -> None:
     """A job of long runs that is cancelled, by functions that have time for a part of a run."""
-    workshop.chunk_codes, workshop.run_chunks = 4, 12
-    # What is in flight lands before the lease ends, as it does in functions that have more time.
-    workshop.simulation.longest_flight = 1.0
+    workshop.chunk_codes, workshop.run_chunks, workshop.spares = 3, 12, 3
     workshop.simulation.function_seconds = workshop.random.choice((1.0, 3.0))
     promotion = workshop.add_promotion()
     _shops(workshop, workshop.add_promotion())
-    job = workshop.add_job(promotion, 100)
+    _operator(workshop)
+    job = workshop.add_job(promotion, 40)
     after = workshop.random.random() * workshop.random.choice((3, 10, 60))
     workshop.act("customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
 
@@ -156,3 +166,54 @@ def _cancel_open(workshop: Workshop, promotion: Promotion) -> None:
     holder = workshop.service.promotions.get(promotion.id).open_job
     if holder:
         workshop.service.job_canceller.cancel(promotion.id, holder)
+
+
+def meet(workshop: Workshop) -> None:
+    """Some past; then jobs, people and an operator who want the same strings at the same time."""
+    _meet(workshop, ("job", "job", "hand", "hand", "hand", "operator"))
+
+
+def rotate(workshop: Workshop) -> None:
+    """Likewise, with more operators, and of one length, of which there are few codes."""
+    workshop.lengths, workshop.prefixes = (5,), (None,)
+    _meet(workshop, ("job", "hand", "operator", "operator"))
+
+
+def _meet(workshop: Workshop, kinds: Sequence[str]) -> None:
+    random = workshop.random
+    shop = workshop.add_promotion()
+    for _ in range(random.randint(0, 3)):
+        _past(workshop, shop)
+    for number in range(random.randint(2, 4)):
+        name, after = f"{number}", random.random() * random.choice((0, 0.3, 1))
+        kind = random.choice(kinds)
+        if kind == "job":
+            promotion, size = workshop.add_promotion(), random.randint(1, 7)
+            workshop.act(f"customer {name}", partial(workshop.add_some_job, promotion, size), after=after)
+        elif kind == "hand":
+            workshop.act(f"shop {name}", partial(_add_near, workshop, shop), after=after)
+        else:
+            workshop.act(f"operator {name}", workshop.service.rotation.rotate, after=after)
+
+
+def _past(workshop: Workshop, shop: Promotion) -> None:
+    match workshop.random.choice(("job", "job", "gone", "hand", "rotation")):
+        case "job":
+            workshop.add_some_job(workshop.add_promotion(), workshop.random.randint(1, 4))
+            workshop.deliver_all()
+        case "gone":
+            promotion = workshop.add_promotion()
+            workshop.add_some_job(promotion, workshop.random.randint(1, 4))
+            workshop.deliver_all()
+            workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID)
+            workshop.deliver_all()
+        case "hand":
+            _add_near(workshop, shop)
+        case _:
+            workshop.service.rotation.rotate()
+
+
+def _add_near(workshop: Workshop, shop: Promotion) -> None:
+    codes = [workshop.random_code() for _ in range(workshop.random.choice((1, 1, 2)))]
+    with suppress(DuplicateCode):
+        workshop.add_codes(shop, codes)

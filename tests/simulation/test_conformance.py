@@ -1,13 +1,15 @@
 """The stand-in for DynamoDB answers as the emulator does wherever the emulator answers as AWS does."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from promotion_jobs.aws.table import from_item, to_item
-from tests.simulation.conformance import DELETE, INSERT, KEY, Bench
+from tests.aws.values import Item, KeyPair
+from tests.simulation.conformance import KEY, Bench
 
 LOST = "ConditionalCheckFailed"
 INVALID = "ValidationException"
@@ -215,7 +217,7 @@ def test_a_transaction_has_at_most_100_actions_on_different_items(bench: Bench) 
 @pytest.mark.parametrize("key", [{"pk": "", "sk": "1"}, {"pk": "a", "sk": ""}, {"pk": "a"}, {**KEY, "other": "x"}])
 def test_a_key_is_whole_and_not_empty(bench: Bench, key: dict[str, str]) -> None:
     with pytest.raises(ClientError, match=INVALID):
-        bench.client.get_item(TableName=bench.table, Key=to_item(key))
+        bench.client.get_item(TableName=bench.table, Key=to_item(key), ConsistentRead=True)
 
 
 @pytest.mark.parametrize(("name", "length"), [("pk", 2048), ("sk", 1024)])
@@ -302,34 +304,41 @@ def test_a_batch_of_keys_has_at_most_100_and_none_twice(bench: Bench) -> None:
         _batch_get(bench, "1", "1")
 
 
-def test_an_insert_of_what_is_there_is_refused_by_itself(bench: Bench) -> None:
-    assert bench.execute((INSERT, ["a", "1", "mine"])) == [None]
-    assert bench.execute((INSERT, ["a", "1", "yours"]), (INSERT, ["a", "2", "yours"])) == ["DuplicateItem", None]
-    assert (bench.get("1"), bench.get("2")) == ({"job": "mine"}, {"job": "yours"})
+def test_what_lags_behind_a_transaction_is_seen_as_it_was_and_cannot_be_written(memory: Bench) -> None:
+    """As AWS says of readings that are no transaction; the emulator shows transactions whole."""
+    seen: list[Any] = []
+
+    def look(before: Mapping[KeyPair, Item | None]) -> None:
+        memory.client.lagging = dict(before)
+        memory.client.committed = lambda _: None
+        seen.extend([memory.get("1"), memory.get("2"), memory.query()["Items"], memory.transact(memory.put(a=2))])
+        memory.client.lagging = {}
+
+    memory.add(a=1)
+    memory.client.committed = look
+    actions = [memory.action("Delete"), memory.action("Update", "2", UpdateExpression="SET b = :b", b=1)]
+    assert memory.transact(*actions) == []
+    assert seen == [{"a": 1}, None, [to_item({**KEY, "a": 1})], [("TransactionConflict", None)]]
+    assert (memory.get("1"), memory.get("2")) == (None, {"b": 1})
 
 
-def test_a_delete_of_somebody_elses_is_refused_by_itself(bench: Bench) -> None:
-    bench.add(job="mine")
-    bench.add(sk="2", job="mine")
-    assert bench.execute((DELETE, ["a", "1", "yours"]), (DELETE, ["a", "2", "mine"])) == [LOST, None]
-    assert (bench.get("1"), bench.get("2")) == ({"job": "mine"}, None)
-
-
-def test_a_delete_of_what_is_not_there_changes_nothing(bench: Bench) -> None:
-    # Which of the two AWS answers its manual and its users say differently; nothing may rely on it.
-    assert bench.execute((DELETE, ["a", "1", "mine"])) in ([None], [LOST])
-    assert bench.get() is None
-
-
-def test_a_batch_has_at_most_25_statements(bench: Bench) -> None:
-    many = [(INSERT, ["a", str(number), "x"]) for number in range(26)]
-    assert bench.execute(*many[:25]) == [None] * 25
-    assert bench.execute(*many) == INVALID
-
-
-def test_a_batch_names_no_key_twice(memory: Bench) -> None:
-    assert memory.execute((INSERT, ["a", "1", "x"]), (DELETE, ["a", "1", "x"])) == INVALID
-    assert memory.get() is None
+@pytest.mark.parametrize("operation", ["get", "query", "batch"])
+def test_a_reading_that_may_be_old_is_refused(memory: Bench, operation: str) -> None:
+    requests: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+        "get": (memory.client.get_item, {"TableName": memory.table, "Key": to_item(KEY)}),
+        "batch": (memory.client.batch_get_item, {"RequestItems": {memory.table: {"Keys": [to_item(KEY)]}}}),
+        "query": (
+            memory.client.query,
+            {
+                "TableName": memory.table,
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": to_item({":pk": "a"}),
+            },
+        ),
+    }
+    call, request = requests[operation]
+    with pytest.raises(NotImplementedError, match="ConsistentRead"):
+        call(**request)
 
 
 def test_what_the_stand_in_does_not_know_it_does_not_answer(memory: Bench) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from promotion_jobs.codes.plan import Plan
 from tests.simulation import small_stories
 from tests.simulation.faults import Fault, NoFaults, OneFault
 from tests.simulation.schedules import Story, Tally, play
@@ -104,8 +105,11 @@ def test_without_a_fault_a_story_ends_as_it_should(scene: str) -> None:
     assert _calls(scene)
 
 
-def test_the_job_collides_with_the_codes_of_others() -> None:
-    assert _stored(_undisturbed("generate")).collisions
+def test_the_job_drops_codes_that_are_reserved() -> None:
+    workshop = _undisturbed("generate")
+    (job,) = _stored(workshop).jobs.values()
+    indices = range(job["first_index"], job["first_index"] + Plan(**job["plan"]).indices)
+    assert workshop.own.spaces.reserved(8, job["key_version"], indices)
 
 
 def test_the_cancel_comes_half_way() -> None:

@@ -1,4 +1,4 @@
-"""Random schedules of whole jobs: crashes, duplicates, conflicts, throttles, foreign codes taken and freed.
+"""Random schedules of whole jobs: crashes, duplicates, conflicts, throttles, the same strings wanted by others.
 
 A failure names its seed, as does its test: ``SEED='cancel 90' pytest tests/simulation/test_schedules.py -k replayed``
 plays it once more.
@@ -24,6 +24,8 @@ STORIES = {
         stories.delete,
         stories.delete_codes,
         stories.delete_codes_overtime,
+        stories.meet,
+        stories.rotate,
     )
 }
 SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))

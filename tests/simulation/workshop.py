@@ -1,52 +1,76 @@
 """The real service on a simulation: its clients are the simulation's, and so are time and chance."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 from promotion_jobs.api import answers
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff
 from promotion_jobs.codes.code import NewCode, Terms
+from promotion_jobs.codes.format import CodeFormat
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import NO_PARAMETERS, DeleteParameters, GenerateParameters, Job, JobType, Message, Plan
+from promotion_jobs.jobs.job import NO_PARAMETERS, DeleteParameters, Job, JobType, Message, Parameters
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
-from tests.simulation.executor import InlineExecutor
 from tests.simulation.faults import Faults, NoFaults
-from tests.simulation.invariants import wrong_locks_now
+from tests.simulation.invariants import wrong_at_any_moment, wrong_locks_now
 from tests.simulation.simulation import Simulation, TimeLeft, is_outage
-from tests.support.small_alphabet import ALPHABET, with_small_alphabet
+from tests.support.small_notation import SMALL, SmallParameters, make_small
 
 CLIENT_ID = "shop"
 PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
 
 
+PREFIXES = (None, None, "P", "q-", "bc", "BC-", "cb", "Bb-cC", "cc-bc", "x-bc", "bc-P", "b", "bcb", "cb-")
+
+
+@dataclass(frozen=True, slots=True)
+class NotingReserver:
+    """Notes what another one finds free."""
+
+    reserver: Reserver
+    free: set[str]
+
+    def reserve(self, codes: Collection[str]) -> None:
+        self.reserver.reserve(codes)
+        self.free.update(code.casefold() for code in codes)
+
+
 @dataclass
 class Workshop:
-    """Everything by one seed. Codes are of a small alphabet, so that jobs collide all the time.
+    """Everything by one seed. Codes are of two symbols, so that every string has several readings.
 
-    ``answered`` has the keys of requests with the jobs that answered them. ``mutate`` may change the worker.
-    ``fenced`` is whether a worker is gone when its lease is over. Where it is not, what is rolled back may leave codes.
+    ``answered`` has the keys of requests with the jobs that answered them; ``free`` the codes of which it was said that
+    no job has made them, and none ever will. ``mutate`` may change the worker.
     """
 
     seed: int | str
     faults: Faults = field(default_factory=NoFaults)
     workers: int = 4
     sticky: float | None = None
-    chunk_codes: int = 8
+    chunk_codes: int = 3
     run_chunks: int = 2
+    spares: int = 3
+    lengths: Sequence[int] = (8, 8, 8, 7, 6, 6, 5, 4)
+    prefixes: Sequence[str | None] = PREFIXES
     runs_ahead: int = 2
-    fenced: bool = True
     mutate: Callable[[Worker], Worker] = lambda worker: worker
+    watchful: bool = False
+    """Whether all that must hold at any moment is looked at after every transaction, which takes its time."""
 
     def __post_init__(self) -> None:
         self.answered: list[tuple[str, str]] = []
+        self.free: set[str] = set()
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
         self.simulation = Simulation(
             random_of("schedule", self.seed),
@@ -56,18 +80,28 @@ class Workshop:
             sticky=self.sticky,
             tolerated=lambda error: isinstance(error, PromotionJobsError) or is_outage(error),
         )
-        self.simulation.watch = lambda: wrong_locks_now(self.simulation.dynamodb)
+        watch = wrong_at_any_moment if self.watchful else wrong_locks_now
+        self.simulation.watch = lambda: watch(self.simulation.dynamodb)
         self.simulation.files.least_part_bytes = PART_BYTES
         self.clock = self.simulation.clock
-        self.service = self._service()
+        self.service = self._service(self.simulation.client, self.entropy.getrandbits)
+        self.have_reserver(Reserver)
+        self.own = self._service(self.simulation.stand_in, random_of("own", self.seed).getrandbits)
+        self.groups = [random_of("groups", self.seed).choice(("bc", "cb", "bb")) for _ in range(2)]
 
-    def _service(self) -> Service:
-        """As on AWS, but for smaller codes, chunks, runs and parts."""
+    def have_reserver(self, kind: type[Reserver], **changes: Any) -> None:
+        """Have codes made by hand looked at by a reserver of this kind, and note which it finds free."""
+        service = self.service
+        parts = {"spaces": service.spaces, "readings": service.readings, "lookup": service.lookup}
+        noting: Any = NotingReserver(kind(**{**parts, **changes}), self.free)
+        service.codes = replace(service.codes, reserver=noting)
+
+    def _service(self, client: Callable[[str], Any], bits: Callable[[int], int]) -> Service:
+        """As on AWS, but for smaller codes, chunks, runs and parts. ``own`` is for what a test looks at itself."""
         simulation = self.simulation
         clients = Clients()
-        clients.dynamodb, clients.sqs = simulation.client("dynamodb"), simulation.client("sqs")
-        clients.s3, clients.events = simulation.client("s3"), simulation.client("events")
-        clients.threads = InlineExecutor(self.entropy)
+        clients.dynamodb, clients.sqs = client("dynamodb"), client("sqs")
+        clients.s3, clients.events = client("s3"), client("events")
         environment = {
             "TABLE_NAME": simulation.dynamodb.table_name,
             "JOB_QUEUE_URL": simulation.queue.url,
@@ -77,12 +111,12 @@ class Workshop:
             "WORKER_TIMEOUT_SECONDS": str(int(simulation.function_seconds)),
             "LEAST_GUESS_ODDS": "0",
         }
-        service = Service(clients, self.clock, self.entropy.getrandbits, Settings(environment))
-        service.table = replace(service.table, backoff=Backoff(simulation.sleep, self.entropy.getrandbits))
-        service.job_store = with_small_alphabet(service.job_store)
+        service = Service(clients, self.clock, bits, Settings(environment))
+        service.table = replace(service.table, backoff=Backoff(simulation.sleep, bits))
+        make_small(service)
         service.files = replace(service.files, part_bytes=PART_BYTES)
         service.job_creator = replace(
-            service.job_creator, plan=lambda codes: Plan(codes, self.chunk_codes, self.run_chunks)
+            service.job_creator, plan=lambda codes: Plan(codes, self.chunk_codes, self.run_chunks, self.spares)
         )
         return service
 
@@ -94,6 +128,10 @@ class Workshop:
 
     def _deliver(self, body: str, time_left: TimeLeft) -> None:
         self.worker().deliver(Message.of(body), time_left)
+
+    def deliver(self, job: Job) -> None:
+        """The first message of a job, at once and without faults; it may come again."""
+        self._deliver(json.dumps({"promotion_id": job.promotion_id, "job_id": job.id}), lambda: timedelta(minutes=1))
 
     def deliver_all(self) -> None:
         """Every message that waits and those that they send, at once and without faults; outside of an actor."""
@@ -115,9 +153,19 @@ class Workshop:
     def add_promotion(self, max_codes: int = 1_000) -> Promotion:
         return self.service.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), CLIENT_ID)
 
-    def add_job(self, promotion: Promotion, number_of_codes: int | None, key: str | None = None) -> Job:
+    def add_job(
+        self,
+        promotion: Promotion,
+        number_of_codes: int | None,
+        key: str | None = None,
+        *,
+        length: int = 8,
+        prefix: str | None = None,
+    ) -> Job:
         """A job with its message; an export where no number is named. It is called by its request's key."""
-        parameters = GenerateParameters(number_of_codes) if number_of_codes else NO_PARAMETERS
+        parameters: Parameters = NO_PARAMETERS
+        if number_of_codes:
+            parameters = SmallParameters(number_of_codes, code_length=length, code_prefix=prefix)
         job_type = JobType.CODE_GENERATE if number_of_codes else JobType.CODE_EXPORT
         job, _ = self.service.job_creator.create(promotion.id, NewJob(job_type, key, parameters), CLIENT_ID, key)
         if key:
@@ -130,12 +178,39 @@ class Workshop:
         job, _ = self.service.job_creator.create(promotion.id, new, CLIENT_ID)
         return job
 
+    def add_some_job(self, promotion: Promotion, number_of_codes: int | None, key: str | None = None) -> Job:
+        """Likewise, with codes of some length behind some prefix."""
+        length = self.random.choice(self.lengths)
+        return self.add_job(promotion, number_of_codes, key, length=length, prefix=self._prefix(length))
+
+    def _prefix(self, length: int) -> str | None:
+        """Often the first groups of a longer code."""
+        longer = [it for it in self.lengths if it > length and it % 2 == length % 2]
+        if longer and self.random.random() < 0.6:
+            return "-".join(self.groups[: (max(longer) - length) // SMALL.group])
+        return self.random.choice(self.prefixes)
+
     def random_code(self) -> str:
-        symbols = "".join(self.random.choices(ALPHABET, k=8))
-        return f"{symbols[:4]}-{symbols[4:]}"
+        """Often one whose index is about to be given, or was given just now."""
+        length = self.random.choice(self.lengths)
+        body = self._body(length)
+        code_format = CodeFormat(length, self._prefix(length), SMALL)
+        (code,) = code_format.write(body.to_bytes(code_format.width))
+        return code.upper() if self.random.random() < 0.3 else code
+
+    def _body(self, length: int) -> int:
+        space, size = self.own.spaces.get(length), SMALL.size(length)
+        if not space.is_stored or self.random.random() < 0.2:
+            return self.random.randrange(size)
+        version = self.random.choice((space.version, space.version, self.random.randint(1, space.version)))
+        index = min(max(space.next + self.random.randint(-8, 8), 0), size - 1)
+        (body,) = self.own.keyring.permutation(length, version).encrypt([index])
+        return body
 
     def listed_codes(self, promotion: Promotion) -> Sequence[str]:
-        return [code for chunk in self.service.code_store.chunks(promotion.id) for code in chunk.codes]
+        """What the promotion shows."""
+        chunks = self.own.code_lists.chunks(promotion.id)
+        return [code.code for chunk, _ in chunks for code in chunk.visible()]
 
     def add_codes(self, promotion: Promotion, codes: Sequence[str]) -> None:
         """By hand, as a shop would."""

@@ -1,7 +1,6 @@
 """The stack as it is deployed, once for all tests of a run; and a worker in this process on its emulator."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 
@@ -23,12 +22,6 @@ def api(stack: LocalStack) -> Api:
     return Api.signed_in(stack.base_url, stack.client)
 
 
-@pytest.fixture(scope="module")
-def threads() -> Iterator[Executor]:
-    with ThreadPoolExecutor(8) as executor:
-        yield executor
-
-
-@pytest.fixture(params=[False, True], ids=["whole alphabet", "small alphabet"])
-def workshop(stack: LocalStack, threads: Executor, request: pytest.FixtureRequest) -> Workshop:
-    return Workshop(stack.aws, threads, small_alphabet=request.param).create()
+@pytest.fixture
+def workshop(stack: LocalStack) -> Workshop:
+    return Workshop(stack.aws).create()

@@ -1,7 +1,6 @@
 """What the protocol needs of its database, shown on the emulator that all other tests here rely on."""
 
 import urllib.request
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.stack import LocalStack
+from promotion_jobs.aws import keys
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import ConditionLost
@@ -23,55 +22,41 @@ THREADS = 50
 LIFE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def workshop(stack: LocalStack) -> Workshop:
-    return Workshop(stack.aws, ThreadPoolExecutor(1)).create()
+def test_of_fifty_puts_of_one_item_at_once_one_wins(workshop: Workshop) -> None:
+    table, chunk, start = workshop.service.table, keys.chunk("job", 0, 0), Barrier(THREADS)
 
-
-def _statement(workshop: Workshop, text: str, *values: dict[str, str]) -> dict[str, Any]:
-    return {"Statement": text.format(table=f'"{workshop.name}"'), "Parameters": list(values)}
-
-
-def _errors(workshop: Workshop, *statements: dict[str, Any]) -> list[str | None]:
-    """The error code of each statement of one batch; None where it was executed."""
-    answer = workshop.aws.dynamodb.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
-    return [response.get("Error", {}).get("Code") for response in answer["Responses"]]
-
-
-INSERT = "INSERT INTO {table} VALUE {{'pk': ?, 'sk': 'CODE', 'job': ?}}"
-DELETE = 'DELETE FROM {table} WHERE "pk" = ? AND "sk" = \'CODE\' AND "job" = ?'
-
-
-def test_a_duplicate_insert_is_refused_by_itself_and_the_item_stays(workshop: Workshop) -> None:
-    first = _statement(workshop, INSERT, {"S": "CODE#a"}, {"S": "mine"})
-    duplicate = _statement(workshop, INSERT, {"S": "CODE#a"}, {"S": "yours"})
-    beside = _statement(workshop, INSERT, {"S": "CODE#b"}, {"S": "yours"})
-    assert _errors(workshop, first) == [None]
-    assert _errors(workshop, duplicate, beside) == ["DuplicateItem", None]
-    assert {item["pk"]: item["job"] for item in workshop.items("CODE#")} == {"CODE#a": "mine", "CODE#b": "yours"}
-
-
-def test_of_fifty_inserts_of_one_code_at_once_one_wins(workshop: Workshop) -> None:
-    start = Barrier(THREADS)
-
-    def insert(number: int) -> str | None:
+    def put(number: int) -> bool:
         start.wait()
-        return _errors(workshop, _statement(workshop, INSERT, {"S": "CODE#a"}, {"S": str(number)}))[0]
+        try:
+            table.transact(table.put(chunk, {"codes": bytes([number])}))
+        except ConditionLost as error:
+            return bool(error.lost[0]["codes"] == bytes([number]))
+        return True
 
     with ThreadPoolExecutor(THREADS) as threads:
-        outcomes = list(threads.map(insert, range(THREADS)))
-    assert Counter(outcomes) == {None: 1, "DuplicateItem": THREADS - 1}
-    assert [item["job"] for item in workshop.items("CODE#")] == [str(outcomes.index(None))]
+        winners = [number for number, won in enumerate(threads.map(put, range(THREADS))) if won]
+    assert len(winners) == 1
+    assert [item["codes"] for item in workshop.items("CODES#")] == [bytes(winners)]
 
 
-def test_a_delete_of_somebody_elses_code_is_refused(workshop: Workshop) -> None:
-    assert _errors(workshop, _statement(workshop, INSERT, {"S": "CODE#a"}, {"S": "mine"})) == [None]
-    assert _errors(workshop, _statement(workshop, DELETE, {"S": "CODE#a"}, {"S": "yours"})) == [
-        "ConditionalCheckFailed"
-    ]
-    assert len(workshop.items("CODE#")) == 1
-    assert _errors(workshop, _statement(workshop, DELETE, {"S": "CODE#a"}, {"S": "mine"})) == [None]
-    assert workshop.items("CODE#") == []
+def test_of_fifty_claims_at_once_each_is_given_indices_of_its_own(workshop: Workshop) -> None:
+    spaces, start = workshop.service.spaces, Barrier(THREADS)
+    spaces.stored(8)
+
+    def give(_: int) -> int:
+        start.wait()
+        while True:
+            space = spaces.get(8)
+            try:
+                spaces.table.transact(spaces.give(space, 10))
+            except ConditionLost:
+                continue
+            return space.next
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        given = sorted(threads.map(give, range(THREADS)))
+    assert given == list(range(0, 10 * THREADS, 10))
+    assert spaces.get(8).next == 10 * THREADS
 
 
 def test_of_fifty_locks_at_once_one_is_taken_and_nothing_of_the_others_is_written(workshop: Workshop) -> None:

@@ -1,56 +1,39 @@
 """The generation protocol on the emulator: the real worker, the real conditions, messages delivered as a test likes."""
 
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from local.stack import LocalStack
 from promotion_jobs.aws import keys
+from promotion_jobs.codes.code import NewCode, Terms
+from promotion_jobs.errors import DuplicateCode
 from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.limits import LEASE_MARGIN
+from promotion_jobs.limits import LEASE
 from tests.stack.faults import Crash, Crashes
-from tests.stack.workshop import FOREIGN, FOREIGN_JOB, PLAN, TIMEOUT, Workshop, codes_of
+from tests.stack.workshop import PLAN, Workshop, codes_of
 from tests.support.meter import MemoryMeter
-
-
-@pytest.fixture
-def whole_alphabet(stack: LocalStack, threads: Executor) -> Workshop:
-    return Workshop(stack.aws, threads).create()
 
 
 def assert_exact(workshop: Workshop, job: Job) -> None:
     """All that must hold of a completed generate job, on the stored items themselves."""
-    number = job.parameters.codes
-    stored = workshop.service.job_store.get(job.promotion_id, job.id)
+    number, service = job.parameters.codes, workshop.service
+    stored = service.job_store.get(job.promotion_id, job.id)
     assert stored is not None
     assert (stored.status, stored.generated) == (JobStatus.COMPLETED, number)
-    listed = [code for chunk in workshop.service.code_store.chunks(job.promotion_id) for code in chunk.codes]
+    listed = [code for chunk in workshop.chunks(job) for code in chunk.texts()]
     assert len({code.casefold() for code in listed}) == len(listed) == number
-    owned = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == job.id}
-    assert owned == dict(enumerate(listed))
-    foreign = {item["slot"]: item["code"] for item in workshop.items("CODE#") if item["job"] == FOREIGN_JOB}
-    assert foreign in ({}, FOREIGN)
-    promotion = workshop.service.promotions.get(job.promotion_id)
+    promotion = service.promotions.get(job.promotion_id)
+    assert {service.codes.get(promotion, code.upper()).job_id for code in listed} == {job.id}
     assert (promotion.room, promotion.codes, promotion.open_job) == (promotion.max_codes - number, number, None)
-    assert workshop.items("OPEN") == []
+    assert workshop.items("OPEN") == workshop.items("CODE#") == []
 
 
 def test_a_job_has_exactly_the_codes_asked_for(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     workshop.deliver_all()
     assert_exact(workshop, job)
-    assert bool(workshop.items("COLLISIONS#")) == workshop.small_alphabet
-
-
-def test_codes_that_somebody_else_has_are_replaced_and_left_alone(whole_alphabet: Workshop) -> None:
-    whole_alphabet.occupy(FOREIGN)
-    job = whole_alphabet.add_job(PLAN)
-    whole_alphabet.deliver_all()
-    assert_exact(whole_alphabet, job)
-    noted = [(item["sk"], item["attempts"]) for item in whole_alphabet.items("COLLISIONS#")]
-    assert noted == [("00000000", {"0:1", "7:1", "19:1"})]
 
 
 def test_a_job_that_the_promotion_has_no_room_for_fails_and_makes_nothing(workshop: Workshop) -> None:
@@ -68,7 +51,6 @@ def test_a_job_that_the_promotion_has_no_room_for_fails_and_makes_nothing(worksh
 
 
 def test_every_message_delivered_three_times_changes_nothing(workshop: Workshop) -> None:
-    workshop.occupy(FOREIGN)
     job = workshop.add_job(PLAN)
     delivered: list[Message] = []
     while workshop.queue.waiting:
@@ -82,7 +64,6 @@ def test_every_message_delivered_three_times_changes_nothing(workshop: Workshop)
 
 
 def test_of_deliveries_at_the_same_time_one_works(workshop: Workshop) -> None:
-    workshop.occupy(FOREIGN)
     job = workshop.add_job(PLAN)
     with ThreadPoolExecutor(4) as deliveries:
         while workshop.queue.waiting:
@@ -94,28 +75,49 @@ def test_of_deliveries_at_the_same_time_one_works(workshop: Workshop) -> None:
     assert_exact(workshop, job)
 
 
+def _puts_a_chunk(_name: str, arguments: object) -> bool:
+    return "'Put'" in str(arguments) and "CODES#" in str(arguments)
+
+
 def test_a_run_that_is_held_is_left_to_its_holder_until_the_lease_is_past(workshop: Workshop) -> None:
     job = workshop.add_job(PLAN)
     message = workshop.queue.waiting[0]
-    crashes = Crashes(lambda name, _arguments: name == "batch_execute_statement")
     with pytest.raises(Crash):
-        replace(workshop, instrument=crashes.instrument).deliver(message)
+        replace(workshop, instrument=Crashes(_puts_a_chunk).instrument).deliver(message)
     assert workshop.deliver(message) == 0
-    workshop.clock.time += TIMEOUT + LEASE_MARGIN + timedelta(milliseconds=1)
+    workshop.clock.time += LEASE + timedelta(milliseconds=1)
     assert workshop.deliver(message) == codes_of(0)
     workshop.deliver_all()
     assert_exact(workshop, job)
 
 
-def test_codes_that_come_free_between_two_deliveries_leave_no_stray(whole_alphabet: Workshop) -> None:
-    whole_alphabet.occupy(FOREIGN)
-    job = whole_alphabet.add_job(PLAN)
-    # Dies with the replacements inserted and the chunk not committed.
-    crashes = Crashes(lambda _name, arguments: "CODES#" in str(arguments))
-    with pytest.raises(Crash):
-        replace(whole_alphabet, instrument=crashes.instrument).deliver(whole_alphabet.queue.waiting[0])
-    table = whole_alphabet.service.table
-    for code in FOREIGN.values():
-        table.transact(table.delete(keys.code(code)))
-    assert whole_alphabet.deliver_until_nothing_is_open() == 0
-    assert_exact(whole_alphabet, job)
+def test_a_code_that_a_job_would_make_is_made_by_hand_first_and_by_no_job(workshop: Workshop) -> None:
+    service, job = workshop.service, workshop.add_job(PLAN)
+    code_format = job.maker.code_format
+    bodies = service.keyring.permutation(8, 1).encrypt([0, 1, 25])
+    texts = [code_format.write(body.to_bytes(code_format.width))[0] for body in bodies]
+    shop = workshop.add_promotion()
+    service.codes.add(shop, [NewCode(text.upper(), Terms()) for text in texts], "me")
+    workshop.deliver_all()
+    listed = [code for chunk in workshop.chunks(job) for code in chunk.texts()]
+    assert (len(listed), {*listed} & {*texts}) == (90, set())
+    assert {service.lookup.owner_of(text) for text in texts} == {shop.id}
+    # What the job has made is taken, and free again for people when it is removed.
+    promotion = service.promotions.get(job.promotion_id)
+    with pytest.raises(DuplicateCode):
+        service.codes.add(shop, [NewCode(listed[0].upper(), Terms())], "me")
+    service.codes.remove(promotion, [listed[0]])
+    service.codes.add(shop, [NewCode(listed[0].upper(), Terms())], "me")
+    assert service.lookup.owner_of(listed[0]) == shop.id
+
+
+def test_jobs_under_two_keys_have_no_code_in_common_and_each_is_found(workshop: Workshop) -> None:
+    jobs = []
+    for version in (1, 2, 3):
+        jobs.append(workshop.add_job(PLAN))
+        workshop.deliver_all()
+        assert workshop.service.rotation.rotate() == version + 1
+    for job, version in zip(jobs, (1, 2, 3), strict=True):
+        assert_exact(workshop, job)
+        assert {item["version"] for item in workshop.items("ALLOCATIONS#") if item["job"] == job.id} == {version}
+    assert [it.version for it in workshop.service.keyring.versions()] == [1, 2, 3, 4]

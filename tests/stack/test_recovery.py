@@ -21,8 +21,11 @@ from tests.stack.journeys import (
     new_promotion,
 )
 
-KILLS = 3
-CODES_BETWEEN_KILLS = 1_000
+CODES = 1_000_000
+KILLS = 1
+"""Each costs what is left of a lease."""
+
+CODES_BETWEEN_KILLS = 50_000
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +56,8 @@ def sweep(stack: LocalStack) -> None:
 
 def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(hasty: LocalStack) -> None:
     api = Api.signed_in(hasty.base_url, hasty.client)
-    promotion = new_promotion(api, max_codes=20_000)
-    job = new_job(api, promotion, "code_generate", number_of_codes=20_000)
+    promotion = new_promotion(api, max_codes=CODES)
+    job = new_job(api, promotion, "code_generate", number_of_codes=CODES)
     killed_at = 0
 
     def goes_on() -> bool:
@@ -83,7 +86,7 @@ def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(h
     codes = listed_codes(api, promotion, most=10_000)
     assert len(codes) == len(set(codes)) == 10_000
     export = finished(api, promotion, new_job(api, promotion, "code_export"))
-    assert export["meta"]["file"]["rows"] == 20_000
+    assert export["meta"]["file"]["rows"] == CODES
     assert add_codes(api, promotion, "one-more").status == 400
 
 
@@ -123,20 +126,20 @@ def test_a_job_whose_worker_fails_comes_back_and_is_completed(
 
 
 def test_a_small_job_is_done_while_a_big_one_runs(api: Api) -> None:
-    big, small = new_promotion(api, max_codes=60_000), new_promotion(api)
-    long = new_job(api, big, "code_generate", number_of_codes=60_000, code_length=10)
+    big, small = new_promotion(api, max_codes=CODES), new_promotion(api)
+    long = new_job(api, big, "code_generate", number_of_codes=CODES, code_length=10)
     eventually(lambda: get_job(api, big, long)["status"] == "processing")
     short = new_job(api, small, "code_generate", number_of_codes=100)
     assert finished(api, small, short)["status"] == "completed"
     assert get_job(api, big, long)["status"] == "processing"
-    assert finished(api, big, long)["result"] == {"generated": 60_000}
+    assert finished(api, big, long)["result"] == {"generated": CODES}
 
 
 def test_a_cancelled_job_leaves_no_code_and_frees_the_promotion(api: Api) -> None:
-    promotion = new_promotion(api, max_codes=30_000)
+    promotion = new_promotion(api, max_codes=CODES)
     # Beside busy workers the first start of a function takes seconds: the job would be done by then.
     assert api.call("POST", f"/v2/promotions/{promotion}/jobs/{promotion}/cancel").status == 404
-    job = new_job(api, promotion, "code_generate", number_of_codes=30_000)
+    job = new_job(api, promotion, "code_generate", number_of_codes=CODES)
     eventually(lambda: get_job(api, promotion, job).get("meta", {}).get("progress", {}).get("done", 0) > 0)
     answer = api.call("POST", f"/v2/promotions/{promotion}/jobs/{job}/cancel")
     assert answer.status == 200, answer.json

@@ -14,18 +14,22 @@ import pytest
 
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.jobs.job import Job, Message, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import Job, Message
 from promotion_jobs.values import to_text
 from tests.support import rights, template
-from tests.support.builders import CLIENT_ID, SEED, UNKNOWN_ID, generate_job
+from tests.support.builders import CLIENT_ID, UNKNOWN_ID
 from tests.support.cloud import CLIENT_SECRET, PROMOTION, Account, Cloud, deployed, forget_caches
 from tests.support.events import read
 
 PLAN = Plan(90, chunk_codes=20, run_chunks=2)
 """Three runs, so that the worker sends messages itself."""
 
-GENERATE = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 90}}
+GENERATE = {
+    "type": "promotion_job",
+    "job_type": "code_generate",
+    "parameters": {"number_of_codes": 90, "code_prefix": "bfcm"},
+}
 
 
 def _ask(cloud: Cloud, expected: int, function: str, *ids: str, **request: Any) -> Any:
@@ -43,10 +47,10 @@ def _work(cloud: Cloud) -> None:
 
 
 def _generate_job(cloud: Cloud, promotion_id: str, **request: Any) -> Job:
-    """A job of three runs, whose codes are known."""
+    """A job of three runs."""
     answer = _ask(cloud, 201, "create_job", promotion_id, data={"data": GENERATE}, **request)
     job = cloud.job(promotion_id, answer["data"]["id"])
-    cloud.change_job(job, "SET #seed = :seed, #plan = :plan", seed=SEED, plan=asdict(PLAN))
+    cloud.change_job(job, "SET #plan = :plan", plan=asdict(PLAN))
     return job
 
 
@@ -61,9 +65,23 @@ def _read_descriptions(cloud: Cloud) -> None:
         assert status == expected
 
 
+def _add_by_hand(cloud: Cloud, expected: int, promotion_id: str, *codes: str) -> None:
+    sent = {"type": "promotion_codes", "codes": [{"code": code} for code in codes]}
+    _ask(cloud, expected, "add_codes", promotion_id, data={"data": sent})
+
+
+def _add_the_first_code(cloud: Cloud, promotion_id: str) -> None:
+    """One that a job might make, by hand, before there is a key; and no key either when the first job comes."""
+    for _ in range(2):
+        cloud.table.transact(cloud.table.delete(keys.code_key(1)))
+        _add_by_hand(cloud, 201, promotion_id, "bcdf-ghjk")
+        _ask(cloud, 204, "delete_code", promotion_id, "bcdf-ghjk")
+    cloud.table.transact(cloud.table.delete(keys.code_key(1)))
+    forget_caches()
+
+
 def _make_and_look_up_codes(cloud: Cloud, promotion_id: str) -> None:
-    taken = chunk_codes(SEED, 0, 1, CodeFormat())
-    cloud.put_codes(generate_job(id=UNKNOWN_ID, promotion_id=UNKNOWN_ID), taken)
+    _add_the_first_code(cloud, promotion_id)
     _ask(cloud, 200, "create_job", promotion_id, data={"data": GENERATE}, query="dry_run=true")
     once = {"headers": {"idempotency-key": "once"}}
     job = _generate_job(cloud, promotion_id, **once)
@@ -75,13 +93,18 @@ def _make_and_look_up_codes(cloud: Cloud, promotion_id: str) -> None:
     _ask(cloud, 200, "get_code", promotion_id, first["code"])
     _ask(cloud, 204, "delete_code", promotion_id, second["code"])
     _ask(cloud, 204, "delete_codes", promotion_id, data={"data": {"type": "promotion_codes", "codes": [third]}})
-    by_hand = {"type": "promotion_codes", "codes": [{"code": "by-hand"}]}
-    _ask(cloud, 201, "add_codes", promotion_id, data={"data": by_hand})
+    _ask(cloud, 200, "list_codes", promotion_id)
+    _add_by_hand(cloud, 201, promotion_id, "by-hand", "by-hand-2")
+    named = {"type": "promotion_codes", "codes": [{"code": "by-hand-2"}]}
+    _ask(cloud, 204, "delete_codes", promotion_id, data={"data": named})
+    _add_by_hand(cloud, 422, promotion_id, first["code"])
+    _ask(cloud, 200, "list_promotions", query="filter=eq(code,by-hand)")
+    _ask(cloud, 200, "get_code", promotion_id, "by-hand")
 
 
 def _export(cloud: Cloud, promotion_id: str) -> None:
-    broken = keys.chunk(promotion_id, UNKNOWN_ID, 0)
-    cloud.table.transact(cloud.table.put(broken, {"codes": "a chunk that lacks the rest"}))
+    broken = keys.chunk_by_hand(promotion_id, UNKNOWN_ID)
+    cloud.table.transact(cloud.table.put(broken, {"codes": "[]"}))
     job_id = cloud.create_job(promotion_id)
     with pytest.raises(KeyError):
         _work(cloud)
@@ -119,20 +142,11 @@ def _start_by_schedule(cloud: Cloud, promotion_id: str) -> None:
 
 
 def _delete_in_bulk(cloud: Cloud, promotion_id: str) -> None:
-    everything = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
-    job_id = _ask(cloud, 201, "create_job", promotion_id, data={"data": everything})["data"]["id"]
-    _work(cloud)
-    assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": 89}
-    # What a deletion has unlisted and not yet removed is as good as gone.
-    cloud.put_codes(generate_job(id=UNKNOWN_ID, promotion_id=promotion_id), ["unlisted"])
-    _ask(cloud, 204, "delete_code", promotion_id, "unlisted")
-    _ask(
-        cloud,
-        204,
-        "delete_codes",
-        promotion_id,
-        data={"data": {"type": "promotion_codes", "codes": [{"code": "unlisted"}]}},
-    )
+    for parameters, deleted in (({"job_id": UNKNOWN_ID}, 0), ({"all": True}, 89)):
+        deletion = {"type": "promotion_job", "job_type": "code_delete", "parameters": parameters}
+        job_id = _ask(cloud, 201, "create_job", promotion_id, data={"data": deletion})["data"]["id"]
+        _work(cloud)
+        assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": deleted}
 
 
 def _fail_to_queue(cloud: Cloud, promotion_id: str) -> None:

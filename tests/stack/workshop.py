@@ -4,7 +4,6 @@ What a worker sends is collected in a list, so that a test decides which message
 """
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -18,31 +17,25 @@ from local.aws import Aws
 from promotion_jobs.api import answers
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff, Item, from_item
-from promotion_jobs.codes.format import chunk_codes
+from promotion_jobs.codes.code import Chunk
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobType, Message, Plan
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobType, Message
 from promotion_jobs.measures import Measure
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
 from tests.aws.bus import MemoryBus
 from tests.stack.faults import Crash
-from tests.support.builders import SEED, Clock
+from tests.support.builders import Clock
 from tests.support.meter import MemoryMeter
-from tests.support.small_alphabet import with_small_alphabet
 
 TIMEOUT = timedelta(minutes=2)
 RUNS_AHEAD = 2
 _ROUNDS = 500
 _QUEUE_URL = "queue"
-FOREIGN_JOB = "00000000-0000-7000-8000-00000000f0e1"
-
 PLAN = Plan(90, chunk_codes=20, run_chunks=2)
 """Five chunks, the last one short, in three runs."""
-
-_FIRST_CHOICES = chunk_codes(SEED, 0, 20, GenerateParameters(90, code_prefix="Summer").code_format)
-FOREIGN = {slot: _FIRST_CHOICES[slot] for slot in (0, 7, 19)}
-"""Codes that the plan's job would have chosen, and another has."""
 
 
 def codes_of(run: int) -> int:
@@ -67,15 +60,13 @@ class CollectedMessages:
 
 @dataclass
 class Workshop:
-    """``instrument`` may wrap every AWS client that workers and sweeps use; codes may be of a small alphabet."""
+    """``instrument`` may wrap every AWS client that workers and sweeps use."""
 
     aws: Aws
-    threads: Executor
     instrument: Callable[[Any], Any] = lambda client: client
     name: str = field(default_factory=lambda: f"workshop-{uuid4().hex}")
     queue: CollectedMessages = field(default_factory=CollectedMessages)
     bus: MemoryBus = field(default_factory=MemoryBus)
-    small_alphabet: bool = False
     meter: MemoryMeter = field(default_factory=MemoryMeter)
 
     @property
@@ -108,7 +99,6 @@ class Workshop:
         clients = Clients()
         clients.dynamodb, clients.s3 = instrument(self.aws.dynamodb), instrument(self.aws.s3)
         clients.sqs, clients.events = instrument(self.queue), instrument(self.bus)
-        clients.threads = self.threads
         environment = {
             "TABLE_NAME": self.name,
             "JOB_QUEUE_URL": _QUEUE_URL,
@@ -120,8 +110,6 @@ class Workshop:
         }
         service = Service(clients, self.clock, randbits, Settings(environment), self.meter)
         service.table = replace(service.table, backoff=Backoff(lambda _: None, meter=self.meter))
-        if self.small_alphabet:
-            service.job_store = with_small_alphabet(service.job_store)
         return service
 
     def sweep(self) -> int:
@@ -162,7 +150,7 @@ class Workshop:
 
     def add_job(self, plan: Plan, promotion_id: str = "") -> Job:
         """A job that makes codes by the plan, with its message; on a promotion of its own if none is named."""
-        creator = replace(self.service.job_creator, new_seed=lambda: SEED, plan=lambda _: plan)
+        creator = replace(self.service.job_creator, plan=lambda _: plan)
         new = NewJob(JobType.CODE_GENERATE, parameters=GenerateParameters(plan.number_of_codes, code_prefix="Summer"))
         job, _ = creator.create(promotion_id or self.add_promotion().id, new, "me")
         return job
@@ -172,9 +160,12 @@ class Workshop:
         job, _ = self.service.job_creator.create(promotion_id, NewJob(JobType.CODE_EXPORT), "me")
         return job
 
-    def occupy(self, codes: dict[int, str]) -> None:
-        """Give codes to another job of another promotion, so that no other job can have them."""
-        assert self.service.code_items.insert(FOREIGN_JOB, FOREIGN_JOB, codes) == set()
+    def chunks(self, job: Job) -> list[Chunk]:
+        """All that a job has put, whatever its state."""
+        stored = self.service.job_store.get(job.promotion_id, job.id)
+        assert stored is not None
+        store, plan = self.service.code_store, job.plan
+        return [chunk for run in range(plan.runs) for chunk in store.chunks(stored.maker, plan.chunks_of(run))]
 
     def items(self, kind: str) -> list[Item]:
         """Every item whose partition starts with ``kind``."""

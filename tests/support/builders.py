@@ -1,13 +1,15 @@
 """Whole and plausible values; a test names only what it is about."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promotion_jobs.codes.code import Chunk, Code, Terms
+from promotion_jobs.codes.code import Chunk, ChunkByHand, Code, NewCode, Terms
+from promotion_jobs.codes.format import NOTATION
+from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.jobs.job import (
     NO_PARAMETERS,
-    ONE_RUN,
     DeleteParameters,
     ExportFile,
     GenerateParameters,
@@ -15,9 +17,7 @@ from promotion_jobs.jobs.job import (
     JobStatus,
     JobType,
     Message,
-    Plan,
 )
-from promotion_jobs.jobs.runs import Lease
 from promotion_jobs.promotions.promotion import Promotion
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -25,13 +25,14 @@ NOW_TEXT = "2026-06-01T12:00:00.000Z"
 
 PROMOTION_ID = "019e82fb-4a00-7000-8000-00000000000a"
 JOB_ID = "019e82fb-4a00-7000-8000-00000000000b"
+HAND_ID = "019e82fb-4a00-7000-8000-00000000000c"
 UNKNOWN_ID = "019e82fb-4a00-7000-8000-0000000000ff"
 CLIENT_ID = "shop"
 
-SEED = bytes(range(32))
 MALFORMED_IDS = ("1", "not-an-id", PROMOTION_ID.upper(), f"{PROMOTION_ID}0", PROMOTION_ID.replace("-", ""))
 
-LEASE = Lease("holder", NOW + timedelta(minutes=1))
+HOLDER = "holder"
+"""Of a run's lease."""
 
 EXPORT_FILE = ExportFile(key=f"{PROMOTION_ID}/{JOB_ID}/1.csv", rows=2, size=120, sha256="0" * 64)
 
@@ -75,7 +76,6 @@ def generate_job(plan: Plan | None = None, **changes: Any) -> Job:
         status=JobStatus.PENDING,
         parameters=GenerateParameters(plan.number_of_codes),
         plan=plan,
-        seed=SEED,
         created_by=CLIENT_ID,
         created_at=NOW,
         updated_at=NOW,
@@ -84,9 +84,7 @@ def generate_job(plan: Plan | None = None, **changes: Any) -> Job:
 
 
 def export_job(**changes: Any) -> Job:
-    return replace(
-        generate_job(job_type=JobType.CODE_EXPORT, seed=b""), parameters=NO_PARAMETERS, plan=ONE_RUN, **changes
-    )
+    return replace(generate_job(job_type=JobType.CODE_EXPORT), parameters=NO_PARAMETERS, plan=ONE_RUN, **changes)
 
 
 def delete_job(source: str | None = None, **changes: Any) -> Job:
@@ -95,15 +93,28 @@ def delete_job(source: str | None = None, **changes: Any) -> Job:
     return replace(whole, **changes)
 
 
-def chunk(**changes: Any) -> Chunk:
-    whole = Chunk(
-        source=JOB_ID,
-        number=0,
-        codes=["bcdf-ghjk", "mnpq-rstv"],
-        created_by=CLIENT_ID,
-        created_at=NOW,
-    )
-    return replace(whole, **changes)
+def packed(*codes: str) -> bytes:
+    """Codes without a prefix, all of the same length, as a chunk keeps them."""
+    readings = [NOTATION.readings(code)[-1] for code in codes]
+    assert {it.head for it in readings} == {""}
+    return b"".join(it.body.to_bytes(NOTATION.width(it.length)) for it in readings)
+
+
+def chunk(*codes: str, number: int = 0, job: Job | None = None) -> Chunk:
+    """Codes of a job that is completed, of two unless it says otherwise."""
+    codes = codes or ("bcdf-ghjk", "mnpq-rstv")
+    return Chunk((job or generated_job(len(codes))).maker, number, packed(*codes))
+
+
+def generated_job(number_of_codes: int, **changes: Any) -> Job:
+    """A job that is completed."""
+    given = {"generated": number_of_codes, "status": JobStatus.COMPLETED, "first_index": 0, "key_version": 1}
+    return generate_job(Plan(number_of_codes), **{**given, **changes})
+
+
+def by_hand(*codes: str, id: str = HAND_ID, removed: Iterable[int] = (), user: str | None = None) -> ChunkByHand:  # noqa: A002 - as it is called
+    made = [NewCode(code, Terms(user=user)) for code in codes]
+    return ChunkByHand(id, made, CLIENT_ID, NOW, frozenset(removed))
 
 
 def code(**changes: Any) -> Code:

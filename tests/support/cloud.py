@@ -7,8 +7,7 @@ import importlib
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,15 +20,15 @@ from botocore.exceptions import ClientError
 from promotion_jobs import wiring
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.clients import Clients
-from promotion_jobs.codes.code import Chunk, Terms
-from promotion_jobs.jobs.job import GenerateParameters, Job, Message
+from promotion_jobs.jobs.claim import Claimer
+from promotion_jobs.jobs.job import Job, Message
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings, settings
 from promotion_jobs.tokens.token import Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.wiring import Service
 from tests.support import rights, template
-from tests.support.builders import CLIENT_ID, LEASE, NOW
+from tests.support.builders import CLIENT_ID, NOW, NOW_TEXT
 from tests.support.events import Context, http_event, read, sqs_event
 
 TABLE = "promotion-jobs"
@@ -37,6 +36,8 @@ BUCKET = "promotion-jobs-exports"
 EVENT_BUS = "promotion-jobs-events"
 CLIENT_SECRET = "5ec2e7" * 8
 TOKEN = "70ce" * 10
+KEY = bytes(range(32))
+"""What codes are encrypted with."""
 
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -52,10 +53,6 @@ def forget_caches() -> None:
     """As in a container that has just started: settings, clients and parts are made anew."""
     settings.cache_clear()
     wiring.service.cache_clear()
-
-
-class NoThreads(Executor):
-    """For what must not need threads."""
 
 
 class Account:
@@ -123,6 +120,7 @@ class Cloud:
         self.service = self._service()
         self.table, self.jobs, self.runs = self.service.table, self.service.job_store, self.service.runs
         self.tokens = self.service.tokens
+        self.table.transact(self.table.put(keys.code_key(1), {"key": KEY, "created_at": NOW_TEXT}))
         self.tokens.register_client(CLIENT_ID, CLIENT_SECRET, "Our shop")
         expires_at = datetime.now(UTC) + timedelta(hours=1)
         self.tokens.store.add_token(hash_secret(TOKEN), Token(CLIENT_ID, Grant.CLIENT_CREDENTIALS, expires_at))
@@ -131,7 +129,7 @@ class Cloud:
     def _service(self) -> Service:
         """What a test prepares and looks at the deployment with: no role restrains it."""
         clients = Clients()
-        clients.dynamodb, clients.sqs, clients.threads = self.dynamodb, self.sqs, NoThreads()
+        clients.dynamodb, clients.sqs = self.dynamodb, self.sqs
         return Service(clients, lambda: datetime.now(UTC), secrets.randbits, Settings(self.environment))
 
     @cached_property
@@ -231,27 +229,19 @@ class Cloud:
         """Likewise a job."""
         self.table.transact(self.table.update(keys.job(job.promotion_id, job.id), update, "", **values))
 
-    def commit_chunks(self, job: Job, chunks: Iterable[Sequence[str]]) -> None:
-        """The lists of the codes of a job's first run, without the codes' own items."""
-        self.runs.take(job, 0, LEASE, NOW)
-        parameters = job.parameters.of(GenerateParameters)
-        terms = Terms(parameters.consume_unit, parameters.max_uses_per_code)
-        for number, codes in enumerate(chunks):
-            chunk = Chunk(job.id, number, codes, job.created_by, job.created_at, terms)
-            self.commit(job, 0, chunk)
+    def claim(self, job: Job, at: datetime) -> Job | None:
+        """As its first delivery does it."""
+        service = self.service
+        return Claimer(service.job_store, service.promotion_store, service.spaces).claim(job, at)
 
-    def commit(self, job: Job, run: int, chunk: Chunk) -> None:
-        """Add a chunk's list and count its codes in the run. Raises ConditionLost."""
+    def put_chunk(self, job: Job, number: int) -> None:
+        """Put a chunk of codes that nobody will look at, and count them in its run. Raises ConditionLost."""
+        run, codes = job.plan.run_of(number), job.plan.codes_in(number)
+        packed = bytes(codes * job.maker.code_format.width)
         self.table.transact(
-            self.service.code_store.put_chunk(job.promotion_id, chunk),
-            self.runs.count_generated(job.id, run, len(chunk.codes)),
+            self.service.code_store.put_chunk(job.id, run, number, packed),
+            self.runs.count_generated(job.id, run, codes, NOW),
         )
-
-    def put_codes(self, job: Job, codes: Iterable[str]) -> None:
-        """The codes' own items, each by a plain put: the worker's PartiQL is not for moto."""
-        for slot, code in enumerate(codes):
-            owner = {"promotion": job.promotion_id, "job": job.id, "slot": slot, "code": code}
-            self.table.transact(self.table.put(keys.code(code), owner))
 
     def promotion(self, promotion_id: str) -> Promotion:
         promotion = self.service.promotion_store.get(promotion_id)

@@ -1,37 +1,36 @@
 """An office with one job that waits to be done."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from promotion_jobs.aws import keys
 from promotion_jobs.jobs.job import Job, Message
 from promotion_jobs.jobs.runs import Run
 from promotion_jobs.measures import Measure
 from tests.support.builders import message, promotion
 from tests.support.office import Office
-from tests.support.small_alphabet import with_small_alphabet
-
-FOREIGN_JOB = "another job"
+from tests.support.small_notation import make_small
 
 TAKE = "Put RUN, ConditionCheck JOB"
 COMMIT = "Put CODES, Update RUN"
-UNLIST = "Delete CODES, Update PROMOTION*"
+DELETE = "Update PROMOTION, Update RUN, ConditionCheck JOB, Delete CODES*"
 STOP = "Update RUN"
 FINISH = "Update RUN, Update JOB"
 COMPLETE = "Update JOB, Update PROMOTION"
 RELEASE = "Update RUN"
 """Steps of a delivery, as `Calls` names them. A worker that takes a run that is there already writes the same as at its
-release and its stop, and a claim that takes room the same as at the completion.
+release and its stop.
 """
+
+CLAIM = "Update JOB, Update PROMOTION, Update SPACE, Put ALLOCATIONS"
 
 
 class Desk(Office):
     """The promotion of ``given``, the job, has room for ``room`` codes. No message is sent yet."""
 
-    def __init__(self, given: Job, room: int = 1_000, runs_ahead: int = 1, *, small_alphabet: bool = False) -> None:
+    def __init__(self, given: Job, room: int = 1_000, runs_ahead: int = 1, *, small: bool = False) -> None:
         super().__init__(promotion(open_job=given.id, max_codes=room, room=room), given, runs_ahead=runs_ahead)
-        if small_alphabet:
-            self.service.job_store = with_small_alphabet(self.service.job_store)
+        if small:
+            make_small(self.service)
+            make_small(self._own)
         self.given = given
 
     def work(self) -> None:
@@ -50,11 +49,6 @@ class Desk(Office):
         self.calls.dead = False
         self.service.job_canceller.cancel(self.given.promotion_id, self.given.id)
         self.queue.waiting.clear()
-
-    def free(self, *codes: str) -> None:
-        """Take codes from whichever job has them."""
-        table = self._own.table
-        table.transact(*(table.delete(keys.code(code)) for code in codes))
 
     @property
     def stored(self) -> Job:
@@ -75,19 +69,6 @@ class Desk(Office):
         return [step for step in self.calls.steps if step not in {"get_item", "batch_get_item", "query"}]
 
     @property
-    def sources(self) -> dict[str, str]:
-        """Of each code that there is, whose it is."""
-        return {item["code"]: item["job"] for item in self.items() if item["sk"] == "CODE"}
-
-    @property
-    def foreign_codes(self) -> set[str]:
-        return {code for code, source in self.sources.items() if source == FOREIGN_JOB}
-
-    @property
-    def listed_codes(self) -> list[str]:
-        return [code for chunk in self.chunks() if chunk.source == self.given.id for code in chunk.codes]
-
-    @property
-    def notes(self) -> dict[int, Any]:
-        """The collisions that are noted: chunk → ``slot:attempt``, for each of them."""
-        return {int(item["sk"]): item["attempts"] for item in self.items() if item["pk"].startswith("COLLISIONS#")}
+    def generated_codes(self) -> list[str]:
+        """All that the job has put, whatever its state."""
+        return [code for chunk in self.chunks(self.given) for code in chunk.texts()]

@@ -5,8 +5,7 @@ sent then. `calls` names every call to AWS in order; a test can step in before o
 """
 
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -17,9 +16,9 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff, Item, from_item
-from promotion_jobs.codes.code import Chunk
-from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.jobs.runs import Lease, Run
+from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Message
+from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
@@ -29,7 +28,7 @@ from tests.aws.bus import MemoryBus
 from tests.aws.dynamodb import MemoryDynamoDB
 from tests.aws.files import MemoryFiles
 from tests.aws.queue import MemoryQueue
-from tests.support.builders import NOW, PROMOTION_ID, Clock, promotion
+from tests.support.builders import NOW, PROMOTION_ID, Clock, generated_job, promotion
 from tests.support.meter import MemoryMeter
 
 VISIBILITY = timedelta(minutes=12)
@@ -53,11 +52,8 @@ def _write(action: dict[str, Any]) -> str:
 
 
 def _steps(operation: str, arguments: dict[str, Any]) -> list[str]:
-    match operation:
-        case "transact_write_items":
-            return [", ".join(map(_write, arguments["TransactItems"]))]
-        case "batch_execute_statement":
-            return [f"{it['Statement'].split()[0]} CODE" for it in arguments["Statements"]]
+    if operation == "transact_write_items":
+        return [", ".join(map(_write, arguments["TransactItems"]))]
     return [operation]
 
 
@@ -65,8 +61,7 @@ def _steps(operation: str, arguments: dict[str, Any]) -> list[str]:
 class Calls:
     """The operations that were asked for, in order: ``transact_write_items``, ``send_message``, …
 
-    ``steps`` says more of those that write: of a transaction all that it writes or checks, as in ``Put CODES, Update
-    RUN``; of a batch an ``INSERT CODE`` or ``DELETE CODE`` for each statement.
+    ``steps`` says more of a transaction: all that it writes or checks, as in ``Put CODES, Update RUN``.
     """
 
     made: list[str] = field(default_factory=list)
@@ -120,18 +115,6 @@ class WatchedClient:
         return lambda **arguments: self.calls.make(name, attribute, arguments)
 
 
-class OneAfterTheOther(Executor):
-    """Threads that are none."""
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(function(*arguments, **options))
-        except BaseException as error:  # noqa: BLE001 - as a thread does
-            future.set_exception(error)
-        return future
-
-
 def entropy(seed: int) -> Callable[[int], int]:
     return Random(seed).getrandbits  # noqa: S311 - a test must come again, not be secret
 
@@ -167,7 +150,6 @@ class Office:
         clients = Clients()
         clients.dynamodb, clients.s3 = self._watched(self.dynamodb), self._watched(self.files)
         clients.sqs, clients.events = self._watched(self.queue), self._watched(self.bus)
-        clients.threads = OneAfterTheOther()
         return clients
 
     def _watched(self, client: Any) -> Any:
@@ -213,28 +195,33 @@ class Office:
         """Store a run as it is; one that is there already is replaced."""
         table, key = self._own.table, keys.run(job_id, number)
         lease = run.lease or Lease("gone", datetime.fromtimestamp(0, UTC))
-        counts = {name: getattr(run, name) for name in ("generated", "deleted", "exported", "tries", "undone")}
+        counts = {name: getattr(run, name) for name in ("generated", "deleted", "exported", "tries")}
         held = {"lease": lease.holder, "lease_until": int(lease.until.timestamp() * 1000)}
-        more = {"file": asdict(run.file) if run.file else None}
-        more |= {"unlisted": asdict(run.unlisted) if run.unlisted else None}
+        file = {"file": asdict(run.file) if run.file else None}
         self._remove(key)
-        table.transact(table.put(key, {"status": run.status, **counts, **held, **more}))
+        table.transact(table.put(key, {"status": run.status, **counts, **held, **file}))
 
-    def put_chunk(self, chunk: Chunk, promotion_id: str = PROMOTION_ID, *, first_slot: int = 0) -> None:
-        """Store a chunk with the items of its codes, in the slots from ``first_slot`` on. Nothing counts them."""
-        store, table = self._own.code_store, self._own.table
-        table.transact(store.put_chunk(promotion_id, replace(chunk, removed=frozenset())))
-        for slot, code in enumerate(chunk.codes, first_slot):
-            if slot - first_slot not in chunk.removed:
-                table.transact(store.put_code(promotion_id, chunk.source, slot, code))
+    def put_chunk(self, chunk: AnyChunk, promotion_id: str = PROMOTION_ID) -> None:
+        """Store a chunk, and the items of codes made by hand. Nothing counts them."""
+        store = self._own.code_store
+        if isinstance(chunk, Chunk):
+            puts = [store.put_chunk(chunk.maker.id, chunk.run, chunk.number, chunk.packed)]
+        else:
+            puts = store.put_by_hand(promotion_id, chunk)
+        store.table.transact(*puts)
         if chunk.removed:
-            table.transact(store.mark_removed(promotion_id, chunk.source, chunk.number, chunk.removed))
+            store.table.transact(*store.mark_removed(promotion_id, chunk, chunk.removed))
 
-    def occupy(self, codes: Iterable[str], source: str = "another job") -> None:
-        """Give codes to another job of another promotion."""
-        for slot, code in enumerate(codes):
-            table = self._own.table
-            table.transact(self._own.code_store.put_code("another promotion", source, slot, code))
+    def put_generated(self, chunk: Chunk) -> None:
+        """Store a chunk with its job, which is completed, and the one run that made it; and count its codes."""
+        removed, maker = len(chunk.removed), chunk.maker
+        plan = maker.plan
+        parameters = GenerateParameters(plan.number_of_codes, maker.terms.consume_unit, maker.terms.max_uses)
+        made = {"id": maker.id, "deleted": removed, "parameters": parameters, "created_by": maker.created_by}
+        job = generated_job(plan.number_of_codes, **made)
+        self.put(job)
+        self.put_run(job.id, 0, Run(RunStatus.COMPLETED, generated=plan.number_of_codes, deleted=removed))
+        self.put_chunk(chunk)
 
     def promotion(self, promotion_id: str = PROMOTION_ID) -> Promotion | None:
         return self._own.promotion_store.get(promotion_id)
@@ -252,13 +239,18 @@ class Office:
     def run(self, job_id: str, number: int) -> Run | None:
         return self._own.runs.get(job_id, number)
 
-    def chunks(self, promotion_id: str = PROMOTION_ID) -> list[Chunk]:
-        return list(self._own.code_store.chunks(promotion_id))
+    def chunks(self, job: Job) -> list[Chunk]:
+        """All that a job has put, whatever its state."""
+        maker, store = self.job(job).maker, self._own.code_store
+        return [chunk for run in range(job.plan.runs) for chunk in store.chunks(maker, job.plan.chunks_of(run))]
 
-    def owned(self, source: str) -> list[tuple[int, str]]:
-        """Each code item of the source with its slot, in the order of the slots, which should have one each."""
-        items = (item for item in self.items() if item["sk"] == "CODE" and item["job"] == source)
-        return sorted((item["slot"], item["code"]) for item in items)
+    def by_hand(self, promotion_id: str = PROMOTION_ID) -> list[ChunkByHand]:
+        return list(self._own.code_store.chunks_by_hand(promotion_id))
+
+    def visible(self, promotion_id: str = PROMOTION_ID) -> list[str]:
+        """The codes that the promotion lists, in their order."""
+        chunks = self._own.code_lists.chunks(promotion_id)
+        return [code.code for chunk, _ in chunks for code in chunk.visible()]
 
     def items(self) -> list[Item]:
         """Everything in the table, as plain values."""
@@ -270,12 +262,14 @@ class Office:
 
     def assert_exact(self, job: Job) -> None:
         """All that must hold of a generate job that is completed, the only one of its promotion."""
-        number, listed = job.plan.number_of_codes, [code for chunk in self.chunks() for code in chunk.codes]
+        number, chunks, stored = job.plan.number_of_codes, self.chunks(job), self.job(job)
+        listed = [code for chunk in chunks for code in chunk.texts()]
         assert len({code.casefold() for code in listed}) == len(listed) == number
-        assert self.owned(job.id) == list(enumerate(listed))
-        assert {(chunk.source, chunk.removed) for chunk in self.chunks()} == {(job.id, frozenset())}
-        stored = self.job(job)
+        sizes = {chunk: job.plan.codes_in(chunk) for chunk in range(job.plan.chunks)}
+        assert {chunk.number: len(chunk.texts()) for chunk in chunks} == sizes
         assert (stored.status, stored.generated, stored.deleted) == (JobStatus.COMPLETED, number, 0)
+        assert self.visible() == listed
+        assert {self._own.codes.get(self._promotion(), code).job_id for code in listed[:50]} == {job.id}
         self._assert_released(number)
 
     def assert_undone(self, job: Job, status: JobStatus, error: str | None = None) -> None:
@@ -283,13 +277,16 @@ class Office:
         stored = self.job(job)
         assert (stored.status, stored.error, stored.failure) == (status, error, None)
         assert stored.generated == stored.deleted
-        kinds = {keys.chunks(job.promotion_id).pk, keys.collisions(job.id, 0)["pk"]}
-        assert (self.owned(job.id), [item for item in self.items() if item["pk"] in kinds]) == ([], [])
+        assert self.chunks(job) == []
         self._assert_released(0)
 
-    def _assert_released(self, codes: int) -> None:
+    def _promotion(self) -> Promotion:
         found = self.promotion()
         assert found
+        return found
+
+    def _assert_released(self, codes: int) -> None:
+        found = self._promotion()
         assert found == promotion(max_codes=found.max_codes, room=found.max_codes - codes, codes=codes)
 
     # What is sent and delivered

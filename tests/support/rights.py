@@ -97,8 +97,6 @@ _WRITES = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put"
 
 _UPLOAD = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
 
-_STATEMENT = re.compile(r"""(?:(INSERT) INTO|(DELETE) FROM) "(.+?)" (?:VALUE \{'pk': \?|WHERE "pk" = \?)""")
-
 
 def requests_of(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[Request]:
     """What a call of botocore asks IAM for."""
@@ -123,11 +121,6 @@ def _of_table(operation: str, parameters: Mapping[str, Any]) -> Iterator[Request
         case "BatchGetItem":
             for table, wanted in parameters["RequestItems"].items():
                 yield _on_items(operation, table, wanted["Keys"])
-        case "BatchExecuteStatement":
-            for statement in parameters["Statements"]:
-                insert, delete, table = _STATEMENT.match(statement["Statement"]).groups()  # type: ignore[union-attr]
-                action = f"PartiQL{(insert or delete).capitalize()}"
-                yield _on_items(action, table, [{"pk": statement["Parameters"][0]}])
         case "Query":
             assert parameters["KeyConditionExpression"].startswith("pk = :pk")
             yield _on_items(

@@ -19,6 +19,7 @@ TABLE = "Table"
 TOKEN = keys.token("0" * 64)["pk"]
 CLIENT = keys.client("shop")["pk"]
 PROMOTION = keys.promotion("1")["pk"]
+KEY = keys.code_key(1)["pk"]
 
 ON_TABLE = {folder for folder in FUNCTIONS.values() if "TABLE_NAME" in template.environment(folder)}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
@@ -128,16 +129,35 @@ def test_tokens_are_read_by_who_checks_them_and_put_by_who_issues_them() -> None
     assert _allowed("GetItem", CLIENT) == checked | {"issue_token"}
 
 
-@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "PartiQLInsert"])
+@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"])
 def test_no_function_lists_or_changes_clients(action: str) -> None:
     assert _allowed(action, CLIENT) == set()
     # Nor beside what it may.
     assert _allowed(action, PROMOTION, CLIENT) == set()
 
 
-@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "UpdateItem", "DeleteItem", "PartiQLDelete"])
+@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "UpdateItem", "DeleteItem"])
 def test_no_function_lists_changes_or_removes_tokens(action: str) -> None:
     assert _allowed(action, TOKEN) == set()
+
+
+def test_who_makes_or_looks_up_codes_reads_their_keys_and_nobody_else() -> None:
+    by_hand = {"add_codes", "delete_code", "delete_codes", "get_code", "list_codes"}
+    # That one has a filter by code.
+    assert _allowed("GetItem", KEY) == by_hand | {"list_promotions", "run_job"}
+    # Only the first of them, if there is none: the transaction says so.
+    assert _allowed("PutItem", KEY) == {"add_codes", "run_job"}
+
+
+@pytest.mark.parametrize("action", ["Query", "BatchGetItem", "UpdateItem", "DeleteItem"])
+def test_no_function_lists_changes_or_removes_keys(action: str) -> None:
+    assert _allowed(action, KEY) == set()
+
+
+@pytest.mark.parametrize("action", ["UpdateItem", "DeleteItem"])
+@pytest.mark.parametrize("key", [keys.allocation(8, 0), keys.reservation(8, 1, 0)])
+def test_what_was_given_or_reserved_is_never_changed_or_removed(key: keys.Key, action: str) -> None:
+    assert _allowed(action, key["pk"]) == set()
 
 
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "s3:GetObject"}

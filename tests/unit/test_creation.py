@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -15,15 +16,7 @@ from promotion_jobs.errors import (
     TooManyJobs,
 )
 from promotion_jobs.jobs.create import Forecast, JobCreator, NewJob
-from promotion_jobs.jobs.job import (
-    NO_PARAMETERS,
-    DeleteParameters,
-    GenerateParameters,
-    Job,
-    JobStatus,
-    JobType,
-    Plan,
-)
+from promotion_jobs.jobs.job import NO_PARAMETERS, DeleteParameters, GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.kind import Estimate
 from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (
@@ -31,7 +24,6 @@ from tests.support.builders import (
     JOB_ID,
     MALFORMED_IDS,
     PROMOTION_ID,
-    SEED,
     UNKNOWN_ID,
     delete_job,
     export_job,
@@ -43,7 +35,7 @@ from tests.support.office import Office, Unavailable
 
 
 class Desk:
-    """Where clients create jobs of one promotion, with ids and seed that a test knows."""
+    """Where clients create jobs of one promotion, with ids that a test knows."""
 
     def __init__(self, stored: Promotion, *jobs: Job) -> None:
         self.promotion = stored
@@ -53,7 +45,7 @@ class Desk:
 
     def creator_with(self, *ids: str) -> JobCreator:
         left = iter(ids)
-        return replace(self.office.service.job_creator, new_id=lambda _: next(left), new_seed=lambda: SEED)
+        return replace(self.office.service.job_creator, new_id=lambda _: next(left))
 
     def create(self, new: NewJob) -> Job:
         job, is_new = self.creator.create(PROMOTION_ID, new, CLIENT_ID)
@@ -85,7 +77,7 @@ def _delete(source: str | None = None) -> NewJob:
     return NewJob(JobType.CODE_DELETE, parameters=DeleteParameters(source))
 
 
-def test_a_generate_job_is_stored_with_its_seed_and_plan_and_queued() -> None:
+def test_a_generate_job_is_stored_with_its_plan_and_queued() -> None:
     desk = Desk(promotion())
     job = desk.create(_generate(1_000))
     assert job == generate_job(Plan(1_000), name="job", parameters=GenerateParameters(1_000))
@@ -93,7 +85,7 @@ def test_a_generate_job_is_stored_with_its_seed_and_plan_and_queued() -> None:
     assert desk.office.promotion() == promotion(open_job=JOB_ID)
 
 
-def test_an_export_job_has_neither_seed_nor_plan() -> None:
+def test_an_export_job_has_no_plan() -> None:
     desk = Desk(promotion())
     job = desk.create(NewJob(JobType.CODE_EXPORT))
     assert job == export_job()
@@ -370,12 +362,12 @@ def test_a_dry_run_of_what_cannot_be_is_refused_like_the_job(
     ("estimate", "codes", "seconds", "least", "most"),
     [
         (_generate_estimate(1), 1, 3, "0.00006", "0.0001"),
-        (_generate_estimate(1_000_000), 1_000_000, 252, "0.64", "0.68"),
-        (_generate_estimate(10_000_000), 10_000_000, 2_502, "6.4", "6.8"),
+        (_generate_estimate(1_000_000), 1_000_000, 7, "0.007", "0.008"),
+        (_generate_estimate(10_000_000), 10_000_000, 52, "0.07", "0.08"),
         (_export_estimate(0), 0, 2, "0.00005", "0.0001"),
         (_export_estimate(1_000_000), 1_000_000, 12, "0.0005", "0.001"),
         (_delete_estimate(0), 0, 2, "0.00004", "0.0001"),
-        (_delete_estimate(1_000_000), 1_000_000, 252, "0.64", "0.68"),
+        (_delete_estimate(1_000_000), 1_000_000, 22, "0.015", "0.017"),
     ],
 )
 def test_estimates_are_of_the_order_of_what_was_measured(

@@ -12,19 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.aws.files import Files
-from promotion_jobs.codes.code import Chunk, Terms
+from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, NewCode, Terms
 from promotion_jobs.errors import FileExpired, JobNotFound, NoFile, PromotionNotFound
-from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Message
+from promotion_jobs.jobs.job import ExportFile, GenerateParameters, Job, JobStatus, Message
 from tests.support.builders import (
+    CLIENT_ID,
     EXPORT_FILE,
+    HAND_ID,
     JOB_ID,
     NOW,
     NOW_TEXT,
     PROMOTION_ID,
     UNKNOWN_ID,
+    by_hand,
     chunk,
     export_job,
     generate_job,
+    generated_job,
     promotion,
 )
 from tests.support.office import VISIBILITY, Died, Office
@@ -38,10 +42,13 @@ EXPORT = export_job(id="019e82fb-4a00-7000-8000-00000000000e")
 class Exports(Office):
     """An office with an export of these chunks, whose attempts are numbered."""
 
-    def __init__(self, *chunks: Chunk) -> None:
+    def __init__(self, *chunks: AnyChunk) -> None:
         super().__init__(promotion(open_job=EXPORT.id), EXPORT)
         for it in chunks:
-            self.put_chunk(it)
+            if isinstance(it, Chunk):
+                self.put_generated(it)
+            else:
+                self.put_chunk(it)
         attempts = iter("123")
         self.service.export = replace(self.service.export, new_attempt=lambda _: next(attempts))
 
@@ -60,7 +67,7 @@ def _key(attempt: int) -> str:
     return f"{PROMOTION_ID}/{EXPORT.id}/{attempt}.csv"
 
 
-def _rows(*chunks: Chunk) -> str:
+def _rows(*chunks: AnyChunk) -> str:
     """What the file of these chunks has below its header."""
     exports = Exports(*chunks)
     exports.export()
@@ -73,70 +80,75 @@ def _parsed(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
-def test_a_row_has_the_code_and_what_is_the_same_for_its_chunk() -> None:
-    rows = _rows(chunk(codes=["bcdf-ghjk", "mnpq-rstv"], terms=Terms("per_cart", 5)))
+def _of(parameters: GenerateParameters, **changes: Any) -> Job:
+    return generated_job(parameters.number_of_codes, parameters=parameters, **changes)
+
+
+def test_a_row_has_the_code_and_what_is_the_same_for_its_job() -> None:
+    rows = _rows(chunk("bcdf-ghjk", "mnpq-rstv", job=_of(GenerateParameters(2, "per_cart", 5))))
     rest = f"per_cart,5,5,,shop,{NOW_TEXT},{JOB_ID}\r\n"
     assert rows == f"bcdf-ghjk,{rest}mnpq-rstv,{rest}"
 
 
 def test_a_value_that_was_not_set_is_empty() -> None:
-    assert _rows(chunk(codes=["bcdf-ghjk"])) == f"bcdf-ghjk,,,,,shop,{NOW_TEXT},{JOB_ID}\r\n"
+    assert _rows(chunk("bcdf-ghjk")) == f"bcdf-ghjk,,,,,shop,{NOW_TEXT},{JOB_ID}\r\n"
 
 
 def test_codes_that_may_never_be_used_have_0_uses() -> None:
-    rows = _rows(chunk(codes=["bcdf-ghjk"], terms=Terms(max_uses=0)))
+    rows = _rows(chunk("bcdf-ghjk", job=_of(GenerateParameters(1, max_uses_per_code=0))))
     assert rows == f"bcdf-ghjk,,0,0,,shop,{NOW_TEXT},{JOB_ID}\r\n"
 
 
-def test_codes_with_terms_of_their_own_have_a_row_each_and_no_job() -> None:
-    own_terms = [Terms(), Terms("per_item", 3, "Zoë, the first"), Terms(max_uses=0)]
+def test_codes_made_by_hand_have_a_row_each_and_no_job() -> None:
+    terms = [Terms(), Terms("per_item", 3, "Zoë, the first"), Terms(max_uses=0)]
+    codes = [NewCode(code, own) for code, own in zip(["A", "b-1", "c_2"], terms, strict=True)]
     rest = f"shop,{NOW_TEXT},\r\n"
-    assert _rows(chunk(codes=["A", "b-1", "c_2"], own_terms=own_terms)) == (
+    assert _rows(ChunkByHand(HAND_ID, codes, CLIENT_ID, NOW)) == (
         f'A,,,,,{rest}b-1,per_item,3,3,"Zoë, the first",{rest}c_2,,0,0,,{rest}'
     )
 
 
-@pytest.mark.parametrize("own_terms", [None, [Terms()] * 3])
-@pytest.mark.parametrize(
-    ("removed", "left"), [({1}, ["A", "c_2"]), ({0}, ["b-1", "c_2"]), ({0, 2}, ["b-1"]), ({0, 1, 2}, [])]
-)
-def test_a_removed_code_has_no_row(own_terms: list[Terms] | None, removed: set[int], left: list[str]) -> None:
-    rows = _rows(chunk(codes=["A", "b-1", "c_2"], own_terms=own_terms, removed=frozenset(removed)))
-    assert [row[0] for row in _parsed(rows)] == left
+@pytest.mark.parametrize("made", [chunk("bcdf-ghjk", "mnpq-rstv", "wxz2-3456"), by_hand("A", "b-1", "c_2")])
+@pytest.mark.parametrize(("removed", "left"), [({1}, [0, 2]), ({0}, [1, 2]), ({0, 2}, [1]), ({0, 1, 2}, [])])
+def test_a_removed_code_has_no_row(made: AnyChunk, removed: set[int], left: list[int]) -> None:
+    codes = [made.code_at(position).code for position in left]
+    rows = _rows(replace(made, removed=frozenset(removed)))
+    assert [row[0] for row in _parsed(rows)] == codes
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_user_that_a_spreadsheet_would_run_is_written_as_text(start: str) -> None:
-    [row] = _parsed(_rows(chunk(codes=["A"], own_terms=[Terms(user=f'{start}HYPERLINK("x")')])))
+    [row] = _parsed(_rows(by_hand("A", user=f'{start}HYPERLINK("x")')))
     assert row[HEADER.index("user")] == f'\'{start}HYPERLINK("x")'
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(start: str) -> None:
-    [row] = _parsed(_rows(chunk(codes=["bcdf-ghjk"], created_by=f"{start}cmd|'/c calc'!A0")))
+    made = chunk("bcdf-ghjk", job=generated_job(1, created_by=f"{start}cmd|'/c calc'!A0"))
+    [row] = _parsed(_rows(made))
     assert row[HEADER.index("created_by")] == f"'{start}cmd|'/c calc'!A0"
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
 def test_any_cell_is_read_back_as_it_was_or_made_safe(created_by: str) -> None:
-    [row] = _parsed(_rows(chunk(codes=["bcdf-ghjk"], created_by=created_by)))
+    [row] = _parsed(_rows(chunk("bcdf-ghjk", job=generated_job(1, created_by=created_by))))
     cell = row[HEADER.index("created_by")]
     assert cell == (f"'{created_by}" if created_by[0] in "=+-@\t\r" else created_by)
     assert len(row) == len(HEADER)
 
 
 def test_a_file_has_every_code_in_the_order_of_the_list_and_its_numbers_are_those_of_its_bytes() -> None:
-    chunks = [chunk(codes=["bcdf-ghjk", "mnpq-rstv"]), chunk(number=1, codes=["wxz2-3456"], created_by="Zoë, Ltd")]
+    chunks: list[AnyChunk] = [chunk("bcdf-ghjk", "mnpq-rstv"), by_hand("Zoe")]
     exports = Exports(*chunks)
     file = exports.export()
     content = exports.files.files[_key(1)]
     assert file == ExportFile(_key(1), 3, len(content), sha256(content).hexdigest())
     assert content == HEADER_LINE + "".join(map(_rows, chunks)).encode()
-    assert [row[0] for row in _parsed(content.decode())] == ["code", "bcdf-ghjk", "mnpq-rstv", "wxz2-3456"]
+    assert [row[0] for row in _parsed(content.decode())] == ["code", "bcdf-ghjk", "mnpq-rstv", "Zoe"]
 
 
 def test_a_file_counts_the_rows_that_it_has() -> None:
-    exports = Exports(chunk(removed=frozenset({0})), chunk(number=1, codes=["A"], removed=frozenset({0})))
+    exports = Exports(replace(chunk(), removed=frozenset({0})), by_hand("A", removed=[0]))
     file = exports.export()
     content = exports.files.files[_key(1)]
     assert [row[0] for row in _parsed(content.decode())] == ["code", "mnpq-rstv"]
@@ -163,10 +175,10 @@ def test_each_attempt_writes_a_file_of_its_own() -> None:
 
 
 def test_an_export_that_is_wanted_no_more_stops_and_leaves_no_file() -> None:
-    exports = Exports(*(chunk(number=number, codes=[f"A-{number}", f"B-{number}"]) for number in range(300)))
+    exports = Exports(*(by_hand(f"A-{number}", f"B-{number}", id=f"{number:03d}") for number in range(300)))
     # Less than the rows of one chunk, so that each is a part.
-    exports.files.least_part_bytes = 100
-    exports.service.files = replace(exports.service.files, part_bytes=100)
+    exports.files.least_part_bytes = 80
+    exports.service.files = replace(exports.service.files, part_bytes=80)
     noted: list[int] = []
 
     def cancel() -> None:

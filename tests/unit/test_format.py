@@ -1,4 +1,4 @@
-"""What codes look like and where they come from (decisions 3 and 4)."""
+"""What codes look like, and how they can be read (decisions 3 and 4)."""
 
 from collections import Counter
 
@@ -6,118 +6,153 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes.format import ALPHABET, CodeFormat, chunk_codes, enough_length, guess_odds, replacement_code
+from promotion_jobs.codes import bodies
+from promotion_jobs.codes.format import ALPHABET, NOTATION, CodeFormat, Notation, Reading, enough_length, guess_odds
+from promotion_jobs.codes.permutation import Permutation
 from promotion_jobs.limits import CODE_LENGTHS
-from tests.support.builders import SEED
+from tests.support.ff1 import numerals_of
+from tests.support.small_notation import SMALL
 
-lengths = st.sampled_from(CODE_LENGTHS)
-prefixes = st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", fullmatch=True)
-formats = st.builds(CodeFormat, lengths, prefixes)
-seeds = st.binary(min_size=32, max_size=32)
-numbers = st.integers(0, 2**63)
+LENGTHS = st.sampled_from(CODE_LENGTHS)
+PREFIXES = st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", fullmatch=True)
+GROUPS = st.lists(st.text(ALPHABET, min_size=1, max_size=5), min_size=1, max_size=5).map("-".join)
+FORMATS = st.builds(CodeFormat, LENGTHS, PREFIXES | GROUPS)
 
 
-def _by_hand(symbols: str, prefix: str | None) -> str:
+def _plain(body: int, code_format: CodeFormat) -> str:
     """A code as decisions 3 and 4 describe it, put together in the plainest way."""
-    body = "-".join(symbols[start : start + 4] for start in range(0, len(symbols), 4))
+    symbols = "".join(ALPHABET[numeral] for numeral in numerals_of(body, 27, code_format.length))
+    written = "-".join(symbols[start : start + 4] for start in range(0, len(symbols), 4))
+    prefix = code_format.prefix
     if prefix is None:
-        return body
-    return prefix + body if prefix.endswith("-") else f"{prefix}-{body}"
+        return written
+    return prefix + written if prefix.endswith("-") else f"{prefix}-{written}"
+
+
+def _packed(code_format: CodeFormat, *numbers: int) -> bytes:
+    return b"".join(number.to_bytes(code_format.width) for number in numbers)
 
 
 @pytest.mark.parametrize(
     ("length", "prefix", "expected"),
     [
-        (8, None, "bcdf-ghjk"),
-        (9, None, "bcdf-ghjk-m"),
-        (10, None, "bcdf-ghjk-mn"),
-        (16, None, "bcdf-ghjk-mnpq-rstv"),
-        (8, "summer", "summer-bcdf-ghjk"),
-        (8, "Summer-", "Summer-bcdf-ghjk"),
-        (10, "Summer-", "Summer-bcdf-ghjk-mn"),
-        (8, "SALE_26", "SALE_26-bcdf-ghjk"),
-        (8, "a--", "a--bcdf-ghjk"),
+        (8, None, "bbbb-bbbc"),
+        (9, None, "bbbb-bbbb-c"),
+        (10, None, "bbbb-bbbb-bc"),
+        (16, None, "bbbb-bbbb-bbbb-bbbc"),
+        (8, "summer", "summer-bbbb-bbbc"),
+        (8, "Summer-", "Summer-bbbb-bbbc"),
+        (10, "Summer-", "Summer-bbbb-bbbb-bc"),
+        (8, "SALE_26", "SALE_26-bbbb-bbbc"),
+        (8, "a--", "a--bbbb-bbbc"),
     ],
 )
 def test_a_dash_follows_every_four_symbols_and_one_the_prefix(length: int, prefix: str | None, expected: str) -> None:
-    assert CodeFormat(length, prefix).lay_out(ALPHABET.encode(), 1) == [expected]
+    code_format = CodeFormat(length, prefix)
+    assert code_format.write(_packed(code_format, 1)) == [expected]
 
 
-@given(formats, st.integers(1, 20), st.data())
-def test_laying_out_by_column_gives_what_laying_out_by_code_gives(
-    code_format: CodeFormat, count: int, data: st.DataObject
+@given(FORMATS, st.data())
+def test_codes_that_are_written_by_column_are_those_that_are_written_one_by_one(
+    code_format: CodeFormat, data: st.DataObject
 ) -> None:
-    size = count * code_format.length
-    symbols = data.draw(st.text(ALPHABET, min_size=size, max_size=size))
-    rows = [symbols[start : start + code_format.length] for start in range(0, size, code_format.length)]
-    assert code_format.lay_out(symbols.encode(), count) == [_by_hand(row, code_format.prefix) for row in rows]
+    numbers = data.draw(st.lists(st.integers(0, code_format.size - 1), max_size=20))
+    numbers += [0, code_format.size - 1]
+    written = code_format.write(_packed(code_format, *numbers))
+    assert written == [_plain(number, code_format) for number in numbers]
 
 
-@given(seeds, numbers, st.integers(1, 50), formats)
-def test_codes_are_made_of_the_27_symbols_in_the_shape_that_was_asked_for(
-    seed: bytes, chunk: int, count: int, code_format: CodeFormat
+def test_no_bodies_make_no_codes() -> None:
+    assert CodeFormat(8, "summer").write(b"") == []
+
+
+@given(FORMATS, st.data())
+def test_a_code_is_read_as_what_it_was_written_from(code_format: CodeFormat, data: st.DataObject) -> None:
+    body = data.draw(st.integers(0, code_format.size - 1))
+    (code,) = code_format.write(_packed(code_format, body))
+    reading = Reading(code_format.head.casefold(), code_format.length, body)
+    assert reading in NOTATION.readings(code.casefold())
+
+
+def _all_readings(code: str, notation: Notation) -> set[Reading]:
+    """Every way to cut a code in two, tried one by one."""
+    found = set()
+    for cut in range(len(code)):
+        head, written = code[:cut], code[cut:]
+        symbols = written.replace("-", "")
+        if (head and not head.endswith("-")) or len(symbols) not in notation.lengths:
+            continue
+        size = notation.group
+        if written != "-".join(symbols[at : at + size] for at in range(0, len(symbols), size)):
+            continue
+        if set(symbols) <= set(notation.symbols):
+            body = 0
+            for symbol in symbols:
+                body = body * len(notation.symbols) + notation.symbols.index(symbol)
+            found.add(Reading(head, len(symbols), body))
+    return found
+
+
+@given(st.text("bc-x", max_size=14))
+def test_a_code_has_the_readings_that_any_cut_gives_it(code: str) -> None:
+    assert {*SMALL.readings(code)} == _all_readings(code, SMALL)
+
+
+@given(GROUPS | st.text("bcdfg-", max_size=30))
+def test_likewise_with_the_alphabet_of_the_service(code: str) -> None:
+    readings = NOTATION.readings(code)
+    assert {*readings} == _all_readings(code, NOTATION)
+    assert len(readings) <= 3
+
+
+@pytest.mark.parametrize("code", ["", "summer-1", "SAVE10", "bcdf", "bcdf-ghj", "bcdf-ghjk-mnpqr", "bcdf--ghjk", "-"])
+def test_a_code_that_ends_in_nothing_like_a_body_has_no_reading(code: str) -> None:
+    assert NOTATION.readings(code) == []
+
+
+@given(FORMATS, st.data())
+def test_the_other_lengths_of_a_format_say_how_all_of_its_codes_can_be_read_besides(
+    code_format: CodeFormat, data: st.DataObject
 ) -> None:
-    codes = chunk_codes(seed, chunk, count, code_format)
-    assert len(codes) == count
-    for code in codes:
-        head = _by_hand("", code_format.prefix)
-        symbols = code.removeprefix(head).replace("-", "")
-        assert code == _by_hand(symbols, code_format.prefix)
-        assert len(symbols) == code_format.length
-        assert set(symbols) <= set("bcdfghjkmnpqrstvwxz23456789")
+    body = data.draw(st.integers(0, code_format.size - 1))
+    (code,) = code_format.write(_packed(code_format, body))
+    readings = NOTATION.readings(code.casefold())
+    others = {it.length: it.body for it in readings if it.length != code_format.length}
+    # A body may be longer by groups of the prefix, or shorter by groups of its own.
+    expected = {
+        length: (body + offset) % NOTATION.size(length) for length, offset in code_format.other_lengths().items()
+    }
+    assert others == expected
 
 
-@given(seeds, numbers, formats)
-def test_the_same_chunk_of_the_same_seed_has_the_same_codes(seed: bytes, chunk: int, code_format: CodeFormat) -> None:
-    assert chunk_codes(seed, chunk, 20, code_format) == chunk_codes(seed, chunk, 20, code_format)
-
-
-@given(seeds, numbers, formats, st.integers(1, 30), st.integers(0, 30))
-def test_a_longer_chunk_starts_with_the_codes_of_a_shorter_one(
-    seed: bytes, chunk: int, code_format: CodeFormat, count: int, more: int
+@pytest.mark.parametrize(
+    ("length", "prefix", "lengths"),
+    [
+        (8, None, set()),
+        (8, "summer", set()),
+        (8, "bfcm", {12}),
+        (8, "BFCM-2526", {12, 16}),
+        (8, "x-bfcm", {12}),
+        (12, None, {8}),
+        (16, "bfcm", {8, 12}),
+        (9, "bfcm", {13}),
+    ],
+)
+def test_codes_behind_groups_of_symbols_can_be_read_at_other_lengths(
+    length: int, prefix: str | None, lengths: set[int]
 ) -> None:
-    assert chunk_codes(seed, chunk, count + more, code_format)[:count] == chunk_codes(seed, chunk, count, code_format)
-
-
-@given(seeds, seeds, numbers, numbers)
-def test_another_seed_or_another_chunk_has_other_codes(seed: bytes, other: bytes, chunk: int, second: int) -> None:
-    sources = {(seed, chunk), (other, chunk), (seed, second), (other, second)}
-    codes = [code for source in sources for code in chunk_codes(*source, 5, CodeFormat(16))]
-    assert len(set(codes)) == len(codes)
-
-
-@given(seeds, numbers)
-def test_replacements_differ_by_slot_and_by_attempt_and_from_the_first_choices(seed: bytes, chunk: int) -> None:
-    code_format = CodeFormat(16)
-    replacements = [
-        replacement_code(seed, chunk, slot, attempt, code_format) for slot in range(4) for attempt in (1, 2)
-    ]
-    choices = replacements + chunk_codes(seed, chunk, 4, code_format)
-    assert len(set(choices)) == len(choices) == 12
-    assert replacements[0] == replacement_code(seed, chunk, 0, 1, code_format)
-
-
-@given(formats)
-def test_a_replacement_looks_like_a_first_choice(code_format: CodeFormat) -> None:
-    code = replacement_code(SEED, 0, 0, 1, code_format)
-    symbols = code.removeprefix(_by_hand("", code_format.prefix)).replace("-", "")
-    assert code == _by_hand(symbols, code_format.prefix)
-    assert len(symbols) == code_format.length
+    assert CodeFormat(length, prefix).other_lengths().keys() == lengths
 
 
 def test_every_symbol_is_equally_likely() -> None:
-    codes = chunk_codes(SEED, 0, 50_000, CodeFormat())
+    permutation, code_format = Permutation(bytes(range(32)), 8), CodeFormat()
+    lanes = permutation.whole(permutation.encrypted(permutation.run(0, 50_000)))
+    codes = code_format.write(bodies.pack(lanes, 50_000, code_format.width))
     counts = Counter("".join(codes).replace("-", ""))
     expected = 50_000 * 8 / 27
     chi_square = sum((counts[symbol] - expected) ** 2 / expected for symbol in ALPHABET)
-    # 26 degrees of freedom: more than 70 has a chance of one in 100,000; folding 256 bytes into 27 symbols gives 1,000.
+    # 26 degrees of freedom: more than 70 has a chance of one in 100,000.
     assert chi_square < 70
-
-
-def test_an_alphabet_of_two_symbols_makes_every_code_of_its_space() -> None:
-    code_format = CodeFormat(length=4, alphabet="bc")
-    assert code_format.space == 16
-    assert len(set(chunk_codes(SEED, 0, 500, code_format))) == 16
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ OTHERS = {
 STORES = {
     "promotions.store",
     "codes.store",
-    "codes.inserts",
+    "codes.keyring",
+    "codes.spaces",
     "jobs.store",
     "jobs.runs",
     "jobs.open_work",

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import JobNotFound, PromotionNotFound
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus
 from promotion_jobs.jobs.read import JobWithProgress, Progress
 from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.pages import Listing, Page

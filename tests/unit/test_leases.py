@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import StoreBusy
-from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
-from promotion_jobs.limits import LEASE_MARGIN, TRIES
+from promotion_jobs.limits import LEASE, TRIES
 from promotion_jobs.measures import Measure
 from tests.support.builders import JOB_ID, NOW, export_job, generate_job, message, promotion
 from tests.support.matchers import AN_ID
@@ -21,16 +22,15 @@ PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 SIX_RUNS = Plan(6, chunk_codes=1, run_chunks=1)
 AT_ONCE = timedelta()
 BUSY_DELAY = timedelta(seconds=15)
-LEASE_LIFE = timedelta(seconds=60) + LEASE_MARGIN
 HOLDER: Any = AN_ID
-HELD = Run(RunStatus.PROCESSING, tries=1, lease=Lease(HOLDER, NOW + LEASE_LIFE))
+HELD = Run(RunStatus.PROCESSING, tries=1, lease=Lease(HOLDER, NOW + LEASE))
 JOB = generate_job(PLAN)
-PROCESSING = replace(JOB, status=JobStatus.PROCESSING, started_at=NOW)
+PROCESSING = replace(JOB, status=JobStatus.PROCESSING, started_at=NOW, first_index=0, key_version=1)
 EXPORT = export_job(status=JobStatus.PROCESSING, started_at=NOW)
 
-CLAIM = COMPLETE = "Update JOB, Update PROMOTION"
+CLAIM = "Update JOB, Update PROMOTION, Update SPACE, Put ALLOCATIONS"
+COMPLETE = "Update JOB, Update PROMOTION"
 TAKE = "Put RUN, ConditionCheck JOB"
-INSERT = "INSERT CODE"
 COMMIT = "Put CODES, Update RUN"
 FINISH = "Update RUN, Update JOB"
 NOTE_FILE = RELEASE = "Update RUN"
@@ -61,8 +61,8 @@ def _deliver_all(office: Office) -> None:
 
 
 def _die(office: Office) -> None:
-    """Let a worker die before it inserts the first codes."""
-    office.calls.before(INSERT, office.calls.die)
+    """Let a worker die before it puts the first codes."""
+    office.calls.before(COMMIT, office.calls.die)
     with pytest.raises(Died):
         office.deliver(message())
 
@@ -75,7 +75,7 @@ def test_a_run_that_is_held_is_left_to_its_holder() -> None:
     office = _office()
     _die(office)
     before = office.items()
-    office.clock.time += LEASE_LIFE
+    office.clock.time += LEASE
     assert _deliver(office) == 0
     assert (office.items(), office.run(JOB_ID, 0)) == (before, HELD)
     assert office.messages() == []
@@ -84,32 +84,30 @@ def test_a_run_that_is_held_is_left_to_its_holder() -> None:
 def test_another_takes_the_run_when_the_lease_is_past() -> None:
     office = _office()
     _die(office)
-    office.clock.time += LEASE_LIFE + timedelta(milliseconds=1)
+    office.clock.time += LEASE + timedelta(milliseconds=1)
     assert _deliver(office) == 6
     _deliver_all(office)
     office.assert_exact(JOB)
 
 
-def test_a_run_is_not_let_go_of_while_what_its_delivery_asked_for_may_still_take_effect() -> None:
-    """Or a clean-up would begin, and an insert that nobody hears of any more would come after it."""
+def test_a_delivery_that_fails_is_a_try_and_the_next_need_not_wait() -> None:
     office = _office()
 
     def get_no_answer() -> None:
         raise TimeoutError
 
-    office.calls.before(INSERT, get_no_answer)
-    with pytest.raises(TimeoutError):
-        office.deliver(message())
-    assert office.run(JOB_ID, 0) == HELD
-    assert _deliver(office) == 0
-    office.clock.time += LEASE_LIFE + timedelta(milliseconds=1)
+    office.calls.before(COMMIT, *[get_no_answer] * 2)
+    for tries in (1, 2):
+        with pytest.raises(TimeoutError):
+            office.deliver(message())
+        assert office.run(JOB_ID, 0) == Run(RunStatus.PROCESSING, tries=tries)
     assert _deliver(office) == 6
 
 
 @pytest.mark.parametrize(
     ("done", "step"),
-    [([], CLAIM), ([], TAKE), ([], INSERT), ([], COMMIT), ([], FINISH), ([0], COMPLETE), ([], RELEASE)],
-    ids=["claim", "take", "insert", "commit", "finish", "complete", "release"],
+    [([], CLAIM), ([], TAKE), ([], COMMIT), ([], FINISH), ([0], COMPLETE), ([], RELEASE)],
+    ids=["claim", "take", "commit", "finish", "complete", "release"],
 )
 def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(done: list[int], step: str) -> None:
     office = _office()
@@ -119,7 +117,7 @@ def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(don
     assert _sent(office, run=1) == [(message(run=1), BUSY_DELAY)]
     found = office.run(JOB_ID, 1)
     assert found is None or (found.tries, found.lease) == (0, None)
-    office.clock.time += LEASE_LIFE + BUSY_DELAY
+    office.clock.time += LEASE + BUSY_DELAY
     _deliver_all(office)
     office.assert_exact(JOB)
 
@@ -152,7 +150,7 @@ def test_a_run_that_was_tried_too_often_has_its_job_given_up_and_rolled_back() -
     given_up = "given up after repeated errors"
     assert office.job(JOB) == replace(PROCESSING, failure=given_up)
     assert office.delays() == [(message(), AT_ONCE)]
-    office.clock.time += LEASE_LIFE
+    office.clock.time += LEASE
     office.deliver_all()
     office.assert_undone(JOB, JobStatus.FAILED, given_up)
 

@@ -6,17 +6,16 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.aws.table import Backoff
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import StoreBusy
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.jobs.job import Job, JobStatus
 from promotion_jobs.limits import STORE_ATTEMPTS, TRIES
 from promotion_jobs.measures import Measure
-from tests.support.builders import JOB_ID, NOW, SEED, export_job, generate_job, message, promotion
+from tests.support.builders import JOB_ID, NOW, export_job, generate_job, message, promotion
 from tests.support.meter import MemoryMeter
 from tests.support.office import VISIBILITY, Died, Office
 
 GENERATE = generate_job(Plan(7, chunk_codes=3, run_chunks=2))
-FIRST = chunk_codes(SEED, 0, 3, CodeFormat())
 
 
 def _office(job: Job = GENERATE) -> Office:
@@ -26,15 +25,14 @@ def _office(job: Job = GENERATE) -> Office:
     return office
 
 
-def test_a_job_that_ends_is_counted_by_its_type_and_outcome_and_its_collisions_are() -> None:
+def test_a_job_that_ends_is_counted_by_its_type_and_outcome() -> None:
     office = _office()
-    office.occupy(FIRST[:2])
     office.deliver_all()
     ended = (Measure.JOBS_ENDED, "code_generate", "completed")
-    assert office.meter.counted == Counter({ended: 1, (Measure.CODES_GENERATED,): 7, (Measure.COLLISIONS,): 2})
+    assert office.meter.counted == Counter({ended: 1, (Measure.CODES_GENERATED,): 7})
 
 
-def test_what_is_committed_is_counted_also_when_the_store_is_busy_then() -> None:
+def test_what_is_put_is_counted_also_when_the_store_is_busy_then() -> None:
     office = _office()
 
     def be_busy() -> None:

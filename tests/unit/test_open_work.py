@@ -3,7 +3,8 @@
 import pytest
 
 from promotion_jobs.api import answers
-from promotion_jobs.jobs.job import Job, JobStatus, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import Job, JobStatus
 from promotion_jobs.jobs.worker import Worker
 from tests.support.builders import CLIENT_ID, JOB_ID, PROMOTION_ID, export_job, generate_job, message, promotion
 from tests.support.office import Office, Unavailable

@@ -19,7 +19,7 @@ from tests.support.builders import (
     NOW_TEXT,
     PROMOTION_ID,
     UNKNOWN_ID,
-    chunk,
+    by_hand,
     promotion,
 )
 from tests.support.office import Office, Unavailable
@@ -108,7 +108,7 @@ def test_a_list_of_promotions_says_which_page_it_is() -> None:
 )
 def test_a_promotion_is_found_by_one_of_its_codes(wanted: set[str], *, found: bool) -> None:
     office = _office(promotion(), promotion(id=OTHER_ID))
-    office.put_chunk(chunk(codes=["Summer-1"]))
+    office.put_chunk(by_hand("Summer-1"))
     promotions, items = office.service.promotions, [promotion()] if found else []
     assert promotions.list(Page(), {"code": wanted}) == Listing(items, len(items), Page())
     assert promotions.list(Page(25, 25), {"code": wanted}) == Listing([], len(items), Page(25, 25))

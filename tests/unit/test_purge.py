@@ -5,16 +5,17 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.aws.table import Item
-from promotion_jobs.jobs.job import JobStatus, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.jobs.runs import Run, RunStatus
-from promotion_jobs.limits import TRIES
+from promotion_jobs.limits import LEASE, TRIES
 from tests.support.builders import (
     CLIENT_ID,
     EXPORT_FILE,
     JOB_ID,
     PROMOTION_ID,
     UNKNOWN_ID,
-    chunk,
+    by_hand,
     export_job,
     generate_job,
     promotion,
@@ -28,9 +29,9 @@ SECOND = timedelta(seconds=1)
 
 
 def _put_others(office: Office) -> None:
-    """Another promotion, and a code of yet another one."""
+    """Another promotion with a code."""
     office.put(OTHER)
-    office.occupy(["another-ones"])
+    office.put_chunk(by_hand("another-ones"), UNKNOWN_ID)
     office.files.files[OTHER_FILE] = b""
 
 
@@ -49,13 +50,17 @@ class Deleted(Desk):
         self.work()
         self.put(export_job(id="export", status=JobStatus.COMPLETED, file=EXPORT_FILE))
         self.files.files[EXPORT_FILE.key] = b""
-        self.put_chunk(chunk(source="hand", codes=["by-hand"], own_terms=[chunk().terms]))
+        self.put_chunk(by_hand("by-hand", id="hand"))
         self.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
         (self.purge,) = self.messages()
         self.queue.waiting.clear()
 
     def assert_purged(self) -> None:
-        assert self.items() == _items_of_others()
+        kept = ("ALLOCATIONS", "KEYS", "SPACE")
+        left = [item for item in self.items() if not item["pk"].startswith(kept)]
+        assert left == _items_of_others()
+        # What was given is given for ever.
+        assert {item["pk"] for item in self.items()} >= {"ALLOCATIONS#8", "KEYS", "SPACE#8"}
         assert self.files.files == {OTHER_FILE: b""}
 
 
@@ -84,8 +89,8 @@ def test_a_purge_whose_time_runs_out_goes_on_as_a_new_message() -> None:
     office = Deleted()
     office.deliver(office.purge, seconds_left=9.9)
     assert office.delays() == [(office.purge, SECOND)]
-    # In the order of the list, a chunk at a time.
-    assert [(it.source, it.number) for it in office.chunks()] == [(JOB_ID, 2), ("hand", 0)]
+    # The code made by hand is gone, and the end of the newest job was told.
+    assert (office.by_hand(), [it.number for it in office.chunks(office.given)]) == ([], [0, 1, 2])
     office.deliver_all()
     office.assert_purged()
 
@@ -105,3 +110,46 @@ def test_a_purge_that_came_to_nothing_however_often_goes_on() -> None:
     office.send(office.purge)
     office.deliver_all()
     office.assert_purged()
+
+
+def test_a_purge_leaves_nothing_whatever_call_it_dies_at() -> None:
+    calls = Deleted()
+    begun = len(calls.calls.made)
+    calls.deliver(calls.purge)
+    for position in range(len(calls.calls.made) - begun):
+        office = Deleted()
+        office.calls.before("*", *[lambda: None] * position, office.calls.die)
+        office.send(office.purge)
+        office.deliver_all()
+        office.assert_purged()
+
+
+def test_a_code_that_was_removed_by_hand_just_before_is_no_obstacle() -> None:
+    office = Deleted()
+    (seen,) = office.by_hand()
+
+    def remove() -> None:
+        """As it takes effect when the promotion is out of sight."""
+        table = office.service.table
+        table.transact(*office.service.code_store.mark_removed(PROMOTION_ID, seen, {0}))
+
+    office.calls.before("Update RUN, Delete CODES*", remove)
+    office.send(office.purge)
+    office.deliver_all()
+    office.assert_purged()
+
+
+def test_each_step_of_a_purge_renews_its_lease() -> None:
+    office = Deleted()
+    ends = []
+
+    def note() -> None:
+        run = office.run(office.purge.job_id, 0)
+        assert run
+        assert run.lease
+        ends.append(run.lease.until - office.clock())
+        office.clock.advance(seconds=20)
+
+    office.calls.after("Update RUN, Delete CODES*", note, note, note)
+    office.deliver(office.purge)
+    assert ends == [LEASE] * 3

@@ -6,9 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message, Plan
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
 from promotion_jobs.jobs.open_work import OpenWork
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
+from promotion_jobs.limits import LEASE
 from tests.support.builders import JOB_ID, NOW, PROMOTION_ID, delete_job, export_job, generate_job, message
 from tests.support.office import Office
 
@@ -82,11 +84,14 @@ def test_a_pending_job_is_sent_again_more_and_more_rarely_and_never_failed_by_it
     assert watch.jobs() == [job]
 
 
-@pytest.mark.parametrize("job", [generate_job(PLAN), PROCESSING, CANCELLING, PURGE])
-def test_what_was_just_sent_is_left_alone(job: Job) -> None:
+@pytest.mark.parametrize(
+    ("job", "patience"),
+    [(generate_job(PLAN), PATIENCE), (PROCESSING, PATIENCE), (PURGE, PATIENCE), (CANCELLING, LEASE)],
+)
+def test_what_was_just_sent_is_left_alone(job: Job, patience: timedelta) -> None:
     watch = Watch(job)
     before = watch.items()
-    watch.clock.time += PATIENCE - MOMENT
+    watch.clock.time += patience - MOMENT
     assert watch.sweep() == []
     assert watch.items() == before
 
@@ -104,10 +109,17 @@ def test_a_run_whose_worker_is_gone_is_sent_again_though_the_job_goes_on() -> No
     assert watch.sweep() == [message(run=1), message(run=4)]
 
 
-def test_likewise_a_run_whose_worker_died_while_it_undid_it() -> None:
-    gone, held, waiting = (Run(RunStatus.CANCELLING, lease=lease) for lease in (PAST, HELD, None))
-    watch = Watch(CANCELLING, CLEAN, held, gone, waiting, progress=1)
-    assert watch.sweep() == [message(run=2)]
+def test_a_run_whose_worker_is_gone_is_sent_as_soon_as_its_lease_is_past_though_nothing_goes_on() -> None:
+    watch = Watch(PROCESSING, DONE, _working(Lease("holder", NOW + LEASE)), _working(None))
+    watch.clock.time += LEASE
+    assert watch.sweep() == []
+    watch.clock.time += MOMENT
+    assert watch.sweep() == [message(run=1)]
+    # While its message waits, it is sent more and more rarely.
+    watch.clock.time += 2 * LEASE - MOMENT
+    assert watch.sweep() == []
+    watch.clock.time += MOMENT
+    assert watch.sweep() == [message(run=1)]
 
 
 @pytest.mark.parametrize(

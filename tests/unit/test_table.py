@@ -1,20 +1,15 @@
 """Transactions and batches that DynamoDB answers with a conflict or a throttle, which no local engine does."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
-from threading import Barrier
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Backoff, ConditionLost, Table, from_item, to_item
-from promotion_jobs.codes.inserts import BATCH, CodeItems
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import STORE_ATTEMPTS
-from tests.support.builders import JOB_ID, PROMOTION_ID
 
 KEY = keys.code("bcdf-ghjk")
 NONE = {"Code": "None"}
@@ -52,11 +47,6 @@ class AnsweringClient:
         self.calls.append(TransactItems)
         if self.answers:
             raise Cancelled(self.answers.pop(0))
-
-    def batch_execute_statement(self, Statements: Sequence[Any]) -> Any:  # noqa: N803 - the service's name
-        self.calls.append(Statements)
-        responses = self.answers.pop(0) if self.answers else [{}] * len(Statements)
-        return {"Responses": responses}
 
     def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - the service's name
         self.calls.append(RequestItems)
@@ -162,103 +152,12 @@ def test_values_are_read_as_they_were_written() -> None:
     assert to_item({"given": 0, "not given": None}) == {"given": {"N": "0"}}
 
 
-CODES = {slot: f"code-{slot}" for slot in range(3)}
-
-
-@pytest.fixture
-def in_turn() -> Executor:
-    return ThreadPoolExecutor(1)
-
-
-def _store(
-    new_table: NewTable, threads: Executor, *answers: Sequence[dict[str, Any]]
-) -> tuple[CodeItems, AnsweringClient]:
-    store, client = new_table(*answers)
-    return CodeItems(store, threads), client
-
-
-def _error(code: str) -> dict[str, Any]:
-    return {"Error": {"Code": code}}
-
-
-@pytest.mark.parametrize("code", TRANSIENT)
-def test_statements_that_were_throttled_are_executed_again_and_only_they(
-    table: NewTable, waits: Waits, in_turn: Executor, code: str
-) -> None:
-    store, client = _store(table, in_turn, [{}, _error(code), {}])
-    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == set()
-    assert client.calls[1] == [client.calls[0][1]]
-    assert (len(client.calls), waits.seconds) == (2, [0.025])
-
-
-def test_a_statement_answered_with_anything_else_is_an_error(table: NewTable, in_turn: Executor) -> None:
-    store, client = _store(table, in_turn, [{}, _error("ValidationError"), {}])
-    with pytest.raises(RuntimeError, match=r"^a statement was answered ValidationError$"):
-        store.insert(PROMOTION_ID, JOB_ID, CODES)
-    assert len(client.calls) == 1
-
-
-def test_statements_that_stay_throttled_are_given_up(table: NewTable, in_turn: Executor) -> None:
-    store, client = _store(table, in_turn, [_error("ThrottlingError")] * 3, *[[_error("ThrottlingError")] * 3] * 11)
-    with pytest.raises(StoreBusy):
-        store.insert(PROMOTION_ID, JOB_ID, CODES)
-    assert len(client.calls) == 12
-
-
-def test_of_batches_that_fail_one_whose_outcome_is_open_is_told_before_a_busy_store(table: NewTable) -> None:
-    """Who hears of a busy store lets go of the run, since every call of it was answered."""
-    both_began = Barrier(2, timeout=60)
-
-    class Client(AnsweringClient):
-        def batch_execute_statement(self, Statements: Sequence[Any]) -> Any:  # noqa: N803 - the service's name
-            both_began.wait()
-            raise StoreBusy if len(Statements) == BATCH else TimeoutError
-
-    store, _ = table()
-    with ThreadPoolExecutor(2) as threads, pytest.raises(TimeoutError):
-        CodeItems(replace(store, client=cast("Any", Client())), threads).insert(
-            PROMOTION_ID, JOB_ID, {slot: f"code-{slot}" for slot in range(BATCH + 1)}
-        )
-
-
-def test_codes_are_inserted_25_at_a_time_with_all_that_says_whose_they_are(table: NewTable, in_turn: Executor) -> None:
-    store, client = _store(table, in_turn)
-    assert store.insert(PROMOTION_ID, JOB_ID, {slot: f"Code-{slot}" for slot in range(60)}) == set()
-    assert [len(statements) for statements in client.calls] == [25, 25, 10]
-    assert client.calls[0][0] == {
-        "Statement": ("INSERT INTO \"table\" VALUE {'pk': ?, 'sk': ?, 'promotion': ?, 'job': ?, 'slot': ?, 'code': ?}"),
-        "Parameters": [
-            {"S": "CODE#code-0"},
-            {"S": "CODE"},
-            {"S": PROMOTION_ID},
-            {"S": JOB_ID},
-            {"N": "0"},
-            {"S": "Code-0"},
-        ],
-    }
-
-
-def test_a_code_that_is_taken_is_ours_where_job_and_slot_are(table: NewTable, in_turn: Executor) -> None:
-    taken = [_error("DuplicateItem")] * 3
-    owners = [("CODE#code-0", JOB_ID, 0), ("CODE#code-1", JOB_ID, 2), ("CODE#code-2", "another", 2)]
-    items = [to_item({"pk": pk, "job": job, "slot": slot}) for pk, job, slot in owners]
-    store, _ = _store(table, in_turn, taken, [{"Responses": {"table": items}, "UnprocessedKeys": {}}])
-    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == {1, 2}
-
-
-def test_a_code_that_came_free_in_the_meantime_counts_as_taken(table: NewTable, in_turn: Executor) -> None:
-    store, _ = _store(table, in_turn, [_error("DuplicateItem"), {}, {}], [{"Responses": {}, "UnprocessedKeys": {}}])
-    assert store.insert(PROMOTION_ID, JOB_ID, CODES) == {0}
-
-
-def test_only_codes_of_the_job_and_the_slot_are_removed(table: NewTable, in_turn: Executor) -> None:
-    store, client = _store(table, in_turn, [{}, _error("ConditionalCheckFailed"), {}])
-    store.remove(JOB_ID, CODES.items())
-    [statements] = client.calls
-    assert statements[0] == {
-        "Statement": 'DELETE FROM "table" WHERE "pk" = ? AND "sk" = ? AND "job" = ? AND "slot" = ?',
-        "Parameters": [{"S": "CODE#code-0"}, {"S": "CODE"}, {"S": JOB_ID}, {"N": "0"}],
-    }
+def test_more_keys_than_one_call_takes_are_asked_for_in_several(table: NewTable) -> None:
+    first, second = ([{"pk": {"S": f"{at}"}} for at in batch] for batch in (range(100), range(100, 101)))
+    answers = [[{"Responses": {"table": found}, "UnprocessedKeys": {}}] for found in (first, second)]
+    store, client = table(*answers)
+    assert len(store.get_all([keys.code(f"code-{number}") for number in range(101)])) == 101
+    assert [len(call["table"]["Keys"]) for call in client.calls] == [100, 1]
 
 
 @pytest.mark.parametrize(("first_page", "limits"), [(None, [None, None, None]), (1, [1, 8, 64]), (11, [11, 88, 704])])

@@ -5,24 +5,24 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.codes.format import CodeFormat, chunk_codes
-from promotion_jobs.jobs.job import Job, JobStatus, Message, Plan
-from promotion_jobs.jobs.runs import Lease, Run, RunStatus
-from tests.support.builders import JOB_ID, NOW, SEED, export_job, generate_job, message, promotion
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import Job, JobStatus, Message
+from promotion_jobs.jobs.runs import Run, RunStatus
+from promotion_jobs.measures import Measure
+from tests.support.builders import JOB_ID, NOW, export_job, generate_job, message, promotion
 from tests.support.desk import COMMIT, FINISH, STOP, Desk
 from tests.support.office import Died
 
 PLAN = Plan(7, chunk_codes=3, run_chunks=2)
 """Three chunks, the last one of a single code, in two runs."""
 
-FIRST = chunk_codes(SEED, 0, 3, CodeFormat())
 SECOND = timedelta(seconds=1)
+UNDO = "Delete CODES, Update RUN"
 
 
 def _half_way(plan: Plan = PLAN, runs_ahead: int = 1) -> Desk:
     """A job whose first run is done, and which is being cancelled."""
     desk = Desk(generate_job(plan), runs_ahead=runs_ahead)
-    desk.occupy([FIRST[1]])
     desk.deliver(message())
     desk.cancel()
     return desk
@@ -42,9 +42,9 @@ def test_a_job_that_was_cancelled_half_way_leaves_nothing() -> None:
     desk.work()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
     times = {"started_at": NOW, "stopped_at": NOW, "updated_at": desk.clock()}
-    assert desk.stored == generate_job(PLAN, status=JobStatus.CANCELLED, generated=6, deleted=6, **times)
+    counts = {"generated": 6, "deleted": 6, "first_index": 0, "key_version": 1}
+    assert desk.stored == generate_job(PLAN, status=JobStatus.CANCELLED, **counts, **times)
     assert desk.runs_done == 1
-    assert desk.sources.keys() == {FIRST[1]}
 
 
 def test_a_job_of_which_no_worker_began_a_run_ends_at_once() -> None:
@@ -53,7 +53,7 @@ def test_a_job_of_which_no_worker_began_a_run_ends_at_once() -> None:
     desk.deliver(message())
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
     assert (desk.promotion(), desk.runs, desk.messages()) == (promotion(max_codes=7, room=7), {}, [])
-    assert not [step for step in desk.writes if step.startswith(("DELETE CODE", "Delete CODES"))]
+    assert not [step for step in desk.writes if step.startswith("Delete CODES")]
 
 
 def _begun(runs: int) -> Desk:
@@ -117,61 +117,49 @@ def test_a_run_that_outlasts_every_delivery_is_undone_chunk_by_chunk_with_one_me
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
 
 
-def test_chunks_that_no_worker_can_have_begun_are_left_alone() -> None:
+def test_chunks_that_were_not_put_are_left_alone() -> None:
     desk = Desk(generate_job(Plan(20, chunk_codes=1, run_chunks=20)))
     desk.calls.after(COMMIT, lambda: None, desk.calls.die)
     with pytest.raises(Died):
         desk.deliver(message())
     desk.cancel()
-    desk.clock.advance(minutes=5)
     desk.work()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
-    # Two chunks are committed, and a third may have been begun.
-    assert desk.writes.count("DELETE CODE") == 3
+    assert desk.writes.count(UNDO) == 2
 
 
-@pytest.mark.parametrize(
-    ("lease", "delay"),
-    [
-        (timedelta(), timedelta(seconds=1)),
-        (timedelta(seconds=40), timedelta(seconds=41)),
-        (timedelta(hours=1), timedelta(minutes=15)),
-    ],
-)
-def test_a_run_that_is_held_is_waited_for(lease: timedelta, delay: timedelta) -> None:
-    desk = _stopped()
-    desk.put_run(JOB_ID, 0, replace(desk.runs[0], lease=Lease("holder", NOW + lease)))
-    before = desk.sources, desk.chunks()
+def test_a_run_is_undone_though_its_worker_holds_it_and_nothing_of_that_is_put_any_more() -> None:
+    desk = Desk(generate_job(PLAN))
+
+    def undone() -> None:
+        desk.cancel()
+        for _ in range(3):
+            desk.deliver(message())
+
+    desk.calls.before(COMMIT, lambda: None, undone)
     desk.deliver(message())
-    assert (desk.sources, desk.chunks()) == before
-    assert desk.delays() == [(message(), delay)]
-    assert desk.stored.status is JobStatus.CANCELLING
-    desk.clock.time += lease + timedelta(milliseconds=1)
+    desk.assert_undone(desk.given, JobStatus.CANCELLED)
+    assert (desk.stored.generated, desk.stored.deleted) == (3, 3)
+
+
+def test_a_chunk_that_two_workers_undo_is_counted_once() -> None:
+    desk = _stopped()
+    desk.calls.before(UNDO, lambda: desk.deliver(message()))
+    desk.deliver(message())
     desk.deliver_all()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
+    assert (desk.stored.deleted, desk.meter.of(Measure.CODES_DELETED)) == (6, 6)
 
 
 def test_what_is_left_when_time_runs_out_is_sent_as_a_new_message() -> None:
     desk = _stopped()
     desk.deliver(message(), seconds_left=9.9)
     assert desk.delays() == [(message(), SECOND)]
-    assert [it.number for it in desk.chunks()] == [1]
-    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=6, deleted=3, undone=1)
+    assert [it.number for it in desk.chunks(desk.given)] == [1]
+    assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=6, deleted=3)
     desk.deliver_all()
     desk.assert_undone(desk.given, JobStatus.CANCELLED)
     assert desk.stored.deleted == 6
-
-
-def test_what_a_worker_that_died_had_inserted_goes_as_well() -> None:
-    desk = Desk(generate_job(Plan(20, chunk_codes=20)), small_alphabet=True)
-    desk.calls.before(COMMIT, desk.calls.die)
-    with pytest.raises(Died):
-        desk.deliver(message())
-    assert len(desk.owned(JOB_ID)) == 20
-    desk.cancel()
-    desk.work()
-    desk.assert_undone(desk.given, JobStatus.CANCELLED)
-    assert (desk.stored.generated, desk.stored.deleted) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from promotion_jobs.codes.code import Terms
-from promotion_jobs.jobs.job import ExportFile, GenerateParameters, Job, JobStatus, Plan
+from promotion_jobs.codes.code import Code, Terms
+from promotion_jobs.codes.plan import Plan
+from promotion_jobs.jobs.job import ExportFile, GenerateParameters, Job, JobStatus
 from promotion_jobs.jobs.runs import Run, RunStatus
 from tests.support.builders import (
+    CLIENT_ID,
     JOB_ID,
     NOW,
     PROMOTION_ID,
-    chunk,
     delete_job,
     export_job,
     generate_job,
@@ -45,21 +46,23 @@ def test_a_delivery_says_how_many_codes_it_made() -> None:
     assert [desk.make(message(run)) for run in (0, 1, 0, 1)] == [6, 1, 0, 0]
 
 
-def test_a_chunk_says_whose_it_is_and_what_its_codes_are_for() -> None:
+def test_codes_say_whose_they_are_and_what_they_are_for() -> None:
     parameters = GenerateParameters(2, consume_unit="per_item", max_uses_per_code=4, code_prefix="Summer")
     desk = Desk(generate_job(Plan(2, chunk_codes=3, run_chunks=2), parameters=parameters))
     desk.deliver(message())
-    codes = desk.listed_codes
-    assert desk.chunks() == [chunk(codes=codes, terms=Terms("per_item", 4))]
-    assert all(code.startswith("Summer-") for code in codes)
+    (chunk,) = desk.chunks(desk.given)
+    texts = chunk.texts()
+    assert list(chunk.visible()) == [Code(text, Terms("per_item", 4), JOB_ID, CLIENT_ID, NOW) for text in texts]
+    assert all(text.startswith("Summer-") for text in texts)
 
 
 def test_the_first_delivery_starts_the_job_and_takes_room_for_all_of_its_codes() -> None:
     desk = Desk(generate_job(PLAN), room=10)
     desk.clock.advance(minutes=5)
     desk.deliver(message())
+    given = {"first_index": 0, "key_version": 1}
     assert desk.stored == generate_job(
-        PLAN, status=JobStatus.PROCESSING, started_at=desk.clock(), updated_at=desk.clock()
+        PLAN, status=JobStatus.PROCESSING, started_at=desk.clock(), updated_at=desk.clock(), **given
     )
     assert desk.runs_done == 1
     assert desk.promotion() == promotion(max_codes=10, room=3, open_job=JOB_ID)
@@ -80,7 +83,9 @@ def test_a_job_without_room_for_all_of_its_codes_fails_and_makes_none() -> None:
         PLAN, status=JobStatus.FAILED, error="codes limit exceeded", updated_at=desk.clock()
     )
     assert desk.promotion() == promotion(max_codes=6, room=6)
-    assert (desk.sources, desk.chunks(), desk.runs, desk.messages()) == ({}, [], {}, [])
+    assert (desk.chunks(desk.given), desk.runs, desk.messages()) == ([], {}, [])
+    # No index was given to it.
+    assert desk.service.spaces.get(8).next == 0
 
 
 def test_the_next_run_is_sent_when_one_is_full() -> None:
@@ -102,7 +107,7 @@ def test_what_is_stored_is_not_made_again() -> None:
     # One chunk and time is up; the rest of the run; the run once more, which is done.
     for seconds_left in (0, 60, 60):
         desk.deliver(message(), seconds_left)
-    assert desk.writes.count("INSERT CODE") == 6
+    assert desk.writes.count(COMMIT) == 2
     assert desk.delays() == [(message(), SECOND), (message(run=1), AT_ONCE)]
 
 
@@ -151,7 +156,7 @@ def test_a_job_that_has_ended_is_left_as_it_is(job: Job, status: JobStatus) -> N
     before = desk.promotion()
     desk.deliver(message())
     assert (desk.stored, desk.promotion()) == (ended, before)
-    assert (desk.sources, desk.runs, desk.files.files, desk.messages()) == ({}, {}, {}, [])
+    assert (desk.runs, desk.files.files, desk.messages()) == ({}, {}, [])
 
 
 def test_a_job_that_does_not_exist_any_more_is_left_at_that() -> None:
@@ -171,7 +176,7 @@ def test_a_run_that_was_stopped_gets_no_more_codes_and_is_sent_on_to_be_cleaned(
 
     desk.calls.before(COMMIT, _nothing, stop)
     assert desk.make(message()) == 3
-    assert [it.number for it in desk.chunks()] == [0]
+    assert [it.number for it in desk.chunks(desk.given)] == [0]
     assert (desk.delays(), desk.runs_done) == ([(message(), SECOND)], 0)
     assert desk.run(JOB_ID, 0) == Run(RunStatus.CANCELLING, generated=3)
 
@@ -182,7 +187,7 @@ def test_a_run_that_began_unseen_by_the_worker_that_undid_its_job_makes_nothing(
     desk.calls.after(TAKE, lambda: desk.put(ended))
     assert desk.make(message()) == 0
     desk.deliver_all()
-    assert (desk.sources, desk.chunks(), desk.stored) == ({}, [], ended)
+    assert (desk.chunks(desk.given), desk.stored) == ([], ended)
 
 
 def test_an_export_ends_with_a_file_of_every_code() -> None:

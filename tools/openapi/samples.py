@@ -86,7 +86,7 @@ DELETION = replace(
 
 
 _NOT_ASKED: Any = None
-_GENERATOR = Generate(_NOT_ASKED, _NOT_ASKED, _NOT_ASKED)
+_GENERATOR = Generate(*[_NOT_ASKED] * 5)
 """It forecasts from what it is given: of stores it asks nothing."""
 
 

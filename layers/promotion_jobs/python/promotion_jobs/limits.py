@@ -20,11 +20,14 @@ JOB_NAME_LENGTH = 50
 MAX_USES = 1_000_000_000
 USER_LENGTH = 255
 
-CHUNK_CODES = 1_000
-"""Codes that commit together: their list fits one item (10 KB) and takes a tenth of a second to write."""
+CHUNK_CODES = 2_500
+"""Codes that are put together: packed they are 12.2 KB of length 8, and 24.4 KB of length 16."""
 
-RUN_CHUNKS = 25
-"""Chunks of one message: some seconds of work, so that a dead worker costs seconds and small jobs need not wait."""
+SPARE_CODES = 60
+"""Indices of a chunk beyond its codes: they suffice where one code in a hundred is dropped."""
+
+RUN_CHUNKS = 40
+"""Chunks of one message, 100,000 codes: less would cost more in messages, and more would keep other workers idle."""
 
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
@@ -46,15 +49,15 @@ LONGEST_DELAY = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(hours=1)
 """Between two messages that the sweep sends for work that makes no progress."""
 
+LEASE = timedelta(seconds=30)
+"""After so long without progress a worker counts as dead, and another may take its run."""
+
 STORE_ATTEMPTS = 12
 LONGEST_STORE_WAIT = timedelta(seconds=2)
 """Of a call to the table that is throttled or conflicts, and between two of its attempts."""
 
 WRITE_ATTEMPTS = 5
 """Readings of a thing that others go on changing, before its change is refused."""
-
-LEASE_MARGIN = timedelta(seconds=2)
-"""Between the end of a worker and that of its lease: as far as clocks may be apart."""
 
 PAGE_LENGTH = 25
 MAX_PAGE_LENGTH = 100

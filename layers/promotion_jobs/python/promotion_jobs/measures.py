@@ -18,9 +18,6 @@ class Measure(StrEnum):
     CODES_DELETED = "CodesDeleted"
     """By deletions and by the undoing of jobs; not those that are removed by hand."""
 
-    COLLISIONS = "Collisions"
-    """Codes that were somebody else's when they were to be inserted."""
-
     STORE_RETRIES = "StoreRetries"
     """Transactions and batches that were asked for once more, after a conflict or a throttle."""
 

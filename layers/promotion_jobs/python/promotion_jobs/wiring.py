@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from promotion_jobs.aws.clients import Clients
     from promotion_jobs.aws.files import Files
     from promotion_jobs.aws.queue import Queue
+    from promotion_jobs.codes.code import Makers
     from promotion_jobs.codes.codes import Codes
-    from promotion_jobs.codes.inserts import CodeItems
+    from promotion_jobs.codes.format import Notation
+    from promotion_jobs.codes.keyring import Keyring
+    from promotion_jobs.codes.lists import CodeLists
+    from promotion_jobs.codes.lookup import Lookup
+    from promotion_jobs.codes.readings import Readings
+    from promotion_jobs.codes.rotation import Rotation
+    from promotion_jobs.codes.spaces import SpaceStore
     from promotion_jobs.codes.store import CodeStore
     from promotion_jobs.jobs.cancel import JobCanceller
     from promotion_jobs.jobs.create import JobCreator
@@ -91,10 +98,53 @@ class Service:
         return CodeStore(self.table)
 
     @cached_property
-    def code_items(self) -> "CodeItems":
-        from promotion_jobs.codes.inserts import CodeItems
+    def spaces(self) -> "SpaceStore":
+        from promotion_jobs.codes.spaces import SpaceStore
 
-        return CodeItems(self.table, self.clients.threads)
+        return SpaceStore(self.table)
+
+    @cached_property
+    def notation(self) -> "Notation":
+        from promotion_jobs.codes.format import NOTATION
+
+        return NOTATION
+
+    @cached_property
+    def keyring(self) -> "Keyring":
+        from promotion_jobs.codes.keyring import Keyring
+
+        return Keyring(self.table, lambda: self.bits(256).to_bytes(32), self.clock)
+
+    @cached_property
+    def readings(self) -> "Readings":
+        from promotion_jobs.codes.readings import Readings
+
+        return Readings(self.spaces, self.keyring, self.notation)
+
+    @cached_property
+    def makers(self) -> "Makers":
+        from promotion_jobs.codes.code import Makers
+
+        jobs, runs = self.job_store, self.runs
+        return Makers(jobs.makers, jobs.all_makers, runs.visible_codes, runs.count_removed)
+
+    @cached_property
+    def code_lists(self) -> "CodeLists":
+        from promotion_jobs.codes.lists import CodeLists
+
+        return CodeLists(self.code_store, self.makers)
+
+    @cached_property
+    def lookup(self) -> "Lookup":
+        from promotion_jobs.codes.lookup import Lookup
+
+        return Lookup(self.code_store, self.readings, self.makers)
+
+    @cached_property
+    def rotation(self) -> "Rotation":
+        from promotion_jobs.codes.rotation import Rotation
+
+        return Rotation(self.spaces, self.keyring, self.notation)
 
     @cached_property
     def job_store(self) -> "JobStore":
@@ -123,7 +173,7 @@ class Service:
         return Promotions(self.promotion_store, self._owner_of, self.clock, self.new_id)
 
     def _owner_of(self, code: str) -> str | None:
-        return self.code_store.promotion_of(code)
+        return self.lookup.owner_of(code)
 
     @cached_property
     def promotion_remover(self) -> "PromotionRemover":
@@ -133,11 +183,19 @@ class Service:
 
     @cached_property
     def codes(self) -> "Codes":
-        from promotion_jobs.codes.codes import Codes, Makers
+        from promotion_jobs.codes.codes import Codes
+        from promotion_jobs.codes.reserve import Reserver
 
-        jobs = self.job_store
-        makers = Makers(jobs.chunk_sizes, jobs.visible_codes, jobs.count_removed)
-        return Codes(self.code_store, self.promotion_store, makers, self.clock, self.new_id)
+        return Codes(
+            store=self.code_store,
+            lists=self.code_lists,
+            lookup=self.lookup,
+            reserver=Reserver(self.spaces, self.readings, self.lookup),
+            promotions=self.promotion_store,
+            makers=self.makers,
+            now=self.clock,
+            new_id=self.new_id,
+        )
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -156,7 +214,6 @@ class Service:
             queue=self.queue,
             now=self.clock,
             new_id=self.new_id,
-            new_seed=lambda: self.bits(256).to_bytes(32),
             least_guess_odds=self.settings.least_guess_odds,
         )
 
@@ -185,22 +242,33 @@ class Service:
 
     @cached_property
     def generate(self) -> "Generate":
+        from promotion_jobs.codes.drawing import Drawer
         from promotion_jobs.jobs.generate import Generate
 
-        return Generate(self.code_store, self.code_items, self.runs, self.meter)
+        drawer = Drawer(self.spaces, self.keyring)
+        return Generate(self.code_store, drawer, self.job_store, self.runs, self.clock, self.meter)
 
     @cached_property
     def export(self) -> "Export":
         from promotion_jobs.jobs.export import Export
 
         # Functions that only show its progress have no bucket.
-        return Export(self.code_store, lambda: self.files, self.job_store, self.runs, self.clock, self.new_id)
+        return Export(self.code_lists, lambda: self.files, self.job_store, self.runs, self.clock, self.new_id)
 
     @cached_property
     def delete(self) -> "Delete":
         from promotion_jobs.jobs.delete import Delete
 
-        return Delete(self.promotion_store, self.code_store, self.code_items, self.job_store, self.runs, self.meter)
+        return Delete(
+            promotions=self.promotion_store,
+            codes=self.code_store,
+            lists=self.code_lists,
+            makers=self.makers,
+            jobs=self.job_store,
+            runs=self.runs,
+            now=self.clock,
+            meter=self.meter,
+        )
 
     @property
     def _runs_ahead(self) -> int:
@@ -210,6 +278,7 @@ class Service:
     def worker(self, render: "Render") -> "Worker":
         """``render`` gives a job as its announcement shows it."""
         from promotion_jobs.aws.bus import EventBus
+        from promotion_jobs.jobs.claim import Claimer
         from promotion_jobs.jobs.job import JobType
         from promotion_jobs.jobs.open_work import Announcer
         from promotion_jobs.jobs.purge import Purge
@@ -217,14 +286,15 @@ class Service:
 
         bus = EventBus(lambda: self.clients.events, self.settings.event_bus_name)
         announcer = Announcer(self.job_store.open_work, bus, render, self.meter)
-        codes = self.code_store, self.code_items
-        purge = Purge(self.promotion_store, *codes, self.job_store, self.runs, self.files, self.kind, announcer)
+        stores = self.promotion_store, self.code_store, self.job_store, self.runs
+        purge = Purge(*stores, self.files, announcer, self.clock)
 
         def kinds(job_type: JobType) -> "Kind":
             return purge if job_type is JobType.PROMOTION_PURGE else self.kind(job_type)
 
         return Worker(
             jobs=self.job_store,
+            claimer=Claimer(self.job_store, self.promotion_store, self.spaces),
             runs=self.runs,
             kinds=kinds,
             announcer=announcer,

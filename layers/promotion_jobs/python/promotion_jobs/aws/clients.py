@@ -10,18 +10,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from promotion_jobs.aws.statements import send_statements_as_they_are
-
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
-
-INSERT_THREADS = 8
-"""As many as saturate the worker's one vCPU; more only wait for each other."""
 
 _COMMON: Any = {
     # A call that stalls is asked again while its function still has time.
@@ -30,7 +23,7 @@ _COMMON: Any = {
     "retries": {"mode": "standard", "total_max_attempts": 3},
     # Without it botocore puts its own together for each call anew, which is a tenth of the call.
     "user_agent": f"promotion-jobs botocore/{botocore.__version__}",
-    # Half of a batch's CPU time is botocore checking values that were made a line above.
+    # A good part of a call's CPU time is botocore checking values that were made a line above.
     "parameter_validation": False,
 }
 
@@ -60,9 +53,7 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        # With fewer connections than threads some would wait for one.
-        client: DynamoDBClient = self._client("dynamodb", max_pool_connections=INSERT_THREADS + 2)
-        send_statements_as_they_are(client)
+        client: DynamoDBClient = self._client("dynamodb")
         return client
 
     @cached_property
@@ -81,10 +72,3 @@ class Clients:
     def events(self) -> "EventBridgeClient":
         client: EventBridgeClient = self._client("events")
         return client
-
-    @cached_property
-    def threads(self) -> "Executor":
-        """They carry the calls of one batch at the same time."""
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - most functions carry none
-
-        return ThreadPoolExecutor(INSERT_THREADS)

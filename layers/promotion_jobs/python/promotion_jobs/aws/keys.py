@@ -30,7 +30,12 @@ OPEN_JOBS = "OPEN"
 
 CLIENTS = "CLIENTS"
 
+KEYS = "KEYS"
+"""Partition of the keys that codes are encrypted with."""
+
 _PROMOTION = "PROMOTION"
+_INDEX_DIGITS = 23
+"""Of the greatest index there can be."""
 
 
 def identifier(item: Mapping[str, Any]) -> str:
@@ -43,10 +48,24 @@ def promotion_of(item: Mapping[str, Any]) -> str:
     return str(item["pk"]).partition("#")[2]
 
 
-def chunk_of(item: Mapping[str, Any]) -> tuple[str, int]:
-    """The source and the number of the chunk that the item is."""
-    source, _, number = item["sk"].partition("#")
-    return source, int(number)
+def chunk_of(item: Mapping[str, Any]) -> int:
+    """The number of the chunk of a job that the item is."""
+    return int(item["sk"])
+
+
+def chunk_by_hand_of(item: Mapping[str, Any]) -> str:
+    """The id of the chunk made by hand that the item is."""
+    return str(item["sk"])
+
+
+def index_of(item: Mapping[str, Any]) -> int:
+    """The index that the item reserves, or the first that it allocates."""
+    return int(item["sk"])
+
+
+def version_of(item: Mapping[str, Any]) -> int:
+    """The version of the key that the item is."""
+    return int(item["sk"])
 
 
 def run_of(item: Mapping[str, Any]) -> int:
@@ -81,7 +100,7 @@ def runs(job_id: str) -> Range:
 
 
 def code(code: str) -> Key:
-    """By the code itself, without regard to case: unique in the store, and spread over all partitions (decision 5)."""
+    """By the code itself, without regard to case: unique among those made by hand."""
     return {"pk": f"CODE#{code.casefold()}", "sk": "CODE"}
 
 
@@ -90,17 +109,55 @@ def jobs(promotion_id: str) -> Range:
     return Range(promotion(promotion_id)["pk"], "JOB#", "JOB#~")
 
 
-def chunks(promotion_id: str, source: str | None = None) -> Range:
-    """All chunks of the promotion, or those of one source."""
-    return Range(f"CODES#{promotion_id}", f"{source}#", f"{source}#~") if source else Range(f"CODES#{promotion_id}")
+def chunk(job_id: str, run: int, number: int) -> Key:
+    """In a partition of its run: together these write faster than one partition can."""
+    return {"pk": f"CODES#{job_id}#{run:08d}", "sk": f"{number:08d}"}
 
 
-def chunk(promotion_id: str, job_id: str, number: int) -> Key:
-    return {"pk": f"CODES#{promotion_id}", "sk": f"{job_id}#{number:08d}"}
+def chunks(job_id: str, run: int, numbers: range) -> Range:
+    """These chunks of a run."""
+    return Range.between(chunk(job_id, run, numbers[0]), chunk(job_id, run, numbers[-1]))
 
 
-def collisions(job_id: str, chunk_number: int) -> Key:
-    return {"pk": f"COLLISIONS#{job_id}", "sk": f"{chunk_number:08d}"}
+def chunk_by_hand(promotion_id: str, chunk_id: str) -> Key:
+    """Under its promotion; its id sorts by time."""
+    return {"pk": f"CODES#{promotion_id}", "sk": chunk_id}
+
+
+def chunks_by_hand(promotion_id: str) -> Range:
+    return Range(f"CODES#{promotion_id}")
+
+
+def space(length: int) -> Key:
+    return {"pk": f"SPACE#{length}", "sk": "SPACE"}
+
+
+def code_key(version: int) -> Key:
+    return {"pk": KEYS, "sk": f"{version:08d}"}
+
+
+def allocation(length: int, first: int) -> Key:
+    return {"pk": f"ALLOCATIONS#{length}", "sk": _index(first)}
+
+
+def allocations(length: int, last: int) -> Range:
+    """Those that begin no later than with the last index."""
+    return Range.between(allocation(length, 0), allocation(length, last))
+
+
+def reservation(length: int, version: int, index: int) -> Key:
+    return {"pk": f"RESERVED#{length}#{version}", "sk": _index(index)}
+
+
+def reservations(length: int, version: int, indices: range | None = None) -> Range:
+    """Those of these indices, or all of the version."""
+    if indices is None:
+        return Range(reservation(length, version, 0)["pk"])
+    return Range.between(reservation(length, version, indices[0]), reservation(length, version, indices[-1]))
+
+
+def _index(index: int) -> str:
+    return f"{index:0{_INDEX_DIGITS}d}"
 
 
 def client(client_id: str) -> Key:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from secrets import randbits
@@ -21,9 +21,11 @@ Action = dict[str, Any]
 """One of the writes of a transaction."""
 
 
+TRANSACTION_ACTIONS = 100
+BATCH_KEYS = 100
+"""The most of one call."""
+
 _JITTER_BITS = 32
-_ACTIONS = 100
-"""The most of one transaction."""
 
 _ALIAS = re.compile(r"#(\w+)")
 _CONDITION_LOST = "ConditionalCheckFailed"
@@ -147,10 +149,14 @@ class Table:
         answer = self.client.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def get_all(self, keys: Sequence[Key]) -> list[Item]:
-        """The items that exist of up to 100 keys, in no order."""
+    def get_all(self, keys: Collection[Key]) -> list[Item]:
+        """The items that exist of different keys, in no order."""
+        wanted = [to_item(key) for key in keys]
+        firsts = range(0, len(wanted), BATCH_KEYS)
+        return [item for first in firsts for item in self._get_batch(wanted[first : first + BATCH_KEYS])]
+
+    def _get_batch(self, wanted: Sequence[Any]) -> list[Item]:
         items: list[Item] = []
-        wanted: Sequence[Any] = [to_item(key) for key in keys]
         attempt = 0
         while wanted:
             answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
@@ -200,6 +206,10 @@ class Table:
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
+
+    def replace(self, key: Key, values: Mapping[str, Any]) -> Action:
+        """The action that puts an item whatever is under its key; the caller says why it may."""
+        return {"Put": {"TableName": self.name, "Item": to_item({**key, **values})}}
 
     def update(self, key: Key, update: str, condition: str, **values: Any) -> Action:
         """The action that changes an item where ``condition`` holds; each value stands for ``:its_name``.
@@ -260,5 +270,5 @@ class Table:
     def remove_all(self, range_: Range) -> None:
         """Remove every item of a range to which only the caller writes: without conditions, and not all at once."""
         found = [{"pk": item["pk"], "sk": item["sk"]} for item in self.query(range_)]
-        for first in range(0, len(found), _ACTIONS):
-            self.transact(*(self.delete(key) for key in found[first : first + _ACTIONS]))  # type: ignore[arg-type]
+        for first in range(0, len(found), TRANSACTION_ACTIONS):
+            self.transact(*(self.delete(key) for key in found[first : first + TRANSACTION_ACTIONS]))  # type: ignore[arg-type]

@@ -1,13 +1,15 @@
-"""Codes and the chunks that they are kept in, as immutable values."""
+"""Codes, the jobs that make them and the chunks that keep them, as immutable values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-Slot = int
-"""The position of a code in its job, counted from 0."""
+from promotion_jobs.aws.table import Action
+from promotion_jobs.codes import bodies
+from promotion_jobs.codes.format import CodeFormat
+from promotion_jobs.codes.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +37,142 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Codes that were committed together, with what is the same for all of them.
+class NewCode:
+    """A code that is to be made by hand."""
 
-    ``source`` is the id of the job that made them; where people made them by hand, an id of the chunk's own, and then
-    each code has terms of its own. ``removed`` has the positions of those that are gone.
+    code: str
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A job that makes codes, as its codes know it: what is the same for all of them.
+
+    Its codes are published all at once, when it is completed; ``visible_codes`` is how many of them can be seen.
     """
 
-    source: str
-    number: int
-    codes: Sequence[str]
+    id: str
+    promotion_id: str
+    code_format: CodeFormat
+    plan: Plan
+    terms: Terms
     created_by: str
     created_at: datetime
-    terms: Terms = Terms()
-    own_terms: Sequence[Terms] | None = None
+    is_open: bool
+    is_published: bool
+    visible_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """What codes ask of the jobs that make them. The composition hands it in, since jobs import codes.
+
+    ``get`` gives jobs of the promotion by id, and ``list`` all of them, in the order of their ids. ``visible_codes``
+    gives run → how many codes of it are left. ``count_removed`` gives the actions that count codes of a run as removed
+    from a job that is completed.
+    """
+
+    get: Callable[[str, Collection[str]], Mapping[str, Maker]]
+    list: Callable[[str], Sequence[Maker]]
+    visible_codes: Callable[[str], Mapping[int, int]]
+    count_removed: Callable[[Maker, int, int], Sequence[Action]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Codes of a job that were put together, packed, and the positions of those that are gone."""
+
+    maker: Maker
+    number: int
+    packed: bytes
     removed: AbstractSet[int] = frozenset()
 
     @property
-    def job_id(self) -> str | None:
-        return None if self.own_terms is not None else self.source
+    def name(self) -> tuple[str, int]:
+        return self.maker.id, self.number
+
+    @property
+    def run(self) -> int:
+        return self.maker.plan.run_of(self.number)
+
+    @property
+    def visible_codes(self) -> int:
+        """How many codes are there."""
+        return len(self.packed) // self.maker.code_format.width - len(self.removed)
+
+    def texts(self, offset: int = 0, limit: int | None = None) -> Sequence[str]:
+        """The codes that are there, in their order, without the first ``offset`` of them."""
+        packed, width = self.packed, self.maker.code_format.width
+        if self.removed:
+            packed = bodies.pick(packed, width, (at for at in range(len(packed) // width) if at not in self.removed))
+        end = len(packed) if limit is None else (offset + limit) * width
+        return self.maker.code_format.write(packed[offset * width : end])
+
+    def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
+        """Likewise with all that lists show of them."""
+        return map(self._code, self.texts(offset, limit))
+
+    def position(self, body: int) -> int | None:
+        """Where a body is; None where it is not, or not any more."""
+        found = bodies.position(self.packed, self.maker.code_format.width, body)
+        return None if found in self.removed else found
+
+    def code_at(self, position: int) -> Code:
+        (text,) = self.maker.code_format.write(bodies.pick(self.packed, self.maker.code_format.width, [position]))
+        return self._code(text)
+
+    def _code(self, text: str) -> Code:
+        maker = self.maker
+        return Code(text, maker.terms, maker.id, maker.created_by, maker.created_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkByHand:
+    """Codes that one call has made by hand, and the positions of those that are gone."""
+
+    id: str
+    codes: Sequence[NewCode]
+    created_by: str
+    created_at: datetime
+    removed: AbstractSet[int] = frozenset()
+
+    @property
+    def name(self) -> tuple[str, int]:
+        return self.id, 0
 
     @property
     def visible_codes(self) -> int:
         """How many codes are there."""
         return len(self.codes) - len(self.removed)
 
-    def visible(self, offset: int = 0) -> Iterator[Code]:
+    def there(self) -> Mapping[int, str]:
+        """Position → code, of those that are there."""
+        return {at: it.code for at, it in enumerate(self.codes) if at not in self.removed}
+
+    def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
         """The codes that are there, in their order, without the first ``offset`` of them."""
-        there = (it for it in enumerate(self.codes) if it[0] not in self.removed)
-        return (self.code_at(position, code) for position, code in islice(there, offset, None))
+        return map(self.code_at, islice(self.there(), offset, None if limit is None else offset + limit))
 
-    def code_at(self, position: int, code: str) -> Code:
-        terms = self.terms if self.own_terms is None else self.own_terms[position]
-        return Code(code, terms, self.job_id, self.created_by, self.created_at)
+    def code_at(self, position: int) -> Code:
+        made = self.codes[position]
+        return Code(made.code, made.terms, None, self.created_by, self.created_at)
+
+
+AnyChunk = Chunk | ChunkByHand
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
-    """Where a code is listed: in the chunk of that number of its source, at that position."""
+class Place:
+    """Where a code is kept: at that position of a chunk, of a job's or of one made by hand."""
 
-    source: str
-    slot: Slot
-    chunk: int
+    promotion_id: str
+    chunk: AnyChunk
     position: int
-    by_hand: bool
 
+    @property
+    def code(self) -> Code:
+        return self.chunk.code_at(self.position)
 
-@dataclass(frozen=True, slots=True)
-class NewCode:
-    """A code that is to be made by hand."""
-
-    code: str
-    terms: Terms
+    @property
+    def is_published(self) -> bool:
+        return isinstance(self.chunk, ChunkByHand) or self.chunk.maker.is_published

@@ -4,18 +4,20 @@ Visible are those of finished jobs, and those made by hand, in the order of publ
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from math import ceil
 
 from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import Chunk, Code, Location, NewCode, Slot
-from promotion_jobs.codes.format import is_code
+from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, Code, Makers, NewCode, Place
+from promotion_jobs.codes.lists import CodeLists
+from promotion_jobs.codes.lookup import Lookup
+from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.codes.store import CodeStore
-from promotion_jobs.errors import CodeNotFound, DuplicateCode, WriteConflict
-from promotion_jobs.limits import CHUNK_CODES, HAND_MADE_CODES, WRITE_ATTEMPTS
+from promotion_jobs.errors import AutomaticPromotion, CodeNotFound, DuplicateCode, PromotionFull, WriteConflict
+from promotion_jobs.limits import CHUNK_CODES, WRITE_ATTEMPTS
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
@@ -35,21 +37,11 @@ _PROMOTION = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Makers:
-    """What codes ask of the jobs that made them. The composition hands it in, since jobs import codes.
-
-    ``chunk_sizes`` gives the codes per chunk of those of the ids that are jobs of the promotion; ``visible_codes`` how
-    many codes of a job are visible; ``count_removed`` the action that counts codes as removed from a completed job.
-    """
-
-    chunk_sizes: Callable[[str, Collection[str]], Mapping[str, int]]
-    visible_codes: Callable[[str, str], int]
-    count_removed: Callable[[str, str, int], Action]
-
-
-@dataclass(frozen=True, slots=True)
 class Codes:
     store: CodeStore
+    lists: CodeLists
+    lookup: Lookup
+    reserver: Reserver
     promotions: PromotionStore
     makers: Makers
     now: Callable[[], datetime]
@@ -63,50 +55,34 @@ class Codes:
         if len(codes) > 1 or len(jobs) > 1 or not all(map(is_identifier, jobs)):
             return Listing([], 0, page)
         if codes:
-            code = self._find(promotion, *codes)
-            found = [code] if code and jobs <= {code.job_id} else []
+            found = [it.code for it in self._visible(promotion, codes).values()]
+            found = [code for code in found if jobs <= {code.job_id}]
             return Listing(found[page.offset : page.offset + page.limit], len(found), page)
         job_id = next(iter(jobs), None)
-        total = promotion.codes if job_id is None else self.makers.visible_codes(promotion.id, job_id)
-        end = min(page.offset + page.limit, total)
-        if page.offset >= end:
+        total = promotion.codes if job_id is None else self._visible_of(promotion, job_id)
+        if page.offset >= total:
             return Listing([], total, page)
-        return Listing(list(islice(self._visible(promotion, job_id, page.offset, end), end - page.offset)), total, page)
+        return Listing(self._page(promotion, job_id, page), total, page)
 
     def get(self, promotion: Promotion, code: str) -> Code:
         """Raises CodeNotFound."""
-        found = self._find(promotion, code)
-        if found is None:
-            raise CodeNotFound
-        return found
+        for place in self._visible(promotion, [code]).values():
+            return place.code
+        raise CodeNotFound
 
-    def _find(self, promotion: Promotion, code: str) -> Code | None:
-        location = self._locate(promotion.id, [code]).get(code.casefold()) if is_code(code) else None
-        if location is None or location.source == promotion.open_job:
-            return None
-        chunk = self.store.chunk(promotion.id, location.source, location.chunk)
-        if chunk is None or location.position in chunk.removed:
-            return None
-        return chunk.code_at(location.position, chunk.codes[location.position])
+    def _visible(self, promotion: Promotion, codes: Collection[str]) -> Mapping[str, Place]:
+        """Code in lower case → where it is kept, for those of the codes that the promotion shows."""
+        places = self.lookup.places(codes)
+        return {code: it for code, it in places.items() if it.promotion_id == promotion.id and it.is_published}
 
-    def _visible(self, promotion: Promotion, job_id: str | None, offset: int, end: int) -> Iterable[Code]:
-        """Those behind ``offset``; chunks that lie before it altogether are only counted."""
-        for chunk in self.store.chunks(promotion.id, job_id, ceil(end / CHUNK_CODES) + 1):
-            # What an open job has committed is published by its completion, all at once.
-            visible = 0 if chunk.source == promotion.open_job else chunk.visible_codes
-            if offset < visible:
-                yield from chunk.visible(offset)
-            offset = max(offset - visible, 0)
+    def _visible_of(self, promotion: Promotion, job_id: str) -> int:
+        return sum(maker.visible_codes for maker in self.makers.get(promotion.id, [job_id]).values())
 
-    def _locate(self, promotion_id: str, codes: Sequence[str]) -> Mapping[str, Location]:
-        """Code in lower case → its location, for those of the codes that the promotion has."""
-        places = self.store.places(promotion_id, codes)
-        sizes = self.makers.chunk_sizes(promotion_id, {source for source, _ in places.values()})
-        return {code: self._location(source, slot, sizes.get(source)) for code, (source, slot) in places.items()}
-
-    def _location(self, source: str, slot: Slot, chunk_size: int | None) -> Location:
-        chunk, position = divmod(slot, chunk_size or HAND_MADE_CODES)
-        return Location(source, slot, chunk, position, by_hand=chunk_size is None)
+    def _page(self, promotion: Promotion, job_id: str | None, page: Page) -> Sequence[Code]:
+        likely = ceil(page.limit / CHUNK_CODES) + 1
+        chunks = self.lists.chunks(promotion.id, job_id, offset=page.offset, likely=likely)
+        visible = chain.from_iterable(chunk.visible(skipped, page.limit) for chunk, skipped in chunks)
+        return list(islice(visible, page.limit))
 
     # Changing by hand: one transaction each, so that the promotion's numbers are exact at any moment
 
@@ -117,20 +93,17 @@ class Codes:
         """
         if len({code.code.casefold() for code in new}) < len(new):
             raise DuplicateCode
+        # What the promotion refuses reserves nothing.
+        if promotion.automatic:
+            raise AutomaticPromotion
+        if len(new) > promotion.room:
+            raise PromotionFull(promotion.max_codes)
+        self.reserver.reserve([code.code for code in new])
         now = self.now()
-        chunk = Chunk(
-            source=self.new_id(now),
-            number=0,
-            codes=[code.code for code in new],
-            own_terms=[code.terms for code in new],
-            created_by=client_id,
-            created_at=now,
-        )
+        chunk = ChunkByHand(self.new_id(now), new, client_id, now)
         try:
             self.store.table.transact(
-                self.promotions.add_codes(promotion.id, len(new)),
-                self.store.put_chunk(promotion.id, chunk),
-                *(self.store.put_code(promotion.id, chunk.source, *named) for named in enumerate(chunk.codes)),
+                self.promotions.add_codes(promotion.id, len(new)), *self.store.put_by_hand(promotion.id, chunk)
             )
         except ConditionLost as error:
             found = error.lost.get(_PROMOTION)
@@ -141,35 +114,33 @@ class Codes:
 
         Raises WriteConflict if others go on changing the same codes.
         """
-        left = {code.casefold() for code in codes if is_code(code)}
+        left: Collection[str] = codes
         for _ in range(WRITE_ATTEMPTS):
-            if left:
-                left = self._remove_visible(promotion, left)
-        if left:
-            raise WriteConflict
+            left = self._remove_visible(promotion, left)
+            if not left:
+                return
+        raise WriteConflict
 
-    def _remove_visible(self, promotion: Promotion, codes: Collection[str]) -> set[str]:
+    def _remove_visible(self, promotion: Promotion, codes: Collection[str]) -> Collection[str]:
         """Returns those that were changed at the same time, and may still be there."""
-        shares: defaultdict[tuple[str, int], dict[str, Location]] = defaultdict(dict)
-        for code, location in self._locate(promotion.id, sorted(codes)).items():
-            if location.source != promotion.open_job:
-                shares[location.source, location.chunk][code] = location
+        shares: defaultdict[tuple[str, int], dict[str, Place]] = defaultdict(dict)
+        for code, place in self._visible(promotion, codes).items():
+            shares[place.chunk.name][code] = place
         refused = [share for share in shares.values() if not self._remove_share(promotion, share)]
-        return {code for share in refused for code in share}
+        return [code for share in refused for code in share]
 
-    def _remove_share(self, promotion: Promotion, share: Mapping[str, Location]) -> bool:
-        """Remove codes of one chunk; False if one of them is gone meanwhile or not visible, and nothing has changed."""
-        (location,) = islice(share.values(), 1)
-        source, number = location.source, location.chunk
-        counted = [] if location.by_hand else [self.makers.count_removed(promotion.id, source, len(share))]
+    def _remove_share(self, promotion: Promotion, share: Mapping[str, Place]) -> bool:
+        """Remove codes of one chunk; False if one of them is gone meanwhile, and nothing has changed."""
+        chunk = next(iter(share.values())).chunk
         try:
             self.store.table.transact(
                 self.promotions.remove_codes(promotion.id, len(share)),
-                self.store.mark_removed(promotion.id, source, number, {it.position for it in share.values()}),
-                *counted,
-                *(self.store.remove_code(code, it) for code, it in share.items()),
+                *self.store.mark_removed(promotion.id, chunk, {it.position for it in share.values()}),
+                *self._count_removed(chunk, len(share)),
             )
         except ConditionLost:
-            # Codes that no list names any more are being removed already.
-            return self.store.chunk(promotion.id, source, number) is None
+            return False
         return True
+
+    def _count_removed(self, chunk: AnyChunk, codes: int) -> Sequence[Action]:
+        return self.makers.count_removed(chunk.maker, chunk.run, codes) if isinstance(chunk, Chunk) else []

@@ -73,3 +73,14 @@ class Divisor:
     def _exceeding(self, lanes: int, count: int) -> int:
         """1 for each number that is not below the divisor: then adding the rest of a power of two sets its bit."""
         return lanes + spread((1 << self._carry) - self.divisor, count) >> self._carry & spread(1, count)
+
+
+@lru_cache(maxsize=256)
+def divisor(number: int, bits: int) -> Divisor:
+    """The division of such lanes, worked out once."""
+    return Divisor(number, bits)
+
+
+def at_least(lanes: int, bound: int, bits: int, count: int) -> int:
+    """1 for each number that is not below the bound; no number, and no bound, is more than 2**bits."""
+    return lanes + spread((1 << bits + 1) - bound, count) >> bits + 1 & spread(1, count)

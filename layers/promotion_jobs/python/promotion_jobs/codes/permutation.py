@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from promotion_jobs.codes.lanes import LANE_BYTES, Divisor, join, ramp, split, spread
+from promotion_jobs.codes.lanes import LANE_BYTES, Divisor, divisor, join, ramp, split, spread
 
 RADIX = 27
 ROUNDS = 10
@@ -46,7 +46,7 @@ class Permutation:
         upper_digits = length // 2
         lower_digits = length - upper_digits
         # Of even rounds, and of odd ones; the lower half has as many digits or one more.
-        self._moduli = radix**upper_digits, radix**lower_digits
+        self._moduli: tuple[int, int] = radix**upper_digits, radix**lower_digits
         self._half_bytes = ((self._moduli[1] - 1).bit_length() + 7) // 8
         self._sum_bytes = 4 * (-(-self._half_bytes // 4)) + 4
         if self._half_bytes > _HALF_BYTES:
@@ -95,6 +95,14 @@ class Permutation:
         return [upper * self._moduli[1] + lower for upper, lower in pairs]
 
     # Lanes
+
+    def halved(self, lanes: int, count: int) -> Halves:
+        """The halves of numbers that stand in lanes."""
+        return Halves(*divisor(self._moduli[1], (self.size - 1).bit_length()).divided(lanes, count), count)
+
+    def whole(self, halves: Halves) -> int:
+        """Lanes of the numbers that were halved."""
+        return halves.upper * self._moduli[1] + halves.lower
 
     def encrypted(self, halves: Halves) -> Halves:
         upper, lower, count = halves.upper, halves.lower, halves.count

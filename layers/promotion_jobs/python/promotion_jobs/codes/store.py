@@ -1,50 +1,52 @@
-"""The items of codes: chunks, which are the lists of codes in their order, and an item for each code.
+"""The items of codes: chunks of jobs, chunks made by hand, and an item for each code made by hand.
 
-No module names their attributes but this one and `inserts`, which writes the items of generated codes. What changes a
-chunk or a code together with something else does so by an action: `CodeStore` makes it, and the caller puts it into a
-transaction.
+No other module names their attributes. What changes a chunk or a code together with something else does so by an
+action: `CodeStore` makes it, and the caller puts it into a transaction.
 
-- A chunk has up to a thousand codes that were committed together, what is the same for all of them, and the positions
-  of those that were removed. Lists and exports read chunks.
-- A code's item says whose it is: the job that made it, or the chunk that it was made by hand in, and its slot there.
+- A chunk of a job has its codes packed, and the positions of those that were removed. What is the same for all of them
+  is the job's. Its key is computed, so that no list of chunks is kept.
+- A chunk made by hand has the codes of one call, with the terms of each.
+- The item of a code made by hand says where that is. A generated code has no item (`spaces` says whose it is).
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, Item, Table
-from promotion_jobs.codes.code import Chunk, Location, Slot, Terms
-from promotion_jobs.codes.format import is_code
+from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, Maker, NewCode, Terms
 from promotion_jobs.values import from_text, to_text
 
 
-def _to_values(chunk: Chunk) -> Item:
-    own_terms = None if chunk.own_terms is None else json.dumps([asdict(terms) for terms in chunk.own_terms])
-    return {
-        "codes": "\n".join(chunk.codes),
-        **asdict(chunk.terms),
-        # As text: of up to fifty codes made by hand, which nothing here looks into.
-        "own_terms": own_terms,
-        "created_by": chunk.created_by,
-        "created_at": to_text(chunk.created_at),
-    }
+class PlaceByHand(NamedTuple):
+    """Where a code made by hand is kept, as its item says."""
+
+    promotion_id: str
+    chunk_id: str
+    position: int
 
 
-def _to_chunk(item: Item) -> Chunk:
-    source, number = keys.chunk_of(item)
-    return Chunk(
-        source=source,
-        number=number,
-        codes=item["codes"].split("\n"),
-        terms=Terms(item.get("consume_unit"), item.get("max_uses")),
-        own_terms=[Terms(**terms) for terms in json.loads(item["own_terms"])] if "own_terms" in item else None,
+def _to_chunk(maker: Maker, item: Item) -> Chunk:
+    return Chunk(maker, keys.chunk_of(item), item["codes"], frozenset(item.get("removed", ())))
+
+
+def _to_chunk_by_hand(item: Item) -> ChunkByHand:
+    return ChunkByHand(
+        id=keys.chunk_by_hand_of(item),
+        codes=[NewCode(it["code"], Terms(**it["terms"])) for it in json.loads(item["codes"])],
         created_by=item["created_by"],
         created_at=from_text(item["created_at"]),
         removed=frozenset(item.get("removed", ())),
     )
+
+
+def _key(promotion_id: str, chunk: AnyChunk) -> Key:
+    if isinstance(chunk, ChunkByHand):
+        return keys.chunk_by_hand(promotion_id, chunk.id)
+    return keys.chunk(chunk.maker.id, chunk.run, chunk.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,71 +55,93 @@ class CodeStore:
 
     # Reading
 
-    def chunks(self, promotion_id: str, source: str | None = None, likely: int | None = None) -> Iterator[Chunk]:
-        """The chunks of the promotion, or of one source, in the order they were published, read page by page.
+    def chunks(self, maker: Maker, numbers: range, likely: int | None = None) -> Iterator[Chunk]:
+        """Those of one run's chunks that are there, in their order. ``likely`` is how many will probably do."""
+        run = maker.plan.run_of(numbers[0])
+        found = self.table.query(keys.chunks(maker.id, run, numbers), first_page=likely)
+        return (_to_chunk(maker, item) for item in found)
 
-        ``likely`` is how many will probably do.
-        """
-        return map(_to_chunk, self.table.query(keys.chunks(promotion_id, source), first_page=likely))
+    def chunks_of(self, wanted: Collection[tuple[Maker, int]]) -> Mapping[tuple[str, int], Chunk]:
+        """Job's id and number → chunk, for those chunks of makers that are there."""
+        makers = {self._chunk_key(maker, number)["pk"]: maker for maker, number in wanted}
+        items = self.table.get_all([self._chunk_key(maker, number) for maker, number in wanted])
+        chunks = [_to_chunk(makers[item["pk"]], item) for item in items]
+        return {(chunk.maker.id, chunk.number): chunk for chunk in chunks}
 
-    def chunk(self, promotion_id: str, source: str, number: int) -> Chunk | None:
-        item = self.table.get(keys.chunk(promotion_id, source, number))
-        return _to_chunk(item) if item else None
+    def _chunk_key(self, maker: Maker, number: int) -> Key:
+        return keys.chunk(maker.id, maker.plan.run_of(number), number)
 
-    def numbers(self, promotion_id: str, source: str, wanted: range) -> frozenset[int]:
-        """The numbers of those chunks that are there."""
-        ends = [keys.chunk(promotion_id, source, number) for number in (wanted[0], wanted[-1])]
-        found = self.table.query(Range.between(*ends), ProjectionExpression="sk")
-        return frozenset(keys.chunk_of(item)[1] for item in found)
+    def chunks_by_hand(self, promotion_id: str, likely: int | None = None) -> Iterator[ChunkByHand]:
+        """All of the promotion, in the order in which they were made, read page by page."""
+        return map(_to_chunk_by_hand, self.table.query(keys.chunks_by_hand(promotion_id), first_page=likely))
 
-    def places(self, promotion_id: str, codes: Sequence[str]) -> dict[str, tuple[str, Slot]]:
-        """Code in lower case → its source and its slot there, for those of the codes that the promotion has."""
-        items = self.table.get_all([keys.code(code) for code in codes])
-        return {it["code"].casefold(): (it["job"], it["slot"]) for it in items if it["promotion"] == promotion_id}
+    def chunks_by_hand_of(self, wanted: Collection[tuple[str, str]]) -> Mapping[str, ChunkByHand]:
+        """Id → chunk, for those of the chunks that are there, each named by its promotion and its id."""
+        items = self.table.get_all([keys.chunk_by_hand(*it) for it in wanted])
+        return {chunk.id: chunk for chunk in map(_to_chunk_by_hand, items)}
 
-    def promotion_of(self, code: str) -> str | None:
-        """The id of the promotion that has the code, visible or about to be."""
-        item = self.table.get(keys.code(code)) if is_code(code) else None
-        return item["promotion"] if item else None
+    def places_by_hand(self, codes: Collection[str]) -> Mapping[str, PlaceByHand]:
+        """Code in lower case → where it is, for those of the codes that were made by hand."""
+        wanted = {code.casefold(): keys.code(code) for code in codes}
+        found = {item["pk"]: item for item in self.table.get_all(list(wanted.values()))}
+        items = {code: found[key["pk"]] for code, key in wanted.items() if key["pk"] in found}
+        return {code: PlaceByHand(it["promotion"], it["chunk"], it["position"]) for code, it in items.items()}
 
     # Actions for the transactions of others
 
-    def put_chunk(self, promotion_id: str, chunk: Chunk) -> Action:
-        """Add a chunk if there is none of its source and number."""
-        return self.table.put(keys.chunk(promotion_id, chunk.source, chunk.number), _to_values(chunk))
+    def put_chunk(self, maker_id: str, run: int, number: int, packed: bytes) -> Action:
+        """Add a chunk of a job if there is none of its number."""
+        return self.table.put(keys.chunk(maker_id, run, number), {"codes": packed})
 
-    def remove_chunk(self, promotion_id: str, source: str, number: int) -> Action:
-        """Remove a chunk that is there."""
-        return self.table.delete(keys.chunk(promotion_id, source, number), "attribute_exists(pk)")
+    def check_no_chunk(self, maker_id: str, run: int, number: int) -> Action:
+        """Let no other action of its transaction be made if there is a chunk of that number."""
+        return self.table.check(keys.chunk(maker_id, run, number), "attribute_not_exists(pk)")
 
-    def remove_chunk_as_read(self, promotion_id: str, chunk: Chunk) -> Action:
-        """Remove a chunk of which nothing was removed since it was read."""
-        key = keys.chunk(promotion_id, chunk.source, chunk.number)
-        if not chunk.removed:
-            return self.table.delete(key, "attribute_exists(pk) AND attribute_not_exists(#removed)")
-        # Removed positions are only ever added: as many as there were are the same.
-        return self.table.delete(key, "size(#removed) = :removed", removed=len(chunk.removed))
+    def remove_chunk(self, maker_id: str, run: int, number: int) -> Action:
+        """Remove a chunk of a job that is there."""
+        return self.table.delete(keys.chunk(maker_id, run, number), "attribute_exists(pk)")
 
-    def mark_removed(self, promotion_id: str, source: str, number: int, positions: Collection[int]) -> Action:
-        """Mark codes of a chunk as removed."""
-        return self.table.update(
-            keys.chunk(promotion_id, source, number),
+    def put_by_hand(self, promotion_id: str, chunk: ChunkByHand) -> list[Action]:
+        """Add a chunk made by hand with its codes, none of which was made by hand before."""
+        codes = [{"code": it.code, "terms": asdict(it.terms)} for it in chunk.codes]
+        # As text: of up to fifty codes, which no expression looks into.
+        values = {"codes": json.dumps(codes), "created_by": chunk.created_by, "created_at": to_text(chunk.created_at)}
+        place = {"promotion": promotion_id, "chunk": chunk.id}
+        return [
+            self.table.put(keys.chunk_by_hand(promotion_id, chunk.id), values),
+            *(self.table.put(keys.code(it.code), {**place, "position": at}) for at, it in enumerate(chunk.codes)),
+        ]
+
+    def remove_as_read(self, promotion_id: str, chunk: AnyChunk) -> list[Action]:
+        """Remove a chunk of which nothing was removed since it was read, with its codes."""
+        key = _key(promotion_id, chunk)
+        if chunk.removed:
+            # Removed positions are only ever added: as many as there were are the same.
+            removal = self.table.delete(key, "size(#removed) = :removed", removed=len(chunk.removed))
+        else:
+            removal = self.table.delete(key, "attribute_exists(pk) AND attribute_not_exists(#removed)")
+        return [removal, *self._remove_codes(chunk.there().values() if isinstance(chunk, ChunkByHand) else ())]
+
+    def mark_removed(self, promotion_id: str, chunk: AnyChunk, positions: Collection[int]) -> list[Action]:
+        """Mark codes that are there as removed; those made by hand go, and can be made again."""
+        places = {f"at_{number}": position for number, position in enumerate(sorted(positions))}
+        not_removed = " AND ".join(f"NOT contains(#removed, :{name})" for name in places)
+        mark = self.table.update(
+            _key(promotion_id, chunk),
             "ADD #removed :positions",
-            "attribute_exists(pk)",
+            f"attribute_exists(pk) AND {not_removed}",
             positions=set(positions),
+            **places,
         )
+        codes = [chunk.codes[at].code for at in positions] if isinstance(chunk, ChunkByHand) else ()
+        return [mark, *self._remove_codes(codes)]
 
-    def put_code(self, promotion_id: str, source: str, slot: Slot, code: str) -> Action:
-        """Add a code that is not in use."""
-        return self.table.put(keys.code(code), {"promotion": promotion_id, "job": source, "slot": slot, "code": code})
-
-    def remove_code(self, code: str, location: Location) -> Action:
-        """Remove a code that is still its source's and its slot's."""
-        condition = "#job = :source AND #slot = :slot"
-        return self.table.delete(keys.code(code), condition, source=location.source, slot=location.slot)
+    def _remove_codes(self, codes: Iterable[str]) -> list[Action]:
+        # Without conditions: a code is this chunk's as long as the chunk has it, on which the transaction depends.
+        return [self.table.delete(keys.code(code)) for code in codes]
 
     # Clearing away
 
-    def purge_chunk(self, promotion_id: str, chunk: Chunk) -> None:
-        # Without a condition: the promotion is locked for good, and late workers are refused by their job's state.
-        self.table.transact(self.table.delete(keys.chunk(promotion_id, chunk.source, chunk.number)))
+    def purge_chunks(self, maker_id: str, run: int, numbers: range) -> list[Action]:
+        # Without a condition: the job has ended, and so have its runs, so that none of them puts a chunk any more.
+        return [self.table.delete(keys.chunk(maker_id, run, number)) for number in numbers]

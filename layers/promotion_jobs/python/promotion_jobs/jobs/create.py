@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from promotion_jobs.aws.queue import Queue
 from promotion_jobs.codes.format import enough_length
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import (
     AutomaticPromotion,
     CodesLimitExceeded,
@@ -19,7 +20,7 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
 )
-from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters, Plan
+from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
@@ -63,7 +64,6 @@ class JobCreator:
     queue: Queue
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
-    new_seed: Callable[[], bytes]
     least_guess_odds: int
     plan: Callable[[int], Plan] = Plan
 
@@ -119,7 +119,6 @@ class JobCreator:
             name=new.name,
             parameters=new.parameters,
             plan=self.plan(new.parameters.codes),
-            seed=self.new_seed() if new.parameters.codes else b"",
             created_by=client_id,
             created_at=now,
             updated_at=now,

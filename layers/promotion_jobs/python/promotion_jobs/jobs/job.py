@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
 from typing import Any, TypeVar
 
 from promotion_jobs import limits
+from promotion_jobs.codes.code import Maker, Terms
 from promotion_jobs.codes.format import CodeFormat, guess_odds
+from promotion_jobs.codes.plan import ONE_RUN, Plan
+from promotion_jobs.codes.spaces import Allocation
 
 Asked = TypeVar("Asked", bound="Parameters")
 
@@ -123,35 +125,6 @@ PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How the work of a job is divided: its codes into chunks, its chunks into runs. Without codes it is one run.
-
-    Kept with the job, so that a deployment which divides otherwise finishes the jobs that it finds.
-    """
-
-    number_of_codes: int = 0
-    chunk_codes: int = limits.CHUNK_CODES
-    run_chunks: int = limits.RUN_CHUNKS
-
-    @property
-    def chunks(self) -> int:
-        return ceil(self.number_of_codes / self.chunk_codes)
-
-    @property
-    def runs(self) -> int:
-        return ceil(self.chunks / self.run_chunks) or 1
-
-    def chunks_of(self, run: int) -> range:
-        return range(run * self.run_chunks, min((run + 1) * self.run_chunks, self.chunks))
-
-    def codes_in(self, chunk: int) -> int:
-        return min(self.chunk_codes, self.number_of_codes - chunk * self.chunk_codes)
-
-
-ONE_RUN = Plan()
-
-
-@dataclass(frozen=True, slots=True)
 class ExportFile:
     """A finished export: where it is and what is in it. ``sha256`` is hexadecimal, ``size`` is in bytes."""
 
@@ -163,11 +136,11 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. ``plan`` and ``seed`` never leave the service.
+    """A job as stored. ``plan``, ``first_index`` and ``key_version`` never leave the service.
 
-    ``generated`` counts the codes that it made, ``deleted`` those that it deleted, or that were deleted of its own.
-    ``failure`` is why it is being rolled back, while its status is still processing (decision 21); ``stopped_at`` is
-    when it was cancelled while it was worked on.
+    The last two are what its claim gave it for its codes. ``generated`` counts the codes that it made, ``deleted``
+    those that it deleted, or that were deleted of its own. ``failure`` is why it is being rolled back, while its status
+    is still processing (decision 21); ``stopped_at`` is when it was cancelled while it was worked on.
     """
 
     id: str
@@ -180,7 +153,8 @@ class Job:
     name: str | None = None
     parameters: Parameters = NO_PARAMETERS
     plan: Plan = ONE_RUN
-    seed: bytes = field(default=b"", repr=False)
+    first_index: int | None = None
+    key_version: int | None = None
     generated: int = 0
     deleted: int = 0
     error: str | None = None
@@ -194,6 +168,39 @@ class Job:
         """How many codes of its own are there for all to see; none while it is open."""
         is_published = self.status is JobStatus.COMPLETED and self.plan.number_of_codes
         return self.generated - self.deleted if is_published else 0
+
+    @property
+    def maker(self) -> Maker:
+        """The job as its codes know it. Raises TypeError if it is none that makes codes."""
+        parameters = self.parameters.of(GenerateParameters)
+        return Maker(
+            id=self.id,
+            promotion_id=self.promotion_id,
+            code_format=parameters.code_format,
+            plan=self.plan,
+            terms=Terms(parameters.consume_unit, parameters.max_uses_per_code),
+            created_by=self.created_by,
+            created_at=self.created_at,
+            is_open=self.status.is_open,
+            is_published=self.status is JobStatus.COMPLETED,
+            visible_codes=self.visible_codes,
+        )
+
+    @property
+    def allocation(self) -> Allocation:
+        """Whose the indices of its codes are. Raises TypeError before its claim, and if it makes no codes."""
+        if self.first_index is None or self.key_version is None:
+            raise TypeError(f"no indices are given to {self.job_type} {self.status}")
+        code_format = self.parameters.of(GenerateParameters).code_format
+        return Allocation(
+            length=code_format.length,
+            first=self.first_index,
+            version=self.key_version,
+            promotion_id=self.promotion_id,
+            job_id=self.id,
+            prefix=code_format.prefix,
+            plan=self.plan,
+        )
 
     @property
     def is_undone(self) -> bool:

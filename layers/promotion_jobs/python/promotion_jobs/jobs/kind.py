@@ -11,7 +11,7 @@ from math import ceil
 from typing import ClassVar, Protocol
 
 from promotion_jobs.jobs.job import Job, JobType, Parameters
-from promotion_jobs.jobs.runs import Lease, Run
+from promotion_jobs.jobs.runs import Run
 from promotion_jobs.limits import RESERVE
 from promotion_jobs.promotions.promotion import Promotion
 
@@ -34,15 +34,11 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One run of a job, held by a worker: ``run`` is as it was when the worker took it by this lease.
-
-    Nothing holds a run that is undone by a kind that does not fence its undo.
-    """
+    """One run of a job that a worker works on: ``run`` is as it was when the worker began."""
 
     job: Job
     number: int
     run: Run
-    lease: Lease
     deadline: Deadline
 
 
@@ -52,8 +48,8 @@ READ_UNIT = Decimal("0.125e-6")
 """Prices in dollars on demand, without the free tier."""
 
 START_SECONDS = 2
-_CODES_PER_SECOND = 4_000
-"""As many as a table that is new writes; one that was busier before writes more."""
+_CODES_PER_SECOND = 50_000
+"""Of one worker, with what it waits for the table (docs/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +67,13 @@ class Estimate:
 
 
 def writing_estimate(codes: int, units_per_code: Decimal, workers: int = 1) -> Estimate:
-    """The estimate of a job whose time goes into writing codes, or deleting them."""
-    seconds = START_SECONDS + ceil(codes / _CODES_PER_SECOND)
+    """The estimate of a job whose time goes into writing chunks of codes, or deleting them."""
+    seconds = START_SECONDS + ceil(codes / _CODES_PER_SECOND / workers)
     return Estimate(codes, seconds, codes * units_per_code * _WRITE_UNIT + seconds * workers * WORKER_SECOND)
 
 
 class Kind(Protocol):
     """How the worker deals with the jobs of a type."""
-
-    fences_undo: ClassVar[bool]
-    """Whether a run is undone only when no worker holds it, since a call in flight could still add to it."""
 
     gives_up: ClassVar[bool]
     """Whether a job that came to nothing too often is rolled back; otherwise it is tried on and on."""
@@ -92,9 +85,6 @@ class Kind(Protocol):
         run is worked on again. Each step may be repeated by another worker, or cut short, at any point.
         """
         ...
-
-    def revisit(self, job: Job, number: int) -> None:
-        """Tidy up after an earlier worker of a run that is done."""
 
     def undo(self, hold: Hold) -> bool:
         """Undo a stopped run of a job that was cancelled or given up; return whether all of it is undone.

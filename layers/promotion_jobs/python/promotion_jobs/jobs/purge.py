@@ -14,13 +14,11 @@ from typing import ClassVar
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.queue import Queue
 from promotion_jobs.aws.table import ConditionLost
-from promotion_jobs.codes.code import Chunk
-from promotion_jobs.codes.inserts import CodeItems
+from promotion_jobs.codes.code import ChunkByHand
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
-from promotion_jobs.jobs.delete import first_slot
 from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
-from promotion_jobs.jobs.kind import Hold, Kinds
+from promotion_jobs.jobs.kind import Hold
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
@@ -62,19 +60,23 @@ class PromotionRemover:
         self.queue.send(Message(promotion_id, purge.id))
 
 
+_CHUNKS_AT_ONCE = 25
+
+
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """Removing what is gone already changes nothing; so a purge that died begins again."""
+    """Removing what is gone already changes nothing; so a purge that died begins again.
+
+    What was given to the codes of its jobs stays given: their allocations stay.
+    """
 
     promotions: PromotionStore
     codes: CodeStore
-    items: CodeItems
     jobs: JobStore
     runs: RunStore
     files: Files
-    kinds: Kinds
     announcer: Announcer
-    fences_undo: ClassVar = False
+    now: Callable[[], datetime]
     gives_up: ClassVar = False
 
     def work(self, hold: Hold) -> bool:
@@ -83,41 +85,49 @@ class Purge:
             if step > 1 and hold.deadline.is_near():
                 return False
             remove()
+        # A chunk of which codes were removed by hand just before is as it was read by the next delivery.
+        if any(self.codes.chunks_by_hand(hold.job.promotion_id, likely=1)):
+            return False
+        self._remove_promotion(hold.job)
         return True
-
-    def revisit(self, _job: Job, _number: int) -> None:
-        """A purge that is done has no job any more."""
 
     def undo(self, hold: Hold) -> bool:
         """Never asked for: a purge is neither cancelled nor given up."""
         return self.work(hold)
 
     def _steps(self, purge: Job) -> Iterable[Callable[[], None]]:
-        promotion_id = purge.promotion_id
-        for chunk in self.codes.chunks(promotion_id):
-            yield partial(self._remove_chunk, promotion_id, chunk)
-        for job in self.jobs.list(promotion_id):
+        for chunk in self.codes.chunks_by_hand(purge.promotion_id):
+            yield partial(self._remove_by_hand, purge, chunk)
+        for job in self.jobs.list(purge.promotion_id):
             if job.id != purge.id:
-                yield from self._job_steps(job)
-        yield partial(self.files.remove_all, f"{promotion_id}/")
-        yield partial(self._remove_promotion, purge)
+                yield from self._job_steps(purge, job)
+        yield partial(self.files.remove_all, f"{purge.promotion_id}/")
 
-    def _job_steps(self, job: Job) -> Iterable[Callable[[], None]]:
-        for run in range(job.plan.runs):
-            # What a delivery that died left behind, of which the lists know nothing.
-            yield partial(self.kinds(job.job_type).revisit, job, run)
+    def _job_steps(self, purge: Job, job: Job) -> Iterable[Callable[[], None]]:
+        for number, run in self.runs.all(job.id).items():
+            chunks = job.plan.chunks_in(number, run.generated)
+            for first in range(0, len(chunks), _CHUNKS_AT_ONCE):
+                yield partial(self._remove_chunks, purge, job, number, chunks[first : first + _CHUNKS_AT_ONCE])
         # While the job is there to be told of.
         yield partial(self.announcer.announce, job)
         yield partial(self._remove_job, job)
 
-    def _remove_chunk(self, promotion_id: str, chunk: Chunk) -> None:
-        """Remove the chunk's codes that are still its own, and then its list."""
-        self.items.remove(chunk.source, enumerate(chunk.codes, first_slot(self.jobs, promotion_id, chunk)))
-        self.codes.purge_chunk(promotion_id, chunk)
+    def _remove_by_hand(self, purge: Job, chunk: ChunkByHand) -> None:
+        """Remove a chunk made by hand with its codes, if it is as it was read and this is not done yet."""
+        with suppress(ConditionLost):
+            self.codes.table.transact(
+                self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)
+            )
+
+    def _remove_chunks(self, purge: Job, job: Job, number: int, chunks: range) -> None:
+        # Another worker may have ended the purge.
+        with suppress(ConditionLost):
+            self.codes.table.transact(
+                self.runs.renew(purge.id, self.now()), *self.codes.purge_chunks(job.id, number, chunks)
+            )
 
     def _remove_job(self, job: Job) -> None:
         self.runs.remove_all(job.id)
-        self.items.forget_all_attempts(job.id)
         self.jobs.table.transact(self.jobs.remove(job.promotion_id, job.id))
 
     def _remove_promotion(self, purge: Job) -> None:

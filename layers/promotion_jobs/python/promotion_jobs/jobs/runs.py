@@ -1,21 +1,24 @@
 """Runs: the slices of a job that workers take, each held by a lease while it is worked on, and an item each.
 
-A lease ends with the worker that took it: no later than its function's time. What has no lease can be taken by any
-delivery; so a worker that dies costs its job the rest of its lease, and nothing else. Since each run has an item of its
-own, the workers of one job never write the same one. No other module names their attributes.
+A lease saves double work and counts tries, and nothing hangs on it: whatever two workers of one run do at the same
+time is done once. It ends half a minute after the last progress of the run, and a run without one can be taken by any
+delivery; so a worker that dies costs its job that half minute. Since each run has an item of its own, the workers of
+one job never write the same one. No other module names their attributes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.codes.code import Slot
+from promotion_jobs.codes.code import Maker
 from promotion_jobs.jobs.job import ExportFile, Job
 from promotion_jobs.jobs.store import JobStore, Outcome
+from promotion_jobs.limits import LEASE
 
 
 class RunStatus(StrEnum):
@@ -34,27 +37,18 @@ _FREE = 0
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right of one worker, the holder, to a run until then."""
+    """That one worker, the holder, works on a run until then."""
 
     holder: str
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
-    """The codes of a chunk whose list is gone, and which are still to be deleted: their source, and its first slot."""
-
-    source: str
-    first_slot: Slot
-    codes: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """A run as it is stored, with how many codes it made, deleted and exported.
 
-    ``tries`` counts the leases that came to nothing in a row. ``undone`` is how many of its chunks are undone, from
-    the first on. ``file`` is that of an export.
+    ``deleted`` counts also those of its own that are gone. ``tries`` counts the leases that came to nothing in a row.
+    ``file`` is that of an export.
     """
 
     status: RunStatus
@@ -62,10 +56,8 @@ class Run:
     deleted: int = 0
     exported: int = 0
     tries: int = 0
-    undone: int = 0
     lease: Lease | None = None
     file: ExportFile | None = None
-    unlisted: Unlisted | None = None
 
     @property
     def is_stopped(self) -> bool:
@@ -75,7 +67,8 @@ class Run:
         return self.lease is not None and self.lease.until >= now
 
 
-_PURGED = Run(RunStatus.CLEAN)
+def _lease_end(now: datetime) -> int:
+    return _milliseconds(now + LEASE)
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -91,10 +84,8 @@ def _from_item(item: Item) -> Run:
         deleted=item.get("deleted", 0),
         exported=item.get("exported", 0),
         tries=item.get("tries", 0),
-        undone=item.get("undone", 0),
         lease=lease,
         file=ExportFile(**item["file"]) if "file" in item else None,
-        unlisted=Unlisted(**item["unlisted"]) if "unlisted" in item else None,
     )
 
 
@@ -106,12 +97,6 @@ def _outcome(runs: Collection[Run]) -> Outcome:
         exported=sum(run.exported for run in runs),
         file=next((run.file for run in runs if run.file), None),
     )
-
-
-def _refused(error: ConditionLost, lease: Lease) -> tuple[Run, bool]:
-    """The run as it is, and whether this lease holds it after all: the answer of a first attempt may be lost."""
-    run = _from_item(error.lost[0]) if error.lost[0] else _PURGED
-    return run, run.lease is not None and run.lease.holder == lease.holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +118,10 @@ class RunStore:
         """What the runs of a job have come to as yet."""
         return _outcome(self.all(job_id).values())
 
+    def visible_codes(self, job_id: str) -> Mapping[int, int]:
+        """Run → how many codes that it made are left."""
+        return {number: run.generated - run.deleted for number, run in self.all(job_id).items()}
+
     def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
         """What the runs of the job came to, if every one of them is in this state, from which they do not go on."""
         # All of one reading: what is counted in the meantime would be missing otherwise.
@@ -143,23 +132,23 @@ class RunStore:
 
     # Taking and releasing
 
-    def take(self, job: Job, number: int, lease: Lease, now: datetime) -> tuple[Run, bool]:
-        """The run as it is now, and whether this lease holds it: if it is processing and no other worker does."""
-        until = _milliseconds(lease.until)
-        values = {"status": RunStatus.PROCESSING, "generated": 0, "deleted": 0, "tries": 1, "lease": lease.holder}
+    def take(self, job: Job, number: int, holder: str, now: datetime) -> tuple[Run, bool]:
+        """The run as it is now, and whether this holder has its lease: if it is processing and no other worker has."""
+        values = {"status": RunStatus.PROCESSING, "generated": 0, "deleted": 0, "exported": 0}
+        values |= {"tries": 1, "lease": holder}
         try:
             self.table.transact(
-                self.table.put(keys.run(job.id, number), values | {"lease_until": until}),
+                self.table.put(keys.run(job.id, number), values | {"lease_until": _lease_end(now)}),
                 # Without this check a late delivery would restart a purged job.
                 self.jobs.check_processing(job),
             )
         except ConditionLost as error:
             if 0 not in error.lost:
                 return Run(RunStatus.CANCELLING), False
-            return self._take_again(job, number, lease, now, _from_item(error.lost[0]))
-        return Run(RunStatus.PROCESSING, tries=1, lease=lease), True
+            return self._take_again(job, number, holder, now, _from_item(error.lost[0]))
+        return Run(RunStatus.PROCESSING, tries=1), True
 
-    def _take_again(self, job: Job, number: int, lease: Lease, now: datetime, found: Run) -> tuple[Run, bool]:
+    def _take_again(self, job: Job, number: int, holder: str, now: datetime, found: Run) -> tuple[Run, bool]:
         if found.status is not RunStatus.PROCESSING:
             return found, False
         try:
@@ -168,81 +157,79 @@ class RunStore:
                     keys.run(job.id, number),
                     "SET #lease = :lease, #lease_until = :until, #tries = #tries + :one",
                     "#status = :processing AND #lease_until < :now",
-                    lease=lease.holder,
-                    until=_milliseconds(lease.until),
+                    lease=holder,
+                    until=_lease_end(now),
                     one=1,
                     processing=RunStatus.PROCESSING,
                     now=_milliseconds(now),
                 )
             )
         except ConditionLost as error:
-            return _refused(error, lease)
-        return replace(found, tries=found.tries + 1, lease=lease), True
+            run = _from_item(error.lost[0]) if error.lost[0] else found
+            # The answer of a first attempt may be lost.
+            return run, run.lease is not None and run.lease.holder == holder
+        return replace(found, tries=found.tries + 1), True
 
-    def release(self, job_id: str, number: int, lease: Lease) -> None:
-        """Release a run that is held by this lease, and forget its tries; any other is left alone."""
+    def release(self, job_id: str, number: int, holder: str, *, failed: bool = False) -> None:
+        """Release a run whose lease this holder has; any other is left alone.
+
+        Its tries are forgotten, unless this one has failed.
+        """
+        free, forget = "SET #lease_until = :free", ", #tries = :none"
+        values = {"free": _FREE} if failed else {"free": _FREE, "none": 0}
+        update = free if failed else free + forget
         with suppress(ConditionLost):
             self.table.transact(
-                self.table.update(
-                    keys.run(job_id, number),
-                    "SET #lease_until = :free, #tries = :none",
-                    "#lease = :lease",
-                    free=_FREE,
-                    none=0,
-                    lease=lease.holder,
-                )
+                self.table.update(keys.run(job_id, number), update, "#lease = :lease", lease=holder, **values)
             )
 
-    # Working
+    # Working: each progress renews the lease, whoever has it, since the run goes on
 
-    def count_generated(self, job_id: str, number: int, codes: int) -> Action:
-        """Count codes that are committed with this; never of a run that is stopped or done."""
+    def count_generated(self, job_id: str, number: int, codes: int, now: datetime) -> Action:
+        """Count codes that are put with this; never of a run that is stopped or done."""
+        return self._progress(job_id, number, now, "#generated = #generated + :codes", codes=codes)
+
+    def count_deleted(self, job_id: str, codes: int, now: datetime) -> Action:
+        """Count codes that are deleted with this in a deletion that goes on."""
+        return self._progress(job_id, 0, now, "#deleted = #deleted + :codes", codes=codes)
+
+    def renew(self, job_id: str, now: datetime) -> Action:
+        """Tell that a purge goes on."""
+        return self._progress(job_id, 0, now)
+
+    def _progress(
+        self, job_id: str, number: int, now: datetime, change: str = "", also_if: str = "", **values: Any
+    ) -> Action:
+        renewal, is_processing = "#lease_until = :until, #tries = :none", "#status = :processing"
         return self.table.update(
             keys.run(job_id, number),
-            "SET #generated = #generated + :codes, #tries = :none",
-            "#status = :processing",
-            codes=codes,
+            f"SET {change}, {renewal}" if change else f"SET {renewal}",
+            f"{is_processing} AND {also_if}" if also_if else is_processing,
+            until=_lease_end(now),
             none=0,
             processing=RunStatus.PROCESSING,
+            **values,
         )
 
-    def count_deleted(self, job_id: str, lease: Lease, codes: int, unlisted: Unlisted) -> Action:
-        """Count codes whose list goes with this, and note them, in a deletion that is held by this lease."""
-        return self.table.update(
-            keys.run(job_id, 0),
-            "SET #deleted = #deleted + :codes, #unlisted = :chunk, #tries = :none",
-            "#status = :processing AND #lease = :lease",
-            codes=codes,
-            lease=lease.holder,
-            chunk=asdict(unlisted),
-            none=0,
-            processing=RunStatus.PROCESSING,
-        )
+    def note_exported(self, job_id: str, rows: int, now: datetime) -> None:
+        """Note how many rows of an export are stored; never fewer than were before."""
+        furthest = self._progress(job_id, 0, now, "#exported = :rows", "#exported < :rows", rows=rows)
+        try:
+            self.table.transact(furthest)
+        except ConditionLost:
+            # A second attempt begins anew, and what is shown never goes back.
+            with suppress(ConditionLost):
+                self.table.transact(self.renew(job_id, now))
 
-    def note_exported(self, job_id: str, lease: Lease, rows: int) -> None:
-        """Note how many rows of an export that is held by this lease are stored; never fewer than were before."""
-        # A second attempt begins anew, and what is shown never goes back.
-        with suppress(ConditionLost):
-            self.table.transact(
-                self.table.update(
-                    keys.run(job_id, 0),
-                    "SET #exported = :rows",
-                    "#lease = :lease AND (attribute_not_exists(#exported) OR #exported < :rows)",
-                    rows=rows,
-                    lease=lease.holder,
-                )
-            )
-
-    def note_file(self, job_id: str, lease: Lease, file: ExportFile) -> bool:
-        """Note the file of an export that goes on, is held by this lease and has none; return whether it was noted."""
+    def note_file(self, job_id: str, file: ExportFile) -> bool:
+        """Note the file of an export that goes on and has none; return whether it was noted."""
         try:
             self.table.transact(
                 self.table.update(
                     keys.run(job_id, 0),
                     "SET #file = :file",
-                    "#status = :processing AND #lease = :lease AND attribute_not_exists(#file)",
+                    "#status = :processing AND attribute_not_exists(#file)",
                     file=asdict(file),
-                    lease=lease.holder,
                     processing=RunStatus.PROCESSING,
                 )
             )
@@ -250,11 +237,22 @@ class RunStore:
             return False
         return True
 
+    def count_removed(self, maker: Maker, number: int, codes: int) -> Sequence[Action]:
+        """Count codes of a run of a job that is completed as gone, of both."""
+        run = self.table.update(
+            keys.run(maker.id, number),
+            "ADD #deleted :codes",
+            "#status = :completed",
+            codes=codes,
+            completed=RunStatus.COMPLETED,
+        )
+        return [run, self.jobs.count_removed(maker.promotion_id, maker.id, codes)]
+
     # Ending
 
-    def finish(self, job: Job, number: int, lease: Lease, now: datetime) -> None:
-        """Count a run that is processing and held by this lease as done, once, and release it."""
-        self._move(job, number, _DONE, now, lease)
+    def finish(self, job: Job, number: int, now: datetime) -> None:
+        """Count a run that is processing as done, once, and release it."""
+        self._move(job, number, _DONE, now)
 
     def stop(self, job_id: str, number: int) -> None:
         """Let nothing of a run that was begun be committed any more."""
@@ -262,43 +260,22 @@ class RunStore:
             self.table.transact(
                 self.table.update(
                     keys.run(job_id, number),
-                    "SET #status = :cancelling",
+                    "SET #status = :cancelling, #lease_until = :free",
                     "#status = :processing OR #status = :completed",
                     cancelling=RunStatus.CANCELLING,
+                    free=_FREE,
                     processing=RunStatus.PROCESSING,
                     completed=RunStatus.COMPLETED,
                 )
             )
 
-    def take_stopped(self, job_id: str, number: int, lease: Lease, now: datetime) -> tuple[Run, bool]:
-        """The run as it is now, and whether this lease holds it to be undone: if it is stopped and no other holds it.
-
-        It is clean also if its job is purged.
-        """
-        try:
-            self.table.transact(
-                self.table.update(
-                    keys.run(job_id, number),
-                    "SET #lease = :lease, #lease_until = :until",
-                    "#status = :cancelling AND #lease_until < :now",
-                    lease=lease.holder,
-                    until=_milliseconds(lease.until),
-                    cancelling=RunStatus.CANCELLING,
-                    now=_milliseconds(now),
-                )
-            )
-        except ConditionLost as error:
-            return _refused(error, lease)
-        return self.get(job_id, number) or _PURGED, True
-
-    def count_undone(self, job_id: str, number: int, codes: int, chunks: int) -> Action:
-        """Count codes that are deleted with this, and so many chunks as undone, of a run that is stopped."""
+    def count_undone(self, job_id: str, number: int, codes: int) -> Action:
+        """Count codes that are deleted with this, of a run that is stopped."""
         return self.table.update(
             keys.run(job_id, number),
-            "SET #undone = :chunks ADD #deleted :codes",
+            "SET #deleted = #deleted + :codes",
             "#status = :cancelling",
             codes=codes,
-            chunks=chunks,
             cancelling=RunStatus.CANCELLING,
         )
 
@@ -306,21 +283,18 @@ class RunStore:
         """Count a run that is cancelling as clean, once."""
         self._move(job, number, _CLEANED, now)
 
-    def _move(
-        self, job: Job, number: int, states: tuple[RunStatus, RunStatus], now: datetime, lease: Lease | None = None
-    ) -> None:
+    def _move(self, job: Job, number: int, states: tuple[RunStatus, RunStatus], now: datetime) -> None:
         """Move the run from the first state to the second and count it in its job, both or neither, once."""
         before, after = states
         with suppress(ConditionLost):
             self.table.transact(
                 self.table.update(
                     keys.run(job.id, number),
-                    "SET #status = :after, #lease_until = :free REMOVE #unlisted",
-                    "#status = :before" + (" AND #lease = :lease" if lease else ""),
+                    "SET #status = :after, #lease_until = :free",
+                    "#status = :before",
                     before=before,
                     after=after,
                     free=_FREE,
-                    **({"lease": lease.holder} if lease else {}),
                 ),
                 self.jobs.count_run(job, now, clean=after is RunStatus.CLEAN),
             )

@@ -5,18 +5,19 @@ leaves, so a job only ever moves on; each that ends a job releases its promotion
 with something else is an action, which others put into their transactions.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import Enum, auto
 from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
+from promotion_jobs.codes.code import Maker
+from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated
-from promotion_jobs.jobs.job import PARAMETERS, ExportFile, Job, JobStatus, JobType, KeyedRequest, Parameters, Plan
+from promotion_jobs.jobs.job import PARAMETERS, ExportFile, Job, JobStatus, JobType, KeyedRequest, Parameters
 from promotion_jobs.jobs.open_work import OpenWorkStore
 from promotion_jobs.promotions.store import PromotionStore, to_promotion
 from promotion_jobs.values import from_text, to_text
@@ -38,13 +39,6 @@ _FAILED = (JobStatus.PROCESSING, JobStatus.FAILED)
 _COMPLETE = (JobStatus.PROCESSING, JobStatus.COMPLETED)
 
 
-class Claim(Enum):
-    CLAIMED = auto()
-    NO_ROOM = auto()
-    NOT_PENDING = auto()
-    """Another delivery was first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The number of a job's runs and their sums, and the file of an export."""
@@ -63,13 +57,18 @@ def _to_values(job: Job) -> Item:
         "name": job.name,
         "parameters": job.parameters.given(),
         "plan": asdict(job.plan),
-        "seed": job.seed or None,
+        "first_index": job.first_index,
+        "key_version": job.key_version,
         "runs_done": 0,
         "runs_clean": 0,
         "created_by": job.created_by,
         "created_at": to_text(job.created_at),
         "updated_at": to_text(job.updated_at),
     }
+
+
+def _makers(jobs: Iterable[Job]) -> Iterator[Maker]:
+    return (job.maker for job in jobs if job.plan.number_of_codes)
 
 
 def _request_key(request: KeyedRequest) -> Key:
@@ -112,10 +111,14 @@ class JobStore:
         job = self.get(promotion_id, job_id)
         return job.visible_codes if job else 0
 
-    def chunk_sizes(self, promotion_id: str, job_ids: Collection[str]) -> Mapping[str, int]:
-        """How many codes a chunk of each job has; ids that are no job's are left out."""
+    def makers(self, promotion_id: str, job_ids: Collection[str]) -> Mapping[str, Maker]:
+        """Id → job, for those of the jobs that make codes."""
         items = self.table.get_all([keys.job(promotion_id, job_id) for job_id in job_ids])
-        return {keys.identifier(item): item["plan"]["chunk_codes"] for item in items}
+        return {maker.id: maker for maker in _makers(map(self._from_item, items))}
+
+    def all_makers(self, promotion_id: str) -> Sequence[Maker]:
+        """All jobs of the promotion that make codes, oldest first."""
+        return list(_makers(map(self._from_item, self.table.query(keys.jobs(promotion_id)))))
 
     def _from_item(self, item: Item) -> Job:
         job_type = JobType(item["job_type"])
@@ -127,7 +130,8 @@ class JobStore:
             name=item.get("name"),
             parameters=self.parameters[job_type](item.get("parameters", {})),
             plan=Plan(**item["plan"]),
-            seed=item.get("seed", b""),
+            first_index=item.get("first_index"),
+            key_version=item.get("key_version"),
             generated=item.get("generated", 0),
             deleted=item.get("deleted", 0),
             error=item.get("error"),
@@ -222,16 +226,13 @@ class JobStore:
 
     # Working
 
-    def claim(self, job: Job, now: datetime) -> Claim:
-        """Make a pending job processing and take room for all of its codes from the promotion, both or neither."""
-        actions = [self._move(job, _CLAIM, now, also_set="#started_at = :now")]
-        if codes := job.plan.number_of_codes:
-            actions.append(self.promotions.take_room(job.promotion_id, job.id, codes))
-        try:
-            self.table.transact(*actions)
-        except ConditionLost as error:
-            return Claim.NOT_PENDING if 0 in error.lost else Claim.NO_ROOM
-        return Claim.CLAIMED
+    def claim(self, job: Job, now: datetime) -> Action:
+        """Make a pending job processing, with the indices of its codes if it makes any."""
+        given: dict[str, Any] = (
+            {"first_index": job.first_index, "key_version": job.key_version} if job.plan.number_of_codes else {}
+        )
+        also_set = ", ".join(["#started_at = :now", *(f"#{name} = :{name}" for name in given)])
+        return self._move(job, _CLAIM, now, also_set=also_set, **given)
 
     def is_processing(self, promotion_id: str, job_id: str) -> bool:
         """Whether the job is processing now, and not rolled back."""
@@ -244,15 +245,10 @@ class JobStore:
         return self.table.check(key, f"#status = :processing AND {_NOT_FAILED}", processing=JobStatus.PROCESSING)
 
     def count_run(self, job: Job, now: datetime, *, clean: bool) -> Action:
-        """Count a run of the job as done, or as clean, if the job is in the state that it was read in."""
-        return self.table.update(
-            keys.job(job.promotion_id, job.id),
-            f"SET #updated_at = :now ADD #{'runs_clean' if clean else 'runs_done'} :one",
-            "#status = :open",
-            one=1,
-            open=job.status,
-            now=to_text(now),
-        )
+        """Count a run of the job as done, or as clean, with what makes it so."""
+        # Without a condition: the run is in this transaction, and moves on once; and none outlives its job.
+        change = f"SET #updated_at = :now ADD #{'runs_clean' if clean else 'runs_done'} :one"
+        return self.table.update(keys.job(job.promotion_id, job.id), change, "", one=1, now=to_text(now))
 
     def count_removed(self, promotion_id: str, job_id: str, codes: int) -> Action:
         """Count codes of a completed job that are removed: before that its codes are not visible."""
@@ -272,18 +268,14 @@ class JobStore:
 
     def give_up(self, job: Job, failure: str, now: datetime) -> None:
         """Have a job that is processing rolled back; any other is left alone."""
-        # In the same state, but marked: it shows processing until it is clean (decision 21).
         with suppress(ConditionLost):
-            self.table.transact(
-                self._move(
-                    job,
-                    _GIVE_UP,
-                    now,
-                    also_set="#failure = :failure",
-                    also_if=_NOT_FAILED,
-                    failure=failure,
-                )
-            )
+            self.table.transact(self.mark_failed(job, failure, now))
+
+    def mark_failed(self, job: Job, failure: str, now: datetime) -> Action:
+        """Have a job that is processing, and not rolled back yet, rolled back."""
+        # In the same state, but marked: it shows processing until it is clean (decision 21).
+        also = {"also_set": "#failure = :failure", "also_if": _NOT_FAILED}
+        return self._move(job, _GIVE_UP, now, **also, failure=failure)
 
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Complete a job whose runs are all done, publish its codes and release its lock; any other is left alone."""

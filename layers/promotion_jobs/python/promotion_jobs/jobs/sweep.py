@@ -14,7 +14,7 @@ from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.jobs.open_work import OpenWork, OpenWorkStore
 from promotion_jobs.jobs.runs import Run, RunStatus, RunStore
 from promotion_jobs.jobs.store import JobStore
-from promotion_jobs.limits import LONGEST_PAUSE
+from promotion_jobs.limits import LEASE, LONGEST_PAUSE
 from promotion_jobs.measures import Measure, Meter, unmeasured
 
 
@@ -23,9 +23,15 @@ def _abandoned(runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
     return [number for number, run in runs.items() if run.lease and not run.is_held(now)]
 
 
+def _due(work: OpenWork, patience: timedelta) -> datetime:
+    """When work that makes no progress is sent again, if that takes so long the first time."""
+    pause: timedelta = min(patience * 2**work.sends, LONGEST_PAUSE)
+    return work.sent_at + pause
+
+
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """``patience`` is how long a worker may take: what was sent before that may still be worked on."""
+    """``patience`` is how long a message may wait: what was sent before that may still be worked on."""
 
     open_work: OpenWorkStore
     jobs: JobStore
@@ -53,13 +59,17 @@ class Sweeper:
         if not is_worked_on:
             progress = work.progress
         now = self.now()
+        abandoned = _abandoned(runs, now)
         if progress != work.progress:
             self.open_work.note(work, sent_at=now, sends=0, progress=progress)
             # What goes on as a whole may have lost one of its workers.
-            return self._send(work, _abandoned(runs, now))
-        if now < work.sent_at + min(self.patience * 2**work.sends, LONGEST_PAUSE):
-            return 0
-        lost = self._unfinished(job, runs, now) if job else [0]
+            return self._send(work, abandoned)
+        # What is undone has no leases: it goes on, or its workers are gone.
+        patience = LEASE if job and job.is_undone else self.patience
+        if now >= _due(work, patience):
+            lost = self._unfinished(job, runs, now) if job else [0]
+        else:
+            lost = abandoned if now >= _due(work, LEASE) else []
         # If every run is leased, do not count this as a resend: that would double the wait if a worker died now.
         if not lost or not self.open_work.note(work, sent_at=now, sends=work.sends + 1, progress=progress):
             return 0

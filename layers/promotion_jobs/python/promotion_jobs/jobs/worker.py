@@ -1,13 +1,12 @@
 """Handle one queue message: claim its job, work on one run or undo it, and end the job if that was the last.
 
 Deliveries come at least once, in any order, and two may work at the same time; every step is conditional, so
-repeating any of them changes nothing.
+repeating any of them changes nothing, and a call that takes effect when its worker is gone does no harm.
 
 After a cancel, or when it was given up, a job is undone: every code that it made goes, and no code of any other.
 
-1. Every run that was begun is stopped: from then on nothing of it commits, and no other run begins.
-2. A run is undone by the job's kind. If a call in flight could still add to it, one worker at a time does that, and not
-   before the worker that made the call holds the run no more. What is left of a run is one message.
+1. Every run that was begun is stopped: from then on nothing of it is put, and no other run begins.
+2. A run is undone by the job's kind. What is left of a run is one message.
 3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
 """
 
@@ -18,16 +17,14 @@ from datetime import datetime, timedelta
 
 from promotion_jobs.aws.queue import Queue
 from promotion_jobs.errors import StoreBusy
+from promotion_jobs.jobs.claim import Claimer
 from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.jobs.kind import Deadline, Hold, Kinds
 from promotion_jobs.jobs.open_work import Announcer
-from promotion_jobs.jobs.runs import Lease, Run, RunStatus, RunStore
-from promotion_jobs.jobs.store import Claim, JobStore
-from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, LEASE_MARGIN, LONGEST_DELAY, TRIES
+from promotion_jobs.jobs.runs import Run, RunStatus, RunStore
+from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.limits import BUSY_DELAY, HAND_BACK_DELAY, TRIES
 from promotion_jobs.measures import Measure, Meter, unmeasured
-
-CODES_LIMIT_EXCEEDED = "codes limit exceeded"
-"""The ``error`` of a job whose promotion has no room for its codes (contract 1.3)."""
 
 GIVEN_UP = "given up after repeated errors"
 """The ``error`` of a job that came to nothing however often it was tried."""
@@ -38,6 +35,7 @@ class Worker:
     """``runs_ahead`` is how many runs of a job are in the queue at a time: fewer than there are workers."""
 
     jobs: JobStore
+    claimer: Claimer
     runs: RunStore
     kinds: Kinds
     announcer: Announcer
@@ -71,78 +69,60 @@ class Worker:
     def _handle(self, message: Message, deadline: Deadline) -> None:
         job = self.jobs.get(message.promotion_id, message.job_id)
         if job and job.status is JobStatus.PENDING:
-            job = self._claim(job)
+            job = self.claimer.claim(job, self.now())
         if job is None:
             return
         if job.is_undone:
             self._undo(job, message, deadline)
         elif job.status is JobStatus.PROCESSING:
             self._work(job, message, deadline)
-        elif job.status is JobStatus.COMPLETED:
-            # A delivery that died after another had finished its run comes back to this.
-            self.kinds(job.job_type).revisit(job, message.run)
-
-    def _claim(self, job: Job) -> Job | None:
-        now = self.now()
-        match self.jobs.claim(job, now):
-            case Claim.CLAIMED:
-                return replace(job, status=JobStatus.PROCESSING, started_at=now)
-            case Claim.NO_ROOM:
-                self.jobs.refuse(job, CODES_LIMIT_EXCEEDED, now)
-                return None
-            case Claim.NOT_PENDING:
-                return self.jobs.get(job.promotion_id, job.id)
 
     def _work(self, job: Job, message: Message, deadline: Deadline) -> None:
         if message.run == 0:
             self._send_ahead(job, message)
-        kind, lease = self.kinds(job.job_type), self._new_lease(deadline)
-        run, held = self.runs.take(job, message.run, lease, self.now())
+        kind, now = self.kinds(job.job_type), self.now()
+        holder = self.new_id(now)
+        run, held = self.runs.take(job, message.run, holder, now)
         if run.status is RunStatus.COMPLETED:
-            kind.revisit(job, message.run)
             self._complete(job)
         # Without the lease another worker holds the run; if that one dies, the sweep sends it again.
-        if not held or (kind.gives_up and self._is_given_up(job, message, run, lease)):
+        if not held or (kind.gives_up and self._is_given_up(job, message, run, holder)):
             return
-        with self._holding(job, message.run, lease):
+        with self._holding(job, message.run, holder):
             # Asked when the run is there. A Query may miss what a transaction is just about to write: a worker that
             # undid the job meanwhile may not have seen the run, but the job was marked before that.
             goes_on = self.jobs.is_processing(job.promotion_id, job.id)
-            if not goes_on or not kind.work(Hold(job, message.run, run, lease, deadline)):
-                # As a new message: a run that only takes long must not use up this one's tries. If the job was
-                # cancelled, its clean-up waits for this worker to release the run.
+            if not goes_on or not kind.work(Hold(job, message.run, run, deadline)):
+                # As a new message: a run that only takes long must not use up this one's tries, and one whose job was
+                # stopped may have been missed by who stopped it.
                 self.queue.send(message, HAND_BACK_DELAY)
                 return
             self._send_next(message, range(job.plan.runs))
-            self.runs.finish(job, message.run, lease, self.now())
+            self.runs.finish(job, message.run, self.now())
             self._complete(job)
 
-    def _new_lease(self, deadline: Deadline) -> Lease:
-        now = self.now()
-        return Lease(self.new_id(now), now + deadline.time_left() + LEASE_MARGIN)
-
-    def _is_given_up(self, job: Job, message: Message, run: Run, lease: Lease) -> bool:
+    def _is_given_up(self, job: Job, message: Message, run: Run, holder: str) -> bool:
         """Whether the run came to nothing too often: then its job is marked, and will be undone."""
         if run.tries <= TRIES:
             return False
         self.jobs.give_up(job, GIVEN_UP, self.now())
         self.meter(Measure.JOBS_GIVEN_UP)
-        self.runs.release(job.id, message.run, lease)
+        self.runs.release(job.id, message.run, holder)
         self.queue.send(replace(message, run=0))
         return True
 
     @contextmanager
-    def _holding(self, job: Job, number: int, lease: Lease) -> Iterator[None]:
-        """Releases the run when the block ends well or the store is busy: then this was no failed try.
-
-        After any other error a call may still take effect, so only time ends the lease.
-        """
+    def _holding(self, job: Job, number: int, holder: str) -> Iterator[None]:
+        """Releases the run when the block ends. That the store is busy makes it no failed try; any other error does."""
         try:
             yield
         except StoreBusy:
-            self.runs.release(job.id, number, lease)
+            self.runs.release(job.id, number, holder)
             raise
-        self.runs.release(job.id, number, lease)
+        except Exception:
+            self.runs.release(job.id, number, holder, failed=True)
+            raise
+        self.runs.release(job.id, number, holder)
 
     def _complete(self, job: Job) -> None:
         """Complete the job if all of its runs are done."""
@@ -175,22 +155,14 @@ class Worker:
 
     def _undo_run(self, job: Job, message: Message, runs: Mapping[int, Run], deadline: Deadline) -> bool:
         """Whether the run is clean; what is left of it is one new message."""
-        kind, lease, now = self.kinds(job.job_type), self._new_lease(deadline), self.now()
-        run, held = runs[message.run], True
-        if kind.fences_undo:
-            run, held = self.runs.take_stopped(job.id, message.run, lease, now)
+        run = runs[message.run]
         if run.status is RunStatus.CLEAN:
             return True
-        if not held:
-            free_at = run.lease.until if run.lease else now
-            self.queue.send(message, min(free_at - now + HAND_BACK_DELAY, LONGEST_DELAY))
+        if not self.kinds(job.job_type).undo(Hold(job, message.run, run, deadline)):
+            self.queue.send(message, HAND_BACK_DELAY)
             return False
-        with self._holding(job, message.run, lease):
-            if not kind.undo(Hold(job, message.run, run, lease, deadline)):
-                self.queue.send(message, HAND_BACK_DELAY)
-                return False
-            self._send_next(message, sorted(runs))
-            self.runs.finish_clean(job, message.run, self.now())
+        self._send_next(message, sorted(runs))
+        self.runs.finish_clean(job, message.run, self.now())
         return True
 
     def _send_ahead(self, job: Job, message: Message) -> None:

@@ -1,0 +1,51 @@
+"""The bodies of codes as numbers, many at once: packed as chunks keep them, and taken apart into digits."""
+
+from collections.abc import Iterable, Sequence
+
+from promotion_jobs.codes.lanes import LANE_BYTES, divisor
+
+
+def width(size: int) -> int:
+    """The bytes that a number below ``size`` takes."""
+    return ((size - 1).bit_length() + 7) // 8
+
+
+def pack(lanes: int, count: int, width: int) -> bytes:
+    """The numbers of so many lanes in their order, in as many bytes each."""
+    wide, packed = lanes.to_bytes(LANE_BYTES * count), bytearray(width * count)
+    for byte in range(width):
+        packed[byte::width] = wide[LANE_BYTES - width + byte :: LANE_BYTES]
+    return bytes(packed)
+
+
+def unpack(packed: bytes, width: int) -> tuple[int, int]:
+    """The lanes of packed numbers, and how many there are."""
+    count = len(packed) // width
+    wide = bytearray(LANE_BYTES * count)
+    for byte in range(width):
+        wide[LANE_BYTES - width + byte :: LANE_BYTES] = packed[byte::width]
+    return int.from_bytes(wide), count
+
+
+def pick(packed: bytes, width: int, positions: Iterable[int]) -> bytes:
+    """The packed numbers at these positions alone."""
+    return b"".join(packed[at * width : (at + 1) * width] for at in positions)
+
+
+def position(packed: bytes, width: int, body: int) -> int | None:
+    """Where the number is; None where it is not."""
+    wanted, found = body.to_bytes(width), packed.find(body.to_bytes(width))
+    while found >= 0 and found % width:
+        # Bytes of two neighbours that happen to read so.
+        found = packed.find(wanted, found + 1)
+    return found // width if found >= 0 else None
+
+
+def digits(lanes: int, count: int, length: int, radix: int) -> Sequence[bytes]:
+    """The digits of numbers of so many digits, the first digits of all before the second ones."""
+    if length == 1:
+        return [lanes.to_bytes(LANE_BYTES * count)[LANE_BYTES - 1 :: LANE_BYTES]]
+    low = length // 2
+    halves = divisor(radix**low, (radix**length - 1).bit_length())
+    upper, lower = halves.divided(lanes, count)
+    return [*digits(upper, count, length - low, radix), *digits(lower, count, low, radix)]

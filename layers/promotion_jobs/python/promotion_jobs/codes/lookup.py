@@ -1,0 +1,74 @@
+"""Finding where codes are kept: one made by hand by its item, a generated one by what it decrypts to.
+
+That an index is given is for ever. So a guess of a code that was never issued is refused by the item that it would have
+if it was made by hand, and by the spaces of the lengths that it could be read at.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from promotion_jobs.codes.code import Maker, Makers, Place
+from promotion_jobs.codes.format import is_code
+from promotion_jobs.codes.readings import Issue, Readings
+from promotion_jobs.codes.spaces import ClaimUnseen
+from promotion_jobs.codes.store import CodeStore
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    store: CodeStore
+    readings: Readings
+    makers: Makers
+
+    def places(self, codes: Collection[str]) -> Mapping[str, Place]:
+        """Code in lower case → where it is kept, for those that are there; also codes of a job that is open."""
+        wanted = {code.casefold() for code in codes if is_code(code)}
+        by_hand = self._by_hand(wanted)
+        return {**self._generated(wanted - by_hand.keys()), **by_hand}
+
+    def owner_of(self, code: str) -> str | None:
+        """The id of the promotion that has the code, visible or about to be."""
+        return next((place.promotion_id for place in self.places([code]).values()), None)
+
+    def _by_hand(self, codes: Collection[str]) -> Mapping[str, Place]:
+        kept = self.store.places_by_hand(codes)
+        chunks = self.store.chunks_by_hand_of({(it.promotion_id, it.chunk_id) for it in kept.values()})
+        return {
+            code: Place(it.promotion_id, chunk, it.position)
+            for code, it in kept.items()
+            if (chunk := chunks.get(it.chunk_id)) and it.position not in chunk.removed
+        }
+
+    def _generated(self, codes: Collection[str]) -> Mapping[str, Place]:
+        readings = {code: self.readings.of(code) for code in codes}
+        spaces = self.readings.spaces_of(it for found in readings.values() for it in found)
+        issues: dict[str, list[Issue]] = {}
+        for code, found in readings.items():
+            # What is not to be seen as a whole yet has made no code yet.
+            with suppress(ClaimUnseen):
+                issues[code] = [issue for it in found for issue in self.readings.issues(it, spaces[it.length])]
+        every = [it for found in issues.values() for it in found]
+        placed = self.placed(every, self.makers_of(every))
+        return {code: placed[it] for code, found in issues.items() for it in found if it in placed}
+
+    def makers_of(self, issues: Iterable[Issue]) -> Mapping[str, Maker]:
+        """Id → job, for those of the jobs that are there."""
+        ids: defaultdict[str, set[str]] = defaultdict(set)
+        for issue in issues:
+            ids[issue.allocation.promotion_id].add(issue.job_id)
+        return {
+            it.id: it for promotion_id, wanted in ids.items() for it in self.makers.get(promotion_id, wanted).values()
+        }
+
+    def placed(self, issues: Collection[Issue], makers: Mapping[str, Maker]) -> Mapping[Issue, Place]:
+        """Where the chunks of these jobs have what was issued; what they do not have is left out."""
+        chunks = self.store.chunks_of({(makers[it.job_id], it.chunk) for it in issues if it.job_id in makers})
+        places = {}
+        for issue in issues:
+            chunk = chunks.get((issue.job_id, issue.chunk))
+            position = chunk.position(issue.reading.body) if chunk else None
+            if chunk and position is not None:
+                places[issue] = Place(issue.allocation.promotion_id, chunk, position)
+        return places

@@ -1,0 +1,44 @@
+"""Whether codes can be made by hand: no job has generated them, and from then on none ever will.
+
+A code in the form of a generated one reserves the indices that would make it. A reservation is put first, and then the
+spaces are read again: a claim that the second reading does not see will find the reservation when it draws its codes,
+and drop them. What is given by then is looked up, the job before its chunk: a job that has ended puts no more chunks.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from promotion_jobs.codes.format import Reading
+from promotion_jobs.codes.lookup import Lookup
+from promotion_jobs.codes.readings import Issue, Readings
+from promotion_jobs.codes.spaces import ClaimUnseen, Reservation, SpaceStore
+from promotion_jobs.errors import DuplicateCode
+
+
+@dataclass(frozen=True, slots=True)
+class Reserver:
+    spaces: SpaceStore
+    readings: Readings
+    lookup: Lookup
+
+    def reserve(self, codes: Collection[str]) -> None:
+        """Raises DuplicateCode if a job has generated one of the codes, or may be about to."""
+        readings = [reading for code in codes for reading in self.readings.of(code.casefold())]
+        try:
+            issues = self._issues(readings)
+        except ClaimUnseen as error:
+            raise DuplicateCode from error
+        makers = self.lookup.makers_of(issues)
+        if any(maker.is_open for maker in makers.values()) or self.lookup.placed(issues, makers):
+            raise DuplicateCode
+
+    def _issues(self, readings: Collection[Reading]) -> list[Issue]:
+        """What was issued of the readings when all the rest of them was reserved."""
+        reserved: set[Reservation] = set()
+        while True:
+            spaces = self.readings.spaces_of(readings)
+            wanted = {it for reading in readings for it in self.readings.to_reserve(reading, spaces[reading.length])}
+            if wanted <= reserved:
+                return [issue for it in readings for issue in self.readings.issues(it, spaces[it.length])]
+            self.spaces.reserve(wanted - reserved)
+            reserved |= wanted

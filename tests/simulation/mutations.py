@@ -1,0 +1,102 @@
+"""What a test of the tests is made of: a condition that is missing or weaker, or a part that does a step otherwise.
+
+The stand-in takes the condition for what it is weakened to, as if that had been written. How many schedules it takes
+until one notices is no promise; the limit is several times what it took when this was written.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.aws.dynamodb import Weaken
+from tests.aws.values import KeyPair
+from tests.simulation import scenes, stories
+from tests.simulation.faults import Fault, OneFault
+from tests.simulation.schedules import Story, Violation, meeting, play, random_workshop
+from tests.simulation.small_stories import small_workshop
+from tests.simulation.workshop import Workshop
+
+_CALLS = 90
+"""How many calls of a small story meet the fault before it is told by another seed."""
+
+
+class Condition(NamedTuple):
+    """The kind of item that it protects, and its text."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What goes wrong where each of the ``conditions`` is weakened to its value, or a ``mutant`` tells the story.
+
+    A condition that another one hides is missed only ``without`` that one too, as long as the story goes well without
+    that one alone. Faults are random, or else ``fault`` is met by one call after the other.
+    """
+
+    what: str
+    story: Story
+    conditions: Mapping[Condition, str] = field(default_factory=dict)
+    mutant: Story | None = None
+    without: AbstractSet[Condition] = frozenset()
+    fault: Fault | None = None
+    schedules: int = 60
+
+
+def missing(*conditions: Condition) -> Mapping[Condition, str]:
+    """Nothing in their place."""
+    return dict.fromkeys(conditions, "")
+
+
+def _workshop(mutation: Mutation, number: int) -> Workshop:
+    if mutation.story in {stories.meet, stories.rotate}:
+        return meeting(f"{mutation.story.__name__} {number}")
+    if mutation.story in scenes.SCENES:
+        return scenes.workshop(number)
+    if mutation.fault is None:
+        return random_workshop(f"{mutation.story.__name__} {number}")
+    seed, call = divmod(number, _CALLS)
+    return small_workshop(OneFault(mutation.fault, call), seed)
+
+
+def _kind(key: KeyPair) -> str:
+    return next((sort for sort in ("RUN", "JOB") if key.sk.startswith(f"{sort}#")), key.pk.split("#")[0])
+
+
+def _weakened(conditions: Mapping[Condition, str], met: set[Condition]) -> Weaken:
+    def weaken(key: KeyPair, text: str) -> str:
+        condition = Condition(_kind(key), text)
+        if condition not in conditions:
+            return text
+        met.add(condition)
+        return conditions[condition]
+
+    return weaken
+
+
+def _fails(story: Story, workshop: Workshop, weaken: Weaken) -> bool:
+    workshop.simulation.dynamodb.weaken = weaken
+    try:
+        play(story, workshop)
+    except Violation:
+        return True
+    return False
+
+
+def assert_noticed(mutation: Mutation) -> None:
+    """A schedule goes wrong with the mutation, and the same one goes well but for it."""
+    met: set[Condition] = set()
+    without = missing(*mutation.without)
+    weaker = {**mutation.conditions, **without}
+
+    def is_noticed(number: int) -> bool:
+        mutated, alike = _workshop(mutation, number), _workshop(mutation, number)
+        return _fails(mutation.mutant or mutation.story, mutated, _weakened(weaker, met)) and not _fails(
+            mutation.story, alike, _weakened(without, set())
+        )
+
+    assert any(map(is_noticed, range(mutation.schedules)))
+    # Or a condition is written otherwise now, and something else was noticed.
+    assert met == weaker.keys()

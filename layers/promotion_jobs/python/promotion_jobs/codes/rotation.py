@@ -43,7 +43,9 @@ class Rotation:
 
     def _reserved_again(self, length: int, version: int) -> Iterator[Reservation]:
         """What is reserved under the version before, under this one: what would make the same codes."""
-        before, after = (self.keyring.permutation(length, it) for it in (version - 1, version))
         reserved = self.spaces.reserved(length, version - 1)
+        if not reserved:
+            return
+        before, after = (self.keyring.permutation(length, it) for it in (version - 1, version))
         for index in after.decrypt(before.encrypt(reserved)):
             yield Reservation(length, version, index)

@@ -17,7 +17,7 @@ CODES = 14
 
 
 def small_workshop(faults: Faults, seed: int = 0) -> Workshop:
-    workshop = Workshop(seed, faults, workers=2, chunk_codes=3, run_chunks=2, spares=3)
+    workshop = Workshop(seed, faults, workers=2, chunk_codes=3, run_chunks=2, spares=5)
     workshop.simulation.dynamodb.page_bytes = 300
     return workshop
 

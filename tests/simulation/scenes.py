@@ -170,11 +170,20 @@ def given_before_claim(workshop: Workshop) -> None:
     workshop.deliver_all()
 
 
+def given_before_rotation(workshop: Workshop) -> None:
+    """A job makes long codes, the key is rotated, and another job makes shorter ones behind a prefix."""
+    for codes, length, prefix in ((20, LENGTH, None), (7, 4, "bc")):
+        workshop.add_job(workshop.add_promotion(), codes, length=length, prefix=prefix)
+        workshop.deliver_all()
+        workshop.service.rotation.rotate()
+
+
 SCENES = {
     below_next,
     claimed_between,
     ended_between,
     given_before_claim,
+    given_before_rotation,
     reserved_before_claim,
     rotated_between,
     torn_allocation,

@@ -142,6 +142,15 @@ def delete_codes_of_a_job(workshop: Workshop) -> None:
     workshop.act("customer", lambda: workshop.add_deletion(promotion, job.id))
 
 
+def delete_codes_while_removing(workshop: Workshop) -> None:
+    """Of each chunk a code is gone; another one is removed while all are deleted."""
+    promotion = _filled(workshop)
+    first, second = (workshop.listed_codes(promotion)[at::3] for at in (0, 1))
+    workshop.service.codes.remove(promotion, first)
+    workshop.act("customer", lambda: workshop.add_deletion(promotion))
+    workshop.act("shop", lambda: _remove_one_by_one(workshop, promotion, second))
+
+
 def cancel_deletion(workshop: Workshop) -> None:
     promotion = _filled(workshop)
     job = workshop.add_deletion(promotion)
@@ -151,12 +160,13 @@ def cancel_deletion(workshop: Workshop) -> None:
 def remove_twice(workshop: Workshop) -> None:
     """Two who remove the same codes by hand, one after the other."""
     promotion = _filled(workshop)
+    codes = workshop.listed_codes(promotion)
     for name in ("shop", "other shop"):
-        workshop.act(name, lambda: _remove_all(workshop, promotion))
+        workshop.act(name, lambda: _remove_one_by_one(workshop, promotion, codes))
 
 
-def _remove_all(workshop: Workshop, promotion: Promotion) -> None:
-    for code in workshop.listed_codes(promotion):
+def _remove_one_by_one(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> None:
+    for code in codes:
         workshop.service.codes.remove(workshop.service.promotions.get(promotion.id), [code])
 
 

@@ -142,9 +142,20 @@ MUTATIONS = [
         schedules=300,
     ),
     # It goes once, by who counts it.
-    Mutation("a chunk that is gone is undone once more", stories.cancel, missing(CHUNK), schedules=300),
+    Mutation(
+        "a chunk that is gone is undone once more",
+        small_stories.cancel_half_way,
+        missing(CHUNK),
+        fault=Fault.PAUSE,
+        schedules=200,
+    ),
     Mutation("a chunk of which codes were removed goes as a whole", stories.delete_codes, missing(WHOLE)),
-    Mutation("a chunk of which more codes were removed goes", stories.delete_codes, missing(AS_READ), schedules=300),
+    Mutation(
+        "a chunk of which more codes were removed goes",
+        small_stories.delete_codes_while_removing,
+        missing(AS_READ),
+        fault=Fault.PAUSE,
+    ),
     Mutation(
         "a code is removed twice",
         small_stories.remove_twice,

@@ -354,7 +354,7 @@ MUTANTS = [
     Mutant("a job sees no other reading", _drawing(BlindDrawer)),
     Mutant("a job sees no reading of another length", _drawing(OneLengthDrawer)),
     Mutant("a job sees no reading under another key", _drawing(OneKeyDrawer), stories.rotate, 400),
-    Mutant("a job sees no older windows of other lengths", _older_windows, schedules=1_000),
+    Mutant("a job sees no older windows of other lengths", _older_windows, scenes.given_before_rotation),
     Mutant("a job sees no reservations", _drawing(UnreservedDrawer), schedules=400),
     Mutant("a job sees the spaces as before its claim", _drawing_early(EarlySpaceDrawer), scenes.given_before_claim),
     Mutant(

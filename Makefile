@@ -22,13 +22,16 @@ serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=80
 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
-	@$(MAKE) --no-print-directory --jobs=2 checks pytest
+	@$(MAKE) --no-print-directory --jobs=3 checks pytest-stack pytest-rest
 
-# Side by side on two cores: when the stack tests begin, the checks are long done.
-.PHONY: checks pytest
+.PHONY: checks pytest-stack pytest-rest
 checks: lint types template-test
-pytest: .venv/.dev build
-	$(BIN)/pytest
+pytest-stack: .venv/.dev build
+	$(BIN)/pytest -q tests/stack
+
+# What only calculates gives way to what waits for a whole stack: there, some waits have an end.
+pytest-rest: .venv/.dev build
+	nice $(BIN)/pytest -q -n 2 --dist worksteal --ignore=tests/stack
 
 .PHONY: quick
 quick: .venv/.dev .venv-tools/.ready ## what a change needs before the next: lint, types, template, unit, handlers, some of the simulation

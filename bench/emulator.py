@@ -38,6 +38,8 @@ STATE = PROJECT / ".local/bench"
 WHO = "bench"
 NAME = "bench"
 """Of the table, the queue and the bucket."""
+MOST_WAIT = 20
+"""Seconds that a queue lets a receiver wait."""
 
 _TEMPLATE = Template.read(PROJECT / "template.yaml", {})
 _GLOBAL = _TEMPLATE.document["Globals"]["Function"]["Environment"]["Variables"]
@@ -176,14 +178,23 @@ class Deployment:
         return work
 
     def messages(self) -> list[Message]:
-        """What waits in the queue, which is empty afterwards."""
+        """What waits in the queue, and goes from it; while there are only delayed messages, this waits for one."""
         waiting: list[Message] = []
         url = self.queue_url
-        while found := self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        while found := self._received(url, patiently=not waiting and self._has_delayed(url)):
             for message in found:
                 self.aws.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                 waiting.append(Message.of(message["Body"]))
         return waiting
+
+    def _received(self, url: str, *, patiently: bool) -> list[Any]:
+        seconds = MOST_WAIT if patiently else 0
+        received = self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
+        return received.get("Messages", [])
+
+    def _has_delayed(self, url: str) -> bool:
+        counted = self.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return counted["ApproximateNumberOfMessagesDelayed"] != "0"
 
 
 @contextmanager

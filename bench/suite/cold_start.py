@@ -19,8 +19,10 @@ from bench.service import JOB_ID, PROMOTION_ID
 from local import PROJECT
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.plan import ONE_RUN, Plan
+from promotion_jobs.codes.spaces import FIRST_VERSION
 from promotion_jobs.jobs.job import NO_PARAMETERS, ExportFile, Job, JobStatus, JobType
 from promotion_jobs.jobs.store import Outcome as JobOutcome
+from promotion_jobs.limits import DEFAULT_CODE_LENGTH
 
 _CLIENT = "boto3.client('dynamodb')"
 _WORKER, _SWEEP, _SCHEDULED = "run_job", "sweep_jobs", "start_scheduled_job"
@@ -78,8 +80,10 @@ def _is_good(name: str, reply: Any) -> bool:
 
 
 def _fill(made: Deployment, name: str) -> None:
-    """What the event of the function is about."""
+    """What the event of the function is about, in a deployment that has made codes before."""
     made.let_in()
+    made.service.spaces.stored(DEFAULT_CODE_LENGTH)
+    made.service.keyring.add(FIRST_VERSION)
     owner = promotion(room=1_000, promotion_id=PROMOTION_ID)
     made.service.promotion_store.add(owner)
     if name != "add_codes":

@@ -39,15 +39,14 @@ def delivered_job(server: Stub, codes: int, length: int = 8, prefix: str | None 
         ours.meter = count
         ours.generate = replace(ours.generate, meter=count)
         server.give([*others, *empty, *pending, *begun])
+        server.give_after("SPACE#", [*given, *processing])
         for run in range(job.plan.runs):
             if run == job.plan.runs - 1:
                 # As the last one finds them when it has finished.
                 server.give(done)
-            server.give_after("SPACE#", given)
             ours.worker(answers.job).deliver(Message(job.promotion_id, job.id, run), lambda: service.TIME_LEFT)
-            if run == 0:
-                server.give(processing)
-        return made[Measure.CODES_GENERATED]
+        assert made[Measure.CODES_GENERATED] == codes
+        return codes
 
     return work
 

@@ -53,9 +53,9 @@ def run(bench: Bench) -> Outcome:
     pages = bench.size(40, 10)
     with deployment() as made:
         made.let_in()
+        owners = {_BIG: _published(made, 1), _SMALL: _published(made, _SMALL_JOBS)}
         handler = made.function("list_codes")
         calls = _counted_queries()
-        owners = {_BIG: _published(made, 1), _SMALL: _published(made, _SMALL_JOBS)}
         queries: dict[tuple[str, int], int] = {}
 
         def work(name: str, offset: int) -> Callable[[], int]:

@@ -38,7 +38,7 @@ def run(_bench: Bench) -> Outcome:
     functions = {folder.name: _zipped(folder) for folder in (PROJECT / "functions").iterdir() if folder.is_dir()}
     largest = max(functions, key=lambda name: functions[name])
     goals = [
-        Goal("all layers, zipped", layers / 2**20, 12, at_most=True, unit="MB"),
+        Goal("all layers, zipped", layers / 2**20, 9, at_most=True, unit="MB"),
         Goal(
             "the largest function, zipped",
             functions[largest] / 2**10,

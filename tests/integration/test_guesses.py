@@ -17,7 +17,7 @@ from tests.support.cloud import CLIENT_SECRET, JSON_HEADERS, Answer, Cloud
 from tests.support.events import http_event
 from tests.support.matchers import Like
 
-GUESSES = 1_000
+GUESSES = 200
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,7 +30,7 @@ def _asked(cloud: Cloud, client_id: str, client_secret: str) -> Answer:
     return cloud.send("issue_token", _token_request(client_id, client_secret))
 
 
-def test_a_thousand_wrong_tokens_get_one_answer_and_leave_nothing_behind(cloud: Cloud) -> None:
+def test_hundreds_of_wrong_tokens_get_one_answer_and_leave_nothing_behind(cloud: Cloud) -> None:
     before = cloud.items()
     guesses = (f"Bearer {number:040x}" for number in range(GUESSES))
     answers = [cloud.call("list_promotions", headers={"authorization": guess}) for guess in guesses]
@@ -38,7 +38,7 @@ def test_a_thousand_wrong_tokens_get_one_answer_and_leave_nothing_behind(cloud: 
     assert cloud.items() == before
 
 
-def test_a_thousand_wrong_secrets_get_the_answer_of_an_unknown_client_and_lock_nobody_out(cloud: Cloud) -> None:
+def test_hundreds_of_wrong_secrets_get_the_answer_of_an_unknown_client_and_lock_nobody_out(cloud: Cloud) -> None:
     before = cloud.items()
     answers = [_asked(cloud, CLIENT_ID, f"{number:064x}") for number in range(GUESSES)]
     assert answers == [UNKNOWN_CLIENT] * GUESSES
@@ -84,7 +84,7 @@ def test_a_client_that_has_had_its_tokens_may_go_on_with_those_it_has(cloud: Clo
     assert cloud.call("list_promotions")[0] == 200
 
 
-def test_a_thousand_guesses_of_codes_find_none_and_read_only_what_would_say_so(cloud: Cloud, promotion_id: str) -> None:
+def test_guesses_of_codes_find_none_and_read_only_what_would_say_so(cloud: Cloud, promotion_id: str) -> None:
     generated.generate(cloud, promotion_id, generated.texts(1_000))
     size = CodeFormat().size
     guesses = [generated.texts(1, first=size - 1 - number)[0][0] for number in range(GUESSES)]

@@ -178,13 +178,54 @@ def given_before_rotation(workshop: Workshop) -> None:
         workshop.service.rotation.rotate()
 
 
+def claimed_at_once(workshop: Workshop) -> None:
+    """Another job is given indices when a job has looked which are its own."""
+    _, job = _opened(workshop)
+    other = workshop.add_job(workshop.add_promotion(), 3, length=LENGTH)
+    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], lambda: workshop.deliver(other))
+    workshop.deliver(job)
+    workshop.deliver_all()
+
+
+def rotated_before_claim(workshop: Workshop) -> None:
+    """The key is rotated when a job has looked under which version it claims."""
+    _, job = _opened(workshop)
+    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], workshop.service.rotation.rotate)
+    workshop.deliver_all()
+
+
+def rotated_at_once(workshop: Workshop) -> None:
+    """Two operators rotate the key, and a job makes its codes when only one of them is done."""
+    _opened(workshop)
+
+    def be_first() -> None:
+        workshop.service.rotation.rotate()
+        workshop.deliver_all()
+
+    _before(workshop, "transact_write_items", [f"SPACE#{LENGTH}", "#first_2"], be_first)
+    workshop.service.rotation.rotate()
+
+
+def rotated_afterwards(workshop: Workshop) -> None:
+    """A code is made by hand that the next version would make first of all; then the key is rotated."""
+    shop, _ = _opened(workshop)
+    workshop.own.keyring.add(2)
+    _by_hand(workshop, shop, _code(workshop, 2))()
+    workshop.service.rotation.rotate()
+    workshop.deliver_all()
+
+
 SCENES = {
     below_next,
+    claimed_at_once,
     claimed_between,
     ended_between,
     given_before_claim,
     given_before_rotation,
     reserved_before_claim,
+    rotated_afterwards,
+    rotated_at_once,
+    rotated_before_claim,
     rotated_between,
     torn_allocation,
     torn_claim,

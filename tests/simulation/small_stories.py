@@ -74,6 +74,13 @@ def generate(workshop: Workshop) -> None:
     workshop.act("customer", lambda: workshop.add_job(promotion, CODES))
 
 
+def repeat(workshop: Workshop) -> None:
+    """A request with a key that comes twice."""
+    promotion = workshop.add_promotion()
+    for name in ("customer", "customer again"):
+        workshop.act(name, lambda: workshop.add_job(promotion, 1, key="once"))
+
+
 def cancel_pending(workshop: Workshop) -> None:
     """Two who cancel at the same time, and one who asks for another job after that."""
     promotion = workshop.add_promotion()

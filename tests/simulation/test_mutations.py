@@ -12,7 +12,7 @@ from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStatus, RunStore
 from promotion_jobs.jobs.store import Outcome
-from tests.simulation import small_stories, stories
+from tests.simulation import scenes, small_stories, stories
 from tests.simulation.faults import Fault
 from tests.simulation.mutations import Condition, Mutation, assert_noticed, missing
 from tests.simulation.workshop import Workshop
@@ -93,8 +93,8 @@ MUTATIONS = [
     # Codes only if there is room for them, and only while the promotion is there.
     Mutation("a job takes room that is not there", stories.generate, missing(ROOM)),
     Mutation("codes made by hand take room that is not there", stories.generate, missing(ROOM_BY_HAND)),
-    # A request with a key only once. That most of its attempts find the job, or its lock, hides this for a while.
-    Mutation("a request makes a second job", stories.repeat, missing(REQUEST), schedules=1_000),
+    # A request with a key only once.
+    Mutation("a request makes a second job", small_stories.repeat, missing(REQUEST), fault=Fault.PAUSE),
     # A run is put only if there is none, and changed only as its status allows.
     Mutation("a run that exists is started anew", stories.generate, missing(Condition("RUN", ABSENT))),
     Mutation(
@@ -122,13 +122,12 @@ MUTATIONS = [
     # The allocation, of which there is one of each index, hides the first of these.
     Mutation(
         "indices are given twice",
-        stories.meet,
+        scenes.claimed_at_once,
         {SPACE: "#version = :version"},
         without={NO_ALLOCATION},
-        schedules=600,
     ),
-    Mutation("indices are given under a past version", stories.meet, {SPACE: "#next = :next"}, schedules=1_000),
-    Mutation("a version begins twice", stories.rotate, missing(VERSION), schedules=1_000),
+    Mutation("indices are given under a past version", scenes.rotated_before_claim, {SPACE: "#next = :next"}),
+    Mutation("a version begins twice", scenes.rotated_at_once, missing(VERSION)),
     Mutation("a space begins anew", stories.meet, missing(NO_SPACE), schedules=600),
     Mutation("a key is replaced", stories.meet, missing(NO_KEY), schedules=1_000),
     # A chunk only if there is none, and only while its run goes on.

@@ -376,7 +376,7 @@ MUTANTS = [
     Mutant("a look-up reads in the longest way", _looking_up(LongestReadings)),
     Mutant("a look-up tries the first key", _looking_up(FirstVersionReadings), stories.rotate),
     Mutant("a look-up gives up at the first reading", _resigning, schedules=400),
-    Mutant("a rotation leaves reservations behind", _rotating(ForgetfulRotation), stories.rotate, 600),
+    Mutant("a rotation leaves reservations behind", _rotating(ForgetfulRotation), scenes.rotated_afterwards),
     Mutant("a rotation takes along reservations ahead", _rotating(AheadRotation), scenes.below_next),
     Mutant("a rotation is not announced", _unannounced, scenes.rotated_between),
 ]

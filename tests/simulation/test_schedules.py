@@ -28,7 +28,7 @@ STORIES = {
         stories.rotate,
     )
 }
-SCHEDULES = int(os.environ.get("SCHEDULES", "1000"))
+SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
 """In all, for all stories."""
 
 _AT_ONCE = 50

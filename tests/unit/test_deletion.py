@@ -336,7 +336,6 @@ def test_a_code_that_is_being_deleted_can_be_removed_by_hand_without_a_conflict(
         ("after", DELETE),
         ("before", FINISH),
         ("before", COMPLETE),
-        ("before", RELEASE),
     ],
     ids=" ".join,
 )

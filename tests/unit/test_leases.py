@@ -106,8 +106,8 @@ def test_a_delivery_that_fails_is_a_try_and_the_next_need_not_wait() -> None:
 
 @pytest.mark.parametrize(
     ("done", "step"),
-    [([], CLAIM), ([], TAKE), ([], COMMIT), ([], FINISH), ([0], COMPLETE), ([], RELEASE)],
-    ids=["claim", "take", "commit", "finish", "complete", "release"],
+    [([], CLAIM), ([], TAKE), ([], COMMIT), ([], FINISH), ([0], COMPLETE)],
+    ids=["claim", "take", "commit", "finish", "complete"],
 )
 def test_a_store_that_is_busy_has_the_message_sent_again_later_and_is_no_try(done: list[int], step: str) -> None:
     office = _office()

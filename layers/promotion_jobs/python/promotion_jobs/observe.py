@@ -3,7 +3,6 @@
 import traceback
 from collections.abc import Callable
 from functools import wraps
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -43,25 +42,21 @@ def _trace(error: BaseException) -> str:
 logger = Logger(logger_formatter=_Formatter(serialize_stacktrace=False))
 
 _metrics = Metrics()
-_lock = Lock()
-"""Inserts are measured from several threads."""
 
 
 def measure(what: Measure, value: float = 1, /, **dimensions: str) -> None:
     unit = MetricUnit.Seconds if what is Measure.OLDEST_OPEN_JOB_SECONDS else MetricUnit.Count
-    with _lock:
-        if not dimensions:
-            _metrics.add_metric(what, unit, value)
-            return
-        with single_metric(what, unit, value) as metric:
-            for name, text in dimensions.items():
-                metric.add_dimension(name, text)
+    if not dimensions:
+        _metrics.add_metric(what, unit, value)
+        return
+    with single_metric(what, unit, value) as metric:
+        for name, text in dimensions.items():
+            metric.add_dimension(name, text)
 
 
 def count_refusal(name: str) -> None:
     """Count a request that is refused, under the name of its error."""
-    with _lock:
-        _metrics.add_metric(name, MetricUnit.Count, 1)
+    _metrics.add_metric(name, MetricUnit.Count, 1)
 
 
 def flush_metrics() -> None:

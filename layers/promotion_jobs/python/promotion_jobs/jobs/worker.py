@@ -96,6 +96,7 @@ class Worker:
                 # As a new message: a run that only takes long must not use up this one's tries, and one whose job was
                 # stopped may have been missed by who stopped it.
                 self.queue.send(message, HAND_BACK_DELAY)
+                self.runs.release(job.id, message.run, holder)
                 return
             self._send_next(message, range(job.plan.runs))
             self.runs.finish(job, message.run, self.now())
@@ -113,7 +114,7 @@ class Worker:
 
     @contextmanager
     def _holding(self, job: Job, number: int, holder: str) -> Iterator[None]:
-        """Releases the run when the block ends. That the store is busy makes it no failed try; any other error does."""
+        """Releases the run if the block fails. That the store is busy makes it no failed try; any other error does."""
         try:
             yield
         except StoreBusy:
@@ -122,7 +123,6 @@ class Worker:
         except Exception:
             self.runs.release(job.id, number, holder, failed=True)
             raise
-        self.runs.release(job.id, number, holder)
 
     def _complete(self, job: Job) -> None:
         """Complete the job if all of its runs are done."""

@@ -151,6 +151,7 @@ def undo_and_purge(workshop: Workshop) -> None:
     workshop.deliver(workshop.queue.waiting.pop())
     service.runs.take(job, 1, "a worker", NOW)
     service.runs.take(job, 1, "a worker", NOW + timedelta(seconds=1))
+    service.runs.release(job.id, 1, "a worker")
     service.job_store.give_up(job, "no more", NOW)
     workshop.queue.waiting.clear()
     workshop.deliver_until_nothing_is_open()

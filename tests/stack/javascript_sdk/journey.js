@@ -45,13 +45,13 @@ const steps = {
 
   async "a second job is refused while one is open"() {
     // Big enough to be open still when the second request comes.
-    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 10000})).data.id;
-    const first = (await Promotions.AddCodesJob(promotion, generate(10000))).data.id;
-    assert.deepEqual(await refusal(Promotions.AddCodesJob(promotion, generate(10000))), [{
+    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 500000})).data.id;
+    const first = (await Promotions.AddCodesJob(promotion, generate(500000))).data.id;
+    assert.deepEqual(await refusal(Promotions.AddCodesJob(promotion, generate(500000))), [{
       status: "400", title: "Too many jobs", detail: "Only 1 pending or processing job is allowed per promotion.",
     }]);
     const job = await finished(promotion, first);
-    assert.deepEqual([job.status, job.result], ["completed", {generated: 10000}]);
+    assert.deepEqual([job.status, job.result], ["completed", {generated: 500000}]);
   },
 
   async "codes are generated"({promotion}) {
@@ -95,10 +95,10 @@ const steps = {
   },
 
   async "a job is cancelled, its codes go, and it cannot be cancelled again"() {
-    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 10000})).data.id;
+    const promotion = (await Promotions.Create({...PROMOTION, max_codes: 500000})).data.id;
     // Also so that the function has started when it is to be quick.
     assert.deepEqual(await refusal(cancel(promotion, promotion)), [{status: 404, title: "Not Found", detail: "job not found"}]);
-    const job = (await Promotions.AddCodesJob(promotion, generate(10000))).data.id;
+    const job = (await Promotions.AddCodesJob(promotion, generate(500000))).data.id;
     const {status} = (await cancel(promotion, job)).data;
     assert.ok(["cancelled", "cancelling"].includes(status), status);
     const cancelled = await finished(promotion, job);

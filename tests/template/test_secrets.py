@@ -38,7 +38,7 @@ def test_no_parameter_is_hidden_since_none_is_a_secret() -> None:
 
 
 def test_functions_log_neither_their_events_nor_what_libraries_say_while_they_debug() -> None:
-    """At DEBUG, botocore logs every item that is written, with the seeds of jobs."""
+    """At DEBUG, botocore logs every item that is written, with the keys that codes are made with."""
     settings = [TEMPLATE["Globals"]["Function"], *template.functions().values()]
     assert {it.get("LoggingConfig", {}).get("ApplicationLogLevel", "INFO") for it in settings} == {"INFO"}
     variables = [it.get("Environment", {}).get("Variables", {}) for it in settings]

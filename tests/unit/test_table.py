@@ -14,7 +14,7 @@ from promotion_jobs.limits import STORE_ATTEMPTS
 KEY = keys.code("bcdf-ghjk")
 NONE = {"Code": "None"}
 CONFLICT = {"Code": "TransactionConflict"}
-LOST = {"Code": "ConditionalCheckFailed", "Item": {"slot": {"N": "7"}}}
+LOST = {"Code": "ConditionalCheckFailed", "Item": {"number": {"N": "7"}}}
 TRANSIENT = [
     "InternalServerError",
     "ProvisionedThroughputExceeded",
@@ -93,7 +93,7 @@ def test_a_lost_condition_is_told_with_the_item_as_it_stands(table: NewTable, wa
     store, client = table([NONE, LOST, {"Code": "ConditionalCheckFailed"}])
     with pytest.raises(ConditionLost) as refusal:
         store.transact(store.put(KEY, {}))
-    assert refusal.value.lost == {1: {"slot": 7}, 2: {}}
+    assert refusal.value.lost == {1: {"number": 7}, 2: {}}
     assert (len(client.calls), waits.seconds) == (1, [])
 
 
@@ -101,7 +101,7 @@ def test_a_lost_condition_stands_whatever_conflicts_beside_it(table: NewTable) -
     store, client = table([CONFLICT, LOST])
     with pytest.raises(ConditionLost) as refusal:
         store.transact(store.put(KEY, {}))
-    assert (refusal.value.lost, len(client.calls)) == ({1: {"slot": 7}}, 1)
+    assert (refusal.value.lost, len(client.calls)) == ({1: {"number": 7}}, 1)
 
 
 def test_a_condition_that_is_lost_after_a_conflict_is_told(table: NewTable) -> None:

@@ -1,4 +1,4 @@
-"""Drawing the codes of blocks: encrypt the indices, and drop each code that may be somebody's under another reading.
+"""Drawing the codes of blocks: encrypt the indices, and drop each code that may be in use under another reading.
 
 No string is ever in use under two readings. Where one job can read a code in one way and another job in another, the
 one that claimed later finds the reading of the other given, whatever has become of that job, and drops the code. So
@@ -54,7 +54,7 @@ class Draw:
     others: Sequence[OtherReading]
 
     def codes(self, block: range, wanted: int) -> bytes:
-        """The first bodies of a block that nobody else can have, packed: so many, or fewer where it has no more."""
+        """The first bodies of a block that have no other reading in use, packed: so many, or all that there are."""
         count, bits = len(block), (self.permutation.size - 1).bit_length()
         lanes = self.permutation.whole(self.permutation.encrypted(self.permutation.run(block.start, count)))
         dropped = {index - block.start for index in self.reserved if index in block}

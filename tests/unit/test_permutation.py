@@ -154,27 +154,39 @@ def test_a_number_is_spread_and_counted_up_over_lanes() -> None:
     assert (split(spread(7, 3), 3), split(ramp(3), 3)) == ([7, 7, 7], [0, 1, 2])
 
 
+MODULI = [RADIX**digits for digits in range(CODE_LENGTHS[0] // 2, CODE_LENGTHS[-1] // 2 + 1)]
 DIVISIONS = [
-    (RADIX**digits, bits)
-    for digits in range(CODE_LENGTHS[0] // 2, CODE_LENGTHS[-1] // 2 + 1)
-    for bits in (65, (RADIX**digits).bit_length() + 34)
+    *(
+        (modulus, bound, LANE_BITS)
+        for modulus in MODULI
+        for bound in ((1 << 64) + modulus, (2 * modulus << 32) + modulus)
+    ),
+    *((RADIX**places, RADIX ** (2 * places), 16 * places) for places in (1, 2, 4, 8)),
+    (RADIX**4, RADIX**8, LANE_BITS),
 ]
-"""Every modulus of the halves with the widths that are divided by it."""
+"""Every modulus of the halves with the bounds of what is divided by it, and the cuts into digits."""
 
 
-@pytest.mark.parametrize(("divisor", "bits"), DIVISIONS)
+@pytest.mark.parametrize(("divisor", "bound", "lane_bits"), DIVISIONS)
 @given(data=st.data())
-def test_lanes_are_divided_as_their_numbers_also_around_multiples(divisor: int, bits: int, data: st.DataObject) -> None:
-    multiples = data.draw(st.lists(st.integers(0, (2**bits - 1) // divisor), max_size=40))
+def test_lanes_are_divided_as_their_numbers_also_around_multiples(
+    divisor: int, bound: int, lane_bits: int, data: st.DataObject
+) -> None:
+    multiples = data.draw(st.lists(st.integers(0, (bound - 1) // divisor), max_size=40))
     near = [it * divisor + off for it in multiples for off in (-1, 0, 1)]
-    numbers = [it for it in near if 0 <= it < 2**bits] + [0, divisor - 1, divisor, 2**bits - 1]
-    division = Divisor(divisor, bits)
-    quotients, rests = (split(it, len(numbers)) for it in division.divided(join(numbers), len(numbers)))
+    numbers = [it for it in near if 0 <= it < bound] + [0, divisor - 1, divisor, bound - 1]
+    lanes, count = int.from_bytes(b"".join(it.to_bytes(lane_bits // 8) for it in numbers)), len(numbers)
+
+    def apart(divided: int) -> list[int]:
+        return [divided >> lane_bits * at & (1 << lane_bits) - 1 for at in reversed(range(count))]
+
+    division = Divisor(divisor, bound, lane_bits)
+    quotients, rests = map(apart, division.divided(lanes, count))
     assert list(zip(quotients, rests, strict=True)) == [divmod(number, divisor) for number in numbers]
-    reduced = split(division.reduced(join(numbers), len(numbers)), len(numbers))
+    reduced = apart(division.reduced(lanes, count))
     assert all(it - number % divisor in {0, divisor} for it, number in zip(reduced, numbers, strict=True))
 
 
 def test_a_product_that_no_lane_can_hold_is_refused() -> None:
-    with pytest.raises(ValueError, match="a lane cannot hold the product of 100 bits"):
-        Divisor(3, 100)
+    with pytest.raises(ValueError, match="a lane of 16 bits is too narrow to divide 1999 by 3"):
+        Divisor(3, 2_000, 16)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from promotion_jobs.codes.lanes import LANE_BYTES, divisor
+from promotion_jobs.codes.lanes import LANE_BITS, LANE_BYTES, divisor
 
 
 def width(size: int) -> int:
@@ -42,10 +42,18 @@ def position(packed: bytes, width: int, body: int) -> int | None:
 
 
 def digits(lanes: int, count: int, length: int, radix: int) -> Sequence[bytes]:
-    """The digits of numbers of so many digits, the first digits of all before the second ones."""
-    if length == 1:
-        return [lanes.to_bytes(LANE_BYTES * count)[LANE_BYTES - 1 :: LANE_BYTES]]
-    low = length // 2
-    halves = divisor(radix**low, (radix**length - 1).bit_length())
-    upper, lower = halves.divided(lanes, count)
-    return [*digits(upper, count, length - low, radix), *digits(lower, count, low, radix)]
+    """The digits of numbers of so many digits, at most 16: the first digits of all before the second ones.
+
+    Each number is cut into two halves, which share its lane; these are cut likewise, all at once, until they are
+    digits. A number is taken for one of 8 or 16 digits, and the leading zeros are left out.
+    """
+    most = places = 8 if length <= 8 else 16  # noqa: PLR2004 - as the docstring has it
+    lane_bits = LANE_BITS
+    while places > 1:
+        places //= 2
+        halves = divisor(radix**places, radix ** (2 * places), lane_bits)
+        upper, lower = halves.divided(lanes, count * (LANE_BITS // lane_bits))
+        lane_bits //= 2
+        lanes = upper << lane_bits | lower
+    wide, each = lanes.to_bytes(LANE_BYTES * count), LANE_BYTES // most
+    return [wide[(place + 1) * each - 1 :: LANE_BYTES] for place in range(most - length, most)]

@@ -34,7 +34,7 @@ class OtherReading:
     def positions(self, lanes: int, count: int, bits: int) -> Collection[int]:
         """Those of the bodies, of so many bits, whose other reading is given."""
         if self.is_shorter:
-            _, lanes = divisor(self.permutation.size, bits).divided(lanes, count)
+            _, lanes = divisor(self.permutation.size, 1 << bits).divided(lanes, count)
         else:
             lanes += spread(self.offset, count)
         indices = self.permutation.whole(self.permutation.decrypted(self.permutation.halved(lanes, count)))

@@ -107,20 +107,27 @@ class CodeFormat:
         return {it.length: it.body for it in self.notation.readings(least) if it.length != self.length}
 
     def write(self, packed: bytes) -> list[str]:
-        """The codes of packed bodies: column by column, which is ten times as fast as code by code."""
+        """The codes of packed bodies."""
+        return self.lines(packed, b"\n").decode("ascii").splitlines()
+
+    def lines(self, packed: bytes, rest: bytes) -> bytes:
+        """The codes of packed bodies, each with the same rest behind it.
+
+        Column by column, which is ten times as fast as code by code.
+        """
         lanes, count = bodies.unpack(packed, self.width)
         if not count:
-            return []
+            return b""
         head, group = self.head, self.notation.group
         columns = [len(head) + symbol + symbol // group for symbol in range(self.length)]
-        row = head.encode() + b"-" * (columns[-1] + 1 - len(head)) + b"\n"
+        row = head.encode() + b"-" * (columns[-1] + 1 - len(head)) + rest
         table = bytearray(row * count)
         symbols = self.notation.symbols.encode().ljust(256)
         for column, digits in zip(
             columns, bodies.digits(lanes, count, self.length, len(self.notation.symbols)), strict=True
         ):
             table[column :: len(row)] = digits.translate(symbols)
-        return table[:-1].decode("ascii").split("\n")
+        return bytes(table)
 
 
 def is_code(text: str) -> bool:

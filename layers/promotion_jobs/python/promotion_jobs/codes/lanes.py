@@ -13,9 +13,9 @@ LANE_BYTES = LANE_BITS // 8
 
 
 @lru_cache(maxsize=128)
-def spread(number: int, count: int) -> int:
+def spread(number: int, count: int, lane_bits: int = LANE_BITS) -> int:
     """The same number in so many lanes."""
-    return int.from_bytes(number.to_bytes(LANE_BYTES) * count)
+    return int.from_bytes(number.to_bytes(lane_bits // 8) * count)
 
 
 @lru_cache(maxsize=8)
@@ -36,24 +36,26 @@ def split(lanes: int, count: int) -> list[int]:
 
 
 class Divisor:
-    """Division by a constant of lanes that hold numbers of at most ``bits`` bits: a multiplication and a shift.
+    """Division by a constant of lanes that hold numbers below ``bound``: a multiplication and a shift.
 
-    ``factor`` is 2**shift / divisor, rounded down, and so wide that a number times ``factor`` is below 2**127 and stays
-    in its lane. It is less than 1 too small, so a quotient is too small by less than 1 + 2**bits / 2**shift: at most by
-    one, since ``bits`` is at most ``shift``. A remainder is then too large by one divisor at the most.
+    ``factor`` is 2**shift / divisor, rounded down, with so large a shift that a number times ``factor`` just fits its
+    lane without the topmost bit. It is less than 1 too small, so a quotient is too small by less than
+    1 + bound / 2**shift: at most by one, since 2**shift is at least ``bound``. A remainder is then too large by one
+    divisor at the most. Lanes may be narrower than those that AES takes.
     """
 
-    def __init__(self, divisor: int, bits: int) -> None:
-        self.divisor = divisor
-        self._shift = LANE_BITS - 2 - bits + divisor.bit_length()
-        if bits > self._shift:
-            raise ValueError(f"a lane cannot hold the product of {bits} bits")
+    def __init__(self, divisor: int, bound: int, lane_bits: int = LANE_BITS) -> None:
+        self.divisor, self._lane_bits = divisor, lane_bits
+        self._shift = ((divisor << lane_bits - 1) // bound).bit_length() - 1
+        if bound > 1 << self._shift:
+            raise ValueError(f"a lane of {lane_bits} bits is too narrow to divide {bound - 1} by {divisor}")
         self._factor = (1 << self._shift) // divisor
         self._carry = (2 * divisor).bit_length()
 
     def _quotients(self, lanes: int, count: int) -> int:
         """Each quotient, or one less. The mask removes what the shift moved over from the lane above."""
-        return lanes * self._factor >> self._shift & spread((1 << LANE_BITS - self._shift) - 1, count)
+        kept = (1 << self._lane_bits - self._shift) - 1
+        return lanes * self._factor >> self._shift & spread(kept, count, self._lane_bits)
 
     def reduced(self, lanes: int, count: int) -> int:
         """Each remainder, or that and one divisor."""
@@ -72,13 +74,14 @@ class Divisor:
 
     def _exceeding(self, lanes: int, count: int) -> int:
         """1 for each number that is not below the divisor: then adding the rest of a power of two sets its bit."""
-        return lanes + spread((1 << self._carry) - self.divisor, count) >> self._carry & spread(1, count)
+        rest = spread((1 << self._carry) - self.divisor, count, self._lane_bits)
+        return lanes + rest >> self._carry & spread(1, count, self._lane_bits)
 
 
 @lru_cache(maxsize=256)
-def divisor(number: int, bits: int) -> Divisor:
+def divisor(number: int, bound: int, lane_bits: int = LANE_BITS) -> Divisor:
     """The division of such lanes, worked out once."""
-    return Divisor(number, bits)
+    return Divisor(number, bound, lane_bits)
 
 
 def at_least(lanes: int, bound: int, bits: int, count: int) -> int:

@@ -55,8 +55,8 @@ class Permutation:
         last = self._chained(radix, length, upper_digits, tweak)
         self._last_blocks = [last ^ number << 8 * self._half_bytes for number in range(ROUNDS)]
         # 64 bits of AES and a half; or what is left of those, 32 more bits and a half.
-        self._first = [Divisor(modulus, 65) for modulus in self._moduli]
-        self._second = [Divisor(modulus, modulus.bit_length() + 34) for modulus in self._moduli]
+        self._first = [Divisor(modulus, (1 << 64) + modulus) for modulus in self._moduli]
+        self._second = [Divisor(modulus, (2 * modulus << 32) + modulus) for modulus in self._moduli]
 
     def _chained(self, radix: int, length: int, upper_digits: int, tweak: bytes) -> int:
         """The last block of the chain, but for round and half, mixed with all before it (Algorithm 7, 5 and 6.i)."""
@@ -98,7 +98,7 @@ class Permutation:
 
     def halved(self, lanes: int, count: int) -> Halves:
         """The halves of numbers that stand in lanes."""
-        return Halves(*divisor(self._moduli[1], (self.size - 1).bit_length()).divided(lanes, count), count)
+        return Halves(*divisor(self._moduli[1], self.size).divided(lanes, count), count)
 
     def whole(self, halves: Halves) -> int:
         """Lanes of the numbers that were halved."""

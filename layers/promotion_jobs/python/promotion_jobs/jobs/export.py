@@ -43,16 +43,15 @@ def _row(cells: Iterable[object]) -> str:
     return line.getvalue()
 
 
-def _rows(chunk: AnyChunk) -> str:
-    """The rows of a chunk: what is the same for all of its codes is written once and joined in.
+def _rows(chunk: AnyChunk) -> bytes:
+    """The rows of a chunk: behind a code of a job, all is the same.
 
     A code needs no quotes and starts no formula: it is letters, digits, dashes and underscores, and starts with one
     of the first two (decision 4).
     """
     if not isinstance(chunk, Chunk):
-        return "".join(code.code + _rest(code) for code in chunk.visible())
-    rest = _rest(chunk.code_at(0))
-    return rest.join([*chunk.texts(), ""])
+        return "".join(code.code + _rest(code) for code in chunk.visible()).encode()
+    return chunk.lines(_rest(chunk.code_at(0)).encode())
 
 
 def _rest(code: Code) -> str:
@@ -119,7 +118,7 @@ class Export:
             digest.update(head)
             size += len(head)
             for chunk, _ in self.lists.chunks(job.promotion_id):
-                piece = _rows(chunk).encode()
+                piece = _rows(chunk)
                 digest.update(piece)
                 size += len(piece)
                 rows += chunk.visible_codes

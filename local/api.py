@@ -63,7 +63,7 @@ class Api:
         return cls(base_url, answer.json["access_token"])
 
     def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """What the API answers to the client; a body that is not None is sent as JSON."""
+        """The API's answer to the client; a body that is not None is sent as JSON."""
         headers = {"authorization": f"Bearer {self.token}", **(headers or {})}
         if body is None:
             return send(method, self.base_url + path, headers)

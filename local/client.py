@@ -1,4 +1,4 @@
-"""The demo client: who the API is called as on this machine."""
+"""The demo client, as which the API is called on this machine."""
 
 import json
 import secrets

@@ -22,7 +22,7 @@ class Cors:
     allow_credentials: bool = False
 
     def preflight(self, origin: str) -> Response:
-        """What a browser is told before it sends its request."""
+        """The answer to a browser's preflight request."""
         headers = self._shared(origin)
         if headers:
             headers += _header("access-control-allow-methods", ",".join(self.allow_methods))

@@ -92,7 +92,7 @@ def _wait(cloudformation: "CloudFormationClient", name: str) -> None:
 
 
 def _reason(cloudformation: "CloudFormationClient") -> str:
-    """The first thing that went wrong: what follows is its consequence. Events come newest first."""
+    """The first failure: the later ones are its consequences. Events come newest first."""
     events = cloudformation.describe_stack_events(StackName=_STACK)["StackEvents"]
     failed = [event for event in events if event.get("ResourceStatus", "").endswith("_FAILED")]
     if not failed:

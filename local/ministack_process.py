@@ -1,6 +1,6 @@
 """The emulator's process, which ends with the process that started it, however that ends.
 
-Standard input is a pipe to which nobody writes: it comes to its end when the parent is gone.
+Standard input is a pipe that is never written to: it ends when the parent is gone.
 """
 
 import os

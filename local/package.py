@@ -1,4 +1,4 @@
-"""What the functions and layers are made of, as zip archives."""
+"""Functions and layers as zip archives."""
 
 import compileall
 import hashlib

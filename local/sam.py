@@ -1,4 +1,4 @@
-"""What `sam local` is told, so that a function in a container finds the data plane of the local stack."""
+"""The variables for `sam local` by which a function in a container finds the data plane of the local stack."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ _HOST = "host.docker.internal"
 
 
 def sam_files(stack: "LocalStack") -> Mapping[str, Any]:
-    """What each of the files says, by its name."""
+    """Name of a file → its variables."""
     return {"sam-env.json": _declared_variables(stack), "sam-container-env.json": _container_variables(stack)}
 
 
@@ -33,13 +33,13 @@ def _declared_variables(stack: "LocalStack") -> dict[str, dict[str, str]]:
 
 
 def _container_variables(stack: "LocalStack") -> dict[str, str]:
-    """What no function declares, for ``--container-env-vars``: SAM CLI leaves it out of ``--env-vars``."""
+    """The variables that no function declares, for ``--container-env-vars``: SAM CLI drops them from ``--env-vars``."""
     return {
         "AWS_ENDPOINT_URL": f"http://{_HOST}:{stack.emulator.port}",
         # The functions put a bucket's name in front, and the emulator takes it for one in front of "s3." alone.
         "AWS_ENDPOINT_URL_S3": f"http://s3.{_HOST}:{stack.emulator.port}",
         **CREDENTIALS,
         "AWS_REGION": REGION,
-        # Nothing of whoever calls SAM CLI.
+        # Without the variables of the shell that calls SAM CLI.
         "AWS_SESSION_TOKEN": "",
     }

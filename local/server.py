@@ -1,4 +1,4 @@
-"""An HTTP server in a thread, because whoever starts it has something else to do."""
+"""An HTTP server in a thread, so that its starter can go on."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ _STOPPED_WITHIN_SECONDS = 5
 def listen(port: int) -> socket.socket:
     """A socket on loopback, on a free port for 0. Raises StackError where the port is in use."""
     listener = socket.socket()
-    # Or the port stays taken for a minute after every stop.
+    # Without this option the port stays taken for a minute after every stop.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

@@ -16,7 +16,7 @@ class Template:
     path: Path
     document: dict[str, Any]
     parameters: Mapping[str, str]
-    """What is set; the template has the default of the others."""
+    """The values that are set; the others have the template's default."""
 
     @classmethod
     def read(cls, path: Path, parameters: Mapping[str, str]) -> "Template":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @in_the_background
 def handler(event: dict[str, Any], context: "LambdaContext") -> None:
-    """A batch is one message: what its delivery raises makes it come again."""
+    """A batch is one message. If its delivery raises an error, the message comes again."""
     for record in event["Records"]:
         message = Message.of(record["body"])
         logger.append_keys(promotion_id=message.promotion_id, job_id=message.job_id, run=message.run)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SCHEDULE = "schedule"
-"""Who created the job, as ``created_by`` shows it."""
+"""The ``created_by`` of the jobs that schedules create."""
 
 
 def start(event: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ PAGE = Path("docs/api.md")
 
 
 def rendered() -> dict[Path, str]:
-    """What belongs into each file."""
+    """File → its text."""
     return {DESCRIPTION: json.dumps(document(), indent=1) + "\n", PAGE: page()}
 
 

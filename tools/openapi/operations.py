@@ -1,4 +1,4 @@
-"""Every operation of the API: what it takes, what it answers, and which errors it can give."""
+"""Every operation of the API: its parameters, its answers and its errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ class Operation:
     query: Sequence[str] = field(default_factory=tuple)
     headers: Sequence[str] = field(default_factory=tuple)
     dry_run: tuple[Schema, Any] | None = None
-    """What 200 answers where nothing is to be done, with an example."""
+    """The answer 200 of a request that changes nothing, with an example."""
     tag: str = "jobs"
     token: bool = True
     example: Any = None

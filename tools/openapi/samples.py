@@ -96,7 +96,7 @@ def _page(items: list[Any], render: Any, path: str) -> Any:
 
 
 class _Event:
-    """What a listing's links are made of."""
+    """The parts of a listing's links."""
 
     def __init__(self, path: str) -> None:
         self.headers = {"host": "api.example.com"}

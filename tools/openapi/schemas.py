@@ -1,4 +1,4 @@
-"""The shapes that the document names: what is sent as the code checks it, what is answered as the code builds it."""
+"""The shapes that the document names: of requests as the code checks them, of answers as the code builds them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What can go wrong, in the language of the domain.
+"""The errors of the domain.
 
 * PromotionJobsError
   + InvalidRequest          one or more faults in what was sent
@@ -16,7 +16,7 @@
   + PromotionFull           codes made by hand that the promotion has no room for
   + CodeSpaceTooSmall       so many codes of that length could be guessed
   + AutomaticPromotion      takes no codes
-  + DuplicateCode           somebody has it already
+  + DuplicateCode           the code is in use
   + IdempotencyKeyReused    a key that came with another request
   + TooManyJobs             another job of the promotion is open
   + NotCancellable          the job is being cancelled, or has ended

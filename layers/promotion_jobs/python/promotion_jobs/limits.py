@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 CODES_PER_PROMOTION = 1_000
-"""What a promotion may hold unless it says otherwise in ``max_codes`` (contract 1.2)."""
+"""The most codes of a promotion that is created without ``max_codes`` (contract 1.2)."""
 
 MAX_CODES_PER_PROMOTION = 10_000_000
 """As many as one invocation exports."""

@@ -1,4 +1,4 @@
-"""What the service counts of its own work (docs/operations.md says what each is good for)."""
+"""The metrics of the service; docs/operations.md says how to use each."""
 
 from enum import StrEnum
 from typing import Protocol

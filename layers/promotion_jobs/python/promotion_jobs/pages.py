@@ -35,7 +35,7 @@ def _invalid_filter() -> InvalidFilter:
 
 
 def parse_filter(text: str | None, attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:
-    """What each attribute must be one of: ``eq(attribute,value)`` clauses joined with ``:`` (AND).
+    """Attribute → the values that it may have, read from ``eq(attribute,value)`` clauses joined with ``:`` (AND).
 
     ``attributes`` are those that the list knows, each with what makes its value canonical. An attribute asked to be
     two things at once gives two values, which nothing can satisfy. Raises InvalidFilter.

@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the template says. Asking for a variable that the function was not given raises KeyError with its name."""
+    """The variables that the template gives to a function. Reading one that it does not give raises KeyError."""
 
     environment: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""What the API says of things: the shapes of contract 1 to 3. A value that nobody set is left out."""
+"""Render answers in the shapes of contract 1 to 3. A value that was never set is left out."""
 
 from collections.abc import Callable, Mapping
 from math import ceil

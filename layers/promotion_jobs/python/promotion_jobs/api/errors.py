@@ -163,12 +163,12 @@ def answer_to(error: errors.PromotionJobsError) -> tuple[int, dict[str, Any]]:
 
 
 def headers_of(error: errors.PromotionJobsError) -> dict[str, str]:
-    """What its answer says beside the body."""
+    """The headers of its answer."""
     return {"Retry-After": str(error.wait)} if isinstance(error, errors.TooManyTokens) else {}
 
 
 def internal_error(request_id: str) -> tuple[int, dict[str, Any]]:
-    """Contract 5: what went wrong stays in the log, under this request id."""
+    """Status and body (contract 5). The cause stays in the log, under this request id."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "There was an internal server error, you can report with your request id."
     return status.value, {"errors": [_element(status, detail) | {"request_id": request_id}]}

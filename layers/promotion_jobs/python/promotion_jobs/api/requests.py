@@ -1,4 +1,4 @@
-"""What a request says: its body, its page and its filter, or the faults in them (decisions 10, 12 and 16)."""
+"""Read a request: its body, its page and its filter, or the faults in them (decisions 10, 12 and 16)."""
 
 import json
 import math
@@ -86,7 +86,7 @@ def is_dry_run(parameters: Mapping[str, str]) -> bool:
 
 
 def idempotency_key(event: APIGatewayProxyEventV2) -> str | None:
-    """What makes two requests one (decision 18); None where none was sent. Raises InvalidRequest."""
+    """The key by which two requests are one (decision 18); None if the client sent none. Raises InvalidRequest."""
     key: str | None = event.headers.get("idempotency-key")
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         detail = f"Idempotency-Key must be 1 to {limits.IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters"
@@ -115,5 +115,5 @@ def _within(text: str, least: int, most: int) -> bool:
 
 
 def wanted(parameters: Mapping[str, str], attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:
-    """What the filter asks for. Raises InvalidFilter."""
+    """Attribute → the values that the filter allows. Raises InvalidFilter."""
     return parse_filter(parameters.get("filter"), attributes)

@@ -1,4 +1,4 @@
-"""What every HTTP function shares: the resolver, the token check, the error map and the log line of a request."""
+"""Shared by all HTTP functions: the resolver, the token check, the error map and the log line of a request."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -101,7 +101,7 @@ def resolver(
 
 
 def _named(event: dict[str, Any]) -> dict[str, str]:
-    """What the path names, for the log: a code is none of its business."""
+    """The ids in the path, for the log. A code in the path stays out of it."""
     parameters = event.get("pathParameters") or {}
     return {name: parameters[name] for name in ("promotion_id", "job_id") if name in parameters}
 
@@ -110,7 +110,7 @@ def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], Lam
     @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.append_keys(**_named(event))
-        # Quoted, or the resolver's patterns would not match the ids that nobody has, and their 404 would be another.
+        # Quote the path: an unquoted odd id would miss the route's pattern and get the wrong 404.
         reply = app.resolve({**event, "rawPath": quote(event["rawPath"], errors="replace")}, context)
         logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])
         flush_metrics()

@@ -33,7 +33,7 @@ def pick(packed: bytes, width: int, positions: Iterable[int]) -> bytes:
 
 
 def position(packed: bytes, width: int, body: int) -> int | None:
-    """Where the number is; None where it is not."""
+    """The position of the number; None if it is not there."""
     wanted, found = body.to_bytes(width), packed.find(body.to_bytes(width))
     while found >= 0 and found % width:
         # Bytes of two neighbours that happen to read so.

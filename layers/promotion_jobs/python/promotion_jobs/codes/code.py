@@ -46,7 +46,7 @@ class NewCode:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """A job that makes codes, as its codes know it: what is the same for all of them.
+    """A job that makes codes, as its codes know it: the values that all of them share.
 
     Its codes are published all at once, when it is completed; ``visible_codes`` is how many of them can be seen.
     """
@@ -65,7 +65,7 @@ class Maker:
 
 @dataclass(frozen=True, slots=True)
 class Makers:
-    """What codes ask of the jobs that make them. The composition hands it in, since jobs import codes.
+    """The questions that codes have to the jobs that make them. The composition hands it in, since jobs import codes.
 
     ``get`` gives jobs of the promotion by id, and ``list`` all of them, in the order of their ids. ``visible_codes``
     gives run → how many codes of it are left. ``count_removed`` gives the actions that count codes of a run as removed
@@ -122,7 +122,7 @@ class Chunk:
         return map(self._code, self.texts(offset, limit))
 
     def position(self, body: int) -> int | None:
-        """Where a body is; None where it is not, or not any more."""
+        """The position of a body; None if the chunk does not have it, or it was removed."""
         found = bodies.position(self.packed, self.maker.code_format.width, body)
         return None if found in self.removed else found
 
@@ -172,7 +172,7 @@ AnyChunk = Chunk | ChunkByHand
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a code is kept: at that position of a chunk, of a job's or of one made by hand."""
+    """The place of a code: a position in a chunk, of a job or made by hand."""
 
     promotion_id: str
     chunk: AnyChunk

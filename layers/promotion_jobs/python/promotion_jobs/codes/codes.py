@@ -30,7 +30,7 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     "job_type": str,
     "status": str,
 }
-"""What a list of codes can be filtered by."""
+"""The attributes by which a list of codes can be filtered."""
 
 _PROMOTION = 0
 """The position of the promotion in the transaction that adds codes."""

@@ -46,7 +46,7 @@ class OtherReading:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What stands in the way of the codes of one run."""
+    """The codes of one run, with the reservations and the other readings that they must avoid."""
 
     permutation: "Permutation"
     width: int
@@ -71,7 +71,7 @@ class Drawer:
     keyring: Keyring
 
     def look(self, allocation: Allocation, code_format: CodeFormat, indices: range) -> Draw:
-        """What stands in the way of these indices of an allocation, which holds from now on.
+        """A draw of these indices of an allocation. What it has looked at holds from now on.
 
         Raises StoreBusy if the claim does not show in its space.
         """

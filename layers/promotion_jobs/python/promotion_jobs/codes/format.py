@@ -75,7 +75,7 @@ NOTATION = Notation()
 
 @dataclass(frozen=True, slots=True)
 class CodeFormat:
-    """What the codes of one job look like."""
+    """The form of the codes of one job."""
 
     length: int = DEFAULT_CODE_LENGTH
     prefix: str | None = None
@@ -93,7 +93,7 @@ class CodeFormat:
 
     @property
     def head(self) -> str:
-        """What stands before the body."""
+        """The text before the body: the prefix and its dash, or nothing."""
         if self.prefix is None:
             return ""
         return self.prefix if self.prefix.endswith("-") else f"{self.prefix}-"

@@ -69,6 +69,6 @@ class Keyring:
         return item
 
     def versions(self) -> Sequence[KeyVersion]:
-        """What may be told of the keys."""
+        """The versions with their dates, without the keys."""
         items = self.table.query(Range(keys.KEYS), ProjectionExpression="sk, created_at")
         return [KeyVersion(keys.version_of(item), from_text(item["created_at"])) for item in items]

@@ -1,4 +1,4 @@
-"""The chunks of a promotion in the order of publication, found by counting: what lies before an offset is not read."""
+"""The chunks of a promotion in the order of publication, found by counting: chunks before an offset are not read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

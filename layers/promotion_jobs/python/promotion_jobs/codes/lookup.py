@@ -63,7 +63,7 @@ class Lookup:
         }
 
     def placed(self, issues: Collection[Issue], makers: Mapping[str, Maker]) -> Mapping[Issue, Place]:
-        """Where the chunks of these jobs have what was issued; what they do not have is left out."""
+        """Issue → its place, for those that the chunks of these jobs have."""
         chunks = self.store.chunks_of({(makers[it.job_id], it.chunk) for it in issues if it.job_id in makers})
         places = {}
         for issue in issues:

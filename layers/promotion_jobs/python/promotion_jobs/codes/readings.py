@@ -1,4 +1,4 @@
-"""What a code may have been generated as: its readings, and those of them whose index is given."""
+"""The readings of a code, and those of them that a job may have generated: the ones whose index is given."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ _MOST_KNOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What a code may have been generated as: a reading whose index is given by the allocation."""
+    """A reading whose index the allocation gives: its job may have generated the code."""
 
     reading: Reading
     index: int
@@ -55,7 +55,7 @@ class Readings:
         return self.spaces.all(sorted(lengths)) if lengths else {}
 
     def issues(self, reading: Reading, space: Space) -> Iterator[Issue]:
-        """What the reading may have been generated as. Raises ClaimUnseen."""
+        """The issues of a reading: at most one for each version of the key. Raises ClaimUnseen."""
         for version, window in space.windows().items():
             index = self._index(reading, version)
             if index in window:
@@ -64,7 +64,7 @@ class Readings:
                     yield issue
 
     def to_reserve(self, reading: Reading, space: Space) -> Iterator[Reservation]:
-        """What keeps the reading from ever being given, where it is not."""
+        """The reservations that keep a reading from ever being given, under the versions where it is not."""
         windows = space.windows()
         for version in space.coming_versions():
             index = self._index(reading, version)

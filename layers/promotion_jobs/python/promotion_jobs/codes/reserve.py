@@ -33,7 +33,7 @@ class Reserver:
             raise DuplicateCode
 
     def _issues(self, readings: Collection[Reading]) -> list[Issue]:
-        """What was issued of the readings when all the rest of them was reserved."""
+        """The readings that were issued, as seen when all the others were reserved."""
         reserved: set[Reservation] = set()
         while True:
             spaces = self.readings.spaces_of(readings)

@@ -42,7 +42,7 @@ class Rotation:
         self.spaces.bring(space.length, version)
 
     def _reserved_again(self, length: int, version: int) -> Iterator[Reservation]:
-        """What is reserved under the version before, under this one: what would make the same codes."""
+        """For each reservation under the version before, the one under this version that has the same code."""
         reserved = self.spaces.reserved(length, version - 1)
         if not reserved:
             return

@@ -22,7 +22,7 @@ from promotion_jobs.values import from_text, to_text
 
 
 class PlaceByHand(NamedTuple):
-    """Where a code made by hand is kept, as its item says."""
+    """The place of a code made by hand, as its item has it."""
 
     promotion_id: str
     chunk_id: str

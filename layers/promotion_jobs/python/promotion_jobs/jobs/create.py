@@ -46,7 +46,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What would become of a job if it was created now."""
+    """The answer to a dry run: whether the job could be created now, and what it would take."""
 
     lock_is_free: bool
     room_is_enough: bool

@@ -5,7 +5,7 @@ under another reading (`codes.drawing`). It is put if there is none of its numbe
 worker that dies before that, or after, or whose request takes effect an hour later, leaves nothing to repair. Two
 workers may drop different codes of a chunk: then one of them puts its own, which is as good as the other's.
 
-Chunks of a run are put in their order, and go in their order: what the run counts says which there are.
+Chunks of a run are put in their order, and removed in their order. So the run's counts say which of them exist.
 """
 
 from collections.abc import Callable

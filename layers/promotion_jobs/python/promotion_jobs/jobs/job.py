@@ -40,7 +40,7 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a job was asked for: the part of its type that is a value. These are those of a type that takes none.
+    """The parameters of a job, in a subclass for each type that takes any; this class is for the types without.
 
     All else that depends on the type is its :class:`Kind`'s.
     """
@@ -56,7 +56,7 @@ class Parameters:
         return None
 
     def given(self) -> dict[str, Any] | None:
-        """What the client has sent, in the order of the contract; None if there is nothing to send."""
+        """The members as the client sent them, in the order of the contract; None for a type without parameters."""
         return None
 
     def result(self, _job: "Job") -> dict[str, int] | None:
@@ -221,7 +221,7 @@ class KeyedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the queue carries, delivered at least once: run number ``run`` of a job is to be worked on."""
+    """A message of the queue, delivered at least once: work on run number ``run`` of a job."""
 
     promotion_id: str
     job_id: str

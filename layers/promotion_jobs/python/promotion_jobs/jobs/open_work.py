@@ -1,4 +1,4 @@
-"""What is open, and the announcement of what has ended.
+"""Open work: the list of open jobs, and the announcement of each end.
 
 Each job is listed as open work from its creation until its end is announced (docs/events.md): so a worker that dies in
 between leaves something for the sweep to find, and every end is told at least once. The entries share a partition of

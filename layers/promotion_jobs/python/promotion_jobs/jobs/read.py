@@ -24,7 +24,7 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
     # The published example asks for ``complete`` (contract 1.4).
     "status": lambda value: "completed" if value == "complete" else value,
 }
-"""What a list of jobs can be filtered by."""
+"""The attributes by which a list of jobs can be filtered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class RunStore:
         return {keys.run_of(item): _from_item(item) for item in self.table.query(keys.runs(job_id))}
 
     def sums(self, job_id: str) -> Outcome:
-        """What the runs of a job have come to as yet."""
+        """The sums over the runs of a job, as they are now."""
         return _outcome(self.all(job_id).values())
 
     def visible_codes(self, job_id: str) -> Mapping[int, int]:
@@ -123,8 +123,8 @@ class RunStore:
         return {number: run.generated - run.deleted for number, run in self.all(job_id).items()}
 
     def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
-        """What the runs of the job came to, if every one of them is in this state, from which they do not go on."""
-        # All of one reading: what is counted in the meantime would be missing otherwise.
+        """The sums over all runs of the job; None unless every run is in this state, which must be a last one."""
+        # One reading for states and counts: with two, a count made in between would be missing.
         runs = self.all(job.id).values()
         # A job that is undone has no more runs than were begun.
         is_whole = len(runs) == job.plan.runs or status is RunStatus.CLEAN
@@ -183,7 +183,7 @@ class RunStore:
                 self.table.update(keys.run(job_id, number), update, "#lease = :lease", lease=holder, **values)
             )
 
-    # Working: each progress renews the lease, whoever has it, since the run goes on
+    # Working: each progress renews the lease, also that of another worker, since the run goes on
 
     def count_generated(self, job_id: str, number: int, codes: int, now: datetime) -> Action:
         """Count codes that are put with this; never of a run that is stopped or done."""

@@ -12,7 +12,7 @@ from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {"code": str.casefold}
-"""What the list of promotions can be filtered by."""
+"""The attributes by which the list of promotions can be filtered."""
 
 
 @dataclass(frozen=True, slots=True)

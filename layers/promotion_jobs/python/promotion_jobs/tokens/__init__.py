@@ -1,1 +1,1 @@
-"""Who may call the API: clients and their access tokens."""
+"""Clients, which may call the API, and their access tokens."""

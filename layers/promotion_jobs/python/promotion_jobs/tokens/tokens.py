@@ -35,7 +35,7 @@ class Tokens:
     _cache: dict[str, tuple[datetime, Token]] = field(default_factory=dict)
 
     def register_client(self, client_id: str, client_secret: str, name: str) -> None:
-        """Raises ValueError for a secret that somebody made up: its plain hash would not protect it."""
+        """Raises ValueError for a secret that was not generated: its plain hash would not protect it."""
         if not _GENERATED_SECRET.fullmatch(client_secret):
             raise ValueError("A client's secret is generated: 40 to 64 hexadecimal digits")
         self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now()))

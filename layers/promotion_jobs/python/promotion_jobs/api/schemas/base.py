@@ -1,4 +1,4 @@
-"""What all that clients send has in common: strict types ("5" is no number), and faults as the contract words them."""
+"""The base of all schemas: strict types ("5" is no number), and faults as the contract words them."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
@@ -31,7 +31,7 @@ _EXPLANATIONS: Mapping[str, str] = {
     "string_unicode": "must be text",
     "value_error": "{error}",
 }
-"""What a fault is called for a human, by pydantic's name for it; our own validators bring their own words."""
+"""Pydantic's name of a fault → its text for callers. Our own validators bring their own text."""
 
 
 class Sent(BaseModel):

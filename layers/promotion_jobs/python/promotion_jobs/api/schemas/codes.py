@@ -34,7 +34,7 @@ class SentCodes(Sent):
 
 
 class NamedCode(Sent):
-    """A code to be removed: what else is said of it does not matter, and one that cannot be a code is not there."""
+    """A code to remove. Other members are ignored; a malformed code counts as not found."""
 
     code: str
 

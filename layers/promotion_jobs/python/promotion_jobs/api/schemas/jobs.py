@@ -42,7 +42,7 @@ def _job_id(text: str) -> str:
 
 
 class SentDeleteParameters(Sent):
-    """Either job_id, or all as true: whoever means all codes says so."""
+    """Either job_id, or all as true."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -119,7 +119,7 @@ class ScheduledJob:
 
 
 def scheduled_job(data: Any) -> ScheduledJob:
-    """What the input of a schedule asks for; what it does not know, it ignores (docs/schedules.md).
+    """The job that the input of a schedule asks for. Unknown members are ignored (docs/schedules.md).
 
     Raises InvalidRequest.
     """

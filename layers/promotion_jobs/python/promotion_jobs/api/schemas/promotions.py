@@ -30,7 +30,7 @@ Date = Annotated[str, AfterValidator(_date)]
 
 
 class SentPromotion(Sent):
-    """Members that nobody knows are ignored (docs/decisions.md, "Beyond the contract")."""
+    """Unknown members are ignored."""
 
     type: Literal["promotion"]
     name: Annotated[str, Field(min_length=1, max_length=255)]
@@ -67,7 +67,7 @@ class SentPromotion(Sent):
 
 
 def changed(promotion: Promotion, data: dict[str, Any]) -> NewPromotion:
-    """What a promotion becomes with the members that were sent; those that were not stay. Raises InvalidRequest."""
+    """The promotion with the members that the client sent; the others stay. Raises InvalidRequest."""
     known = {field.alias or name for name, field in SentPromotion.model_fields.items()}
     sent = {name: value for name, value in data.items() if name in known}
     stored = {"type": "promotion", "automatic": promotion.automatic, "max_codes": promotion.max_codes}

@@ -76,7 +76,7 @@ simulate: .venv/.dev ## one fault at every call, then random schedules of them [
 	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py tests/simulation/test_crashes.py
 
 .PHONY: bench
-bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/performance.svg [ONLY="growth export"]
+bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/understand/performance.svg [ONLY="growth export"]
 	PYTHONPATH=layers/promotion_jobs/python $(BIN)/python -m bench --date $$(date -u +%F) $(ONLY)
 
 .PHONY: bench-quick

@@ -73,7 +73,7 @@ def _bound(goal: Goal) -> str:
 def keep(outcomes: Outcomes, *, quick: bool, date: str) -> None:
     """The figures of a full run stay with the code; those of a quick one are rough, and leave them alone."""
     figures = PROJECT / (".local/bench/quick.json" if quick else "bench/results/latest.json")
-    picture = PROJECT / (".local/bench/quick.svg" if quick else "docs/performance.svg")
+    picture = PROJECT / (".local/bench/quick.svg" if quick else "docs/understand/performance.svg")
     figures.parent.mkdir(parents=True, exist_ok=True)
     document = {"date": date, "quick": quick, "machine": _machine(), "benchmarks": _figures(outcomes)}
     figures.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -85,7 +85,7 @@ def keep(outcomes: Outcomes, *, quick: bool, date: str) -> None:
 
 def _write_page(outcomes: Outcomes) -> None:
     """Put the figures where the page about performance has its place for them."""
-    page = PROJECT / "docs/performance.md"
+    page = PROJECT / "docs/understand/performance.md"
     text = page.read_text()
     begin, end = text.index(_BEGIN) + len(_BEGIN), text.index(_END)
     rows = ["| | | measured | goal | |", "|---|---|--:|--:|---|"]

@@ -1,6 +1,6 @@
 """`make key`: rotate the key that codes are made with, or list its versions, on AWS or on the local stack.
 
-Nothing of a key is ever shown. A rotation that was cut short is finished by the next one (docs/codes.md).
+Nothing of a key is ever shown. A rotation that was cut short is finished by the next one (docs/understand/codes.md).
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""JobQueue: each message is one run of a job to work on (docs/architecture.md)."""
+"""JobQueue: each message is one run of a job to work on (docs/understand/architecture.md)."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: starts the job that a schedule's input names, by the rules of the API (docs/schedules.md)."""
+"""EventBridge Scheduler: start the job that a schedule's input names, by the API's rules (docs/use/schedules.md)."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Schedule: send again what seems to have got lost (docs/architecture.md)."""
+"""Schedule: send again what seems to have got lost (docs/understand/architecture.md)."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""The end of every job is told to the bus, as the API shows the job (docs/events.md)."""
+"""The end of every job is told to the bus, as the API shows the job (docs/use/events.md)."""
 
 from typing import Any
 

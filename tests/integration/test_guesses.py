@@ -1,4 +1,4 @@
-"""Guessing tokens, secrets or codes tells nothing, locks nobody out and leaves nothing behind (docs/security.md)."""
+"""Guessing tokens, secrets or codes tells nothing, locks no client out and leaves nothing (docs/run/security.md)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Jobs that a schedule starts: by the rules of the API, once for each execution (docs/schedules.md)."""
+"""Jobs that a schedule starts: by the rules of the API, once for each execution (docs/use/schedules.md)."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""No secret, token, key, code or link is logged, whatever happens, or set as a variable (docs/security.md)."""
+"""No secret, token, key, code or link is logged, whatever happens, or set as a variable (docs/run/security.md)."""
 
 import base64
 import json

@@ -1,7 +1,7 @@
-"""What must hold of the stored items, whatever happened: each check yields what it finds wrong, as a sentence.
+"""The invariants of the stored items, whatever happened: each check yields what it finds wrong, as a sentence.
 
-The numbers are those of the promises in docs/reliability.md. ``violations`` checks what holds when nothing is left
-to do, ``wrong_locks_now`` what costs little enough to be checked after every transaction.
+The numbers are those of the promises in docs/understand/reliability.md. ``violations`` checks what holds when all is
+done, ``wrong_locks_now`` what costs little enough to be checked after every transaction.
 """
 
 import csv

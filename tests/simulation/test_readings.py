@@ -1,7 +1,7 @@
 """A test of the tests: where a step of the protocol of readings is left out, or done too early, a schedule notices.
 
-Each mutant stands for a sentence of docs/codes.md. That readings are strongly consistent is no mutant of its own: the
-stand-in refuses any other reading, and a look that is too early shows what an old one would.
+Each mutant stands for a sentence of docs/understand/codes.md. That readings are strongly consistent is no mutant of its
+own: the stand-in refuses any other reading, and a look that is too early shows what an old one would.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Every curl command of docs/api.md, run as it stands there."""
+"""Every curl command of docs/use/api.md, run as it stands there."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from local.api import Api
 from local.stack import LocalStack
 from tests.stack.journeys import add_codes, finished, free_codes, new_job, new_promotion, paused_worker
 
-PAGE = (PROJECT / "docs" / "api.md").read_text()
+PAGE = (PROJECT / "docs/use/api.md").read_text()
 SECTION = re.compile(
     r"^`(?P<call>[A-Z]+ \S+)`\n\n```sh\n(?P<command>curl .*)\n```\n\nAnswer: (?P<status>\d+)", re.MULTILINE
 )

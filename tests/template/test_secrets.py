@@ -1,4 +1,4 @@
-"""What the template logs, and what it sets as variables: nothing that anybody could use (docs/security.md)."""
+"""What the template logs, and what it sets as variables: nothing that anybody could use (docs/run/security.md)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The dashboard and the alarms watch what is really measured, and each alarm is explained (docs/operations.md)."""
+"""The dashboard and the alarms watch what is really measured, and each alarm is explained (docs/run/operations.md)."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from promotion_jobs.measures import Measure
 from tests.support.template import ROOT, TEMPLATE, properties, resources
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
+OPERATIONS = (ROOT / "docs/run/operations.md").read_text()
 OURS = "PromotionJobs"
 MEASURES = {str(measure) for measure in Measure}
 REFUSALS = {

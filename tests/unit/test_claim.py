@@ -1,4 +1,4 @@
-"""Claiming a job: room and indices, or nothing (decision 8, docs/codes.md)."""
+"""Claiming a job: room and indices, or nothing (decision 8, docs/understand/codes.md)."""
 
 from dataclasses import replace
 

@@ -11,11 +11,11 @@ from tests.support.template import TEMPLATE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 
 
 def test_the_command_that_creates_a_schedule_has_a_target_and_an_input_that_parse() -> None:
-    [target] = re.findall(r"--target '(.*)'\n", (DOCS / "schedules.md").read_text())
+    [target] = re.findall(r"--target '(.*)'\n", (DOCS / "use/schedules.md").read_text())
     # The shell's variables stand between quotes of its own.
     parsed = json.loads(re.sub(r"'\$\w+'", "arn", target))
     sent = json.loads(parsed["Input"])
@@ -31,7 +31,8 @@ def test_every_example_in_json_parses() -> None:
 
 
 def test_every_parameter_of_the_template_is_documented_with_its_default() -> None:
-    [section] = re.findall(r"^## Parameters\n(.*?)^## ", (DOCS / "deployment.md").read_text(), re.DOTALL | re.MULTILINE)
+    page = (DOCS / "run/deployment.md").read_text()
+    [section] = re.findall(r"^## Parameters\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)
     documented = re.findall(r"^\| `(\w+)` \| (?:`(.+?)`|none) \| \S.* \|$", section, re.MULTILINE)
     assert documented == [(name, str(it["Default"])) for name, it in TEMPLATE["Parameters"].items()]
 
@@ -44,7 +45,7 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_page_of_the_documentation_is_found_from_the_readme(page: Path) -> None:
-    assert f"(docs/{page.name})" in (ROOT / "README.md").read_text()
+    assert f"({page.relative_to(ROOT)})" in (ROOT / "README.md").read_text()
 
 
 def test_the_changelog_begins_with_the_version_of_the_package() -> None:

@@ -1,4 +1,4 @@
-"""Which codes of a block are dropped, held against reading each of them one by one (docs/codes.md, "The rule")."""
+"""The codes that a block drops, held against reading each of them (docs/understand/codes.md, "The rule")."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The keys that codes are made with: put once, never told (docs/security.md)."""
+"""The keys that codes are made with: put once, never told (docs/run/security.md)."""
 
 from dataclasses import replace
 

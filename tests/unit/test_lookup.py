@@ -1,4 +1,4 @@
-"""Finding codes, and what it takes to find that there is none (docs/codes.md)."""
+"""Finding codes, and what it takes to find that there is none (docs/understand/codes.md)."""
 
 import pytest
 

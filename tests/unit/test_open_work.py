@@ -1,4 +1,4 @@
-"""Every end of a job is announced, at least once (docs/events.md); tests/simulation/test_crashes.py has what dies."""
+"""Every end of a job is announced, at least once (docs/use/events.md); for crashes see tests/simulation."""
 
 import pytest
 

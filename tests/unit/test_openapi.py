@@ -31,7 +31,7 @@ GENERAL = {
     errors.NotFound,
     # Of any operation, as is an internal error.
     errors.StoreBusy,
-    # Of what is no operation: docs/api.md tells them at its head.
+    # Of what is no operation: docs/use/api.md tells them at its head.
     api_errors.RouteNotFound,
     api_errors.MethodNotAllowed,
 }

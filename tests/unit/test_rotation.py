@@ -1,4 +1,4 @@
-"""Changing the key: at any moment, again and again, cut short at any point (docs/codes.md, step 8)."""
+"""Changing the key: at any moment, again and again, cut short at any point (docs/understand/codes.md, step 8)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Indices are given once, and what is reserved is reserved for good (docs/codes.md)."""
+"""Indices are given once, and what is reserved is reserved for good (docs/understand/codes.md)."""
 
 import pytest
 

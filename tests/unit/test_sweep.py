@@ -1,4 +1,4 @@
-"""What seems to have got lost is sent again, and nothing else happens (docs/reliability.md)."""
+"""What seems to have got lost is sent again, and nothing else happens (docs/understand/reliability.md)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -8,7 +8,7 @@ from tools.openapi.document import document
 from tools.openapi.page import page
 
 DESCRIPTION = Path(promotion_jobs.api.__file__).with_name("openapi.json")
-PAGE = Path("docs/api.md")
+PAGE = Path("docs/use/api.md")
 
 
 def rendered() -> dict[Path, str]:

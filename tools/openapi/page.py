@@ -1,4 +1,4 @@
-"""docs/api.md: each call with its request, its answer, its errors and a command that a test runs."""
+"""docs/use/api.md: each call with its request, its answer, its errors and a command that a test runs."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The metrics of the service; docs/operations.md says how to use each."""
+"""The metrics of the service; docs/run/operations.md says how to use each."""
 
 from enum import StrEnum
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The bus that tells the deployment what has happened (docs/events.md has the schema of its events)."""
+"""The bus that tells the deployment what has happened (docs/use/events.md has the schema of its events)."""
 
 import json
 from collections.abc import Callable, Mapping

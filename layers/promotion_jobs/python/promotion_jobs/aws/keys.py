@@ -1,4 +1,4 @@
-"""The keys of every item (docs/architecture.md has the table). No other module puts a key together."""
+"""The keys of every item (docs/understand/architecture.md has the table). No other module puts a key together."""
 
 from collections.abc import Mapping
 from hashlib import sha256

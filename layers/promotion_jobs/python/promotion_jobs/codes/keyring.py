@@ -1,7 +1,7 @@
 """The keys that codes are encrypted with: 32 random bytes each, of the whole deployment, by version.
 
 A key is put if there is none of its version, and never changed or removed. It tells all codes that were and will be
-made under it, so that only functions which make or look up codes may read it (docs/security.md).
+made under it, so that only functions which make or look up codes may read it (docs/run/security.md).
 """
 
 from collections.abc import Callable, Sequence

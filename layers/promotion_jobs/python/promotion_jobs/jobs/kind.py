@@ -49,14 +49,14 @@ READ_UNIT = Decimal("0.125e-6")
 
 START_SECONDS = 2
 _CODES_PER_SECOND = 50_000
-"""Of one worker, with what it waits for the table (docs/performance.md)."""
+"""Of one worker, with what it waits for the table (docs/understand/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """How many codes a job will make, export or delete, how long that takes and what it costs, roughly.
 
-    docs/performance.md has what was measured.
+    docs/understand/performance.md has what was measured.
     """
 
     codes: int

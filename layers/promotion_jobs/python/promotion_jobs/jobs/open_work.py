@@ -1,7 +1,7 @@
 """Open work: the list of open jobs, and the announcement of each end.
 
-Each job is listed as open work from its creation until its end is announced (docs/events.md): so a worker that dies in
-between leaves something for the sweep to find, and every end is told at least once. The entries share a partition of
+Each job is listed as open work from its creation until its end is announced (docs/use/events.md). So a worker that dies
+in between leaves an entry for the sweep to find, and every end is told at least once. The entries share a partition of
 their own, so that the sweep scans nothing. No other module names their attributes.
 """
 

@@ -119,7 +119,7 @@ class ScheduledJob:
 
 
 def scheduled_job(data: Any) -> ScheduledJob:
-    """The job that the input of a schedule asks for. Unknown members are ignored (docs/schedules.md).
+    """The job that the input of a schedule asks for. Unknown members are ignored (docs/use/schedules.md).
 
     Raises InvalidRequest.
     """

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from promotion_jobs.jobs import store
+from promotion_jobs.jobs.job import JobStatus
 from tests.support.template import TEMPLATE
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,21 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_page_of_the_documentation_is_found_from_the_readme(page: Path) -> None:
     assert f"({page.relative_to(ROOT)})" in (ROOT / "README.md").read_text()
+
+
+def test_the_picture_of_a_jobs_life_has_every_move_that_the_store_makes_and_no_other() -> None:
+    page = (DOCS / "understand/architecture.md").read_text()
+    pictured = set(re.findall(r"^    (\w+) --> (\w+)", page, re.MULTILINE))
+    moves = {it for it in vars(store).values() if isinstance(it, tuple) and {*map(type, it)} == {JobStatus}}
+    assert pictured == moves
+
+
+def test_every_decision_that_is_referred_to_has_its_heading() -> None:
+    headings = re.findall(r"^### (\d+)\. ", (DOCS / "understand/decisions.md").read_text(), re.MULTILINE)
+    assert headings == [str(number) for number in range(1, len(headings) + 1)]
+    sources = [path for folder in ("layers", "functions", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+    named = {it for path in sources for it in re.findall(r"decisions? (\d+)", path.read_text())}
+    assert named <= {*headings}
 
 
 def test_the_changelog_begins_with_the_version_of_the_package() -> None:

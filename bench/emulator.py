@@ -38,7 +38,7 @@ STATE = PROJECT / ".local/bench"
 WHO = "bench"
 NAME = "bench"
 """Of the table, the queue and the bucket."""
-MOST_WAIT = 20
+_MOST_WAIT = 20
 """Seconds that a queue lets a receiver wait."""
 
 _TEMPLATE = Template.read(PROJECT / "template.yaml", {})
@@ -178,7 +178,7 @@ class Deployment:
         return work
 
     def messages(self) -> list[Message]:
-        """What waits in the queue, and goes from it; while there are only delayed messages, this waits for one."""
+        """Take all messages from the queue. If it has only delayed ones, this waits for the first of them."""
         waiting: list[Message] = []
         url = self.queue_url
         while found := self._received(url, patiently=not waiting and self._has_delayed(url)):
@@ -188,7 +188,7 @@ class Deployment:
         return waiting
 
     def _received(self, url: str, *, patiently: bool) -> list[Any]:
-        seconds = MOST_WAIT if patiently else 0
+        seconds = _MOST_WAIT if patiently else 0
         received = self.aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds)
         return received.get("Messages", [])
 

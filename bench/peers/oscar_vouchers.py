@@ -9,10 +9,10 @@ import sys
 import time
 from typing import Any
 
-import django  # type: ignore[import-not-found]
-import oscar  # type: ignore[import-not-found]
-from django.conf import settings  # type: ignore[import-not-found]
-from django.core.management import call_command  # type: ignore[import-not-found]
+import django
+import oscar
+from django.conf import settings
+from django.core.management import call_command
 from oscar import defaults
 
 _OFFER = "10 % off"
@@ -34,7 +34,7 @@ def _set_up(database: str) -> None:
 
 
 def _make_shop() -> None:
-    from oscar.apps.offer import models  # type: ignore[import-not-found] # noqa: PLC0415 - needs the settings
+    from oscar.apps.offer import models  # noqa: PLC0415 - needs the settings
 
     call_command("migrate", verbosity=0)
     everything = models.Range.objects.create(name="Everything", includes_all_products=True)
@@ -47,7 +47,7 @@ def _make_shop() -> None:
 
 
 def _make_vouchers(count: int) -> dict[str, float]:
-    from oscar.apps.dashboard.vouchers import forms  # type: ignore[import-not-found] # noqa: PLC0415 - likewise
+    from oscar.apps.dashboard.vouchers import forms  # noqa: PLC0415 - likewise
 
     sent = {
         "name": "Summer sale",

@@ -80,7 +80,7 @@ def _is_good(name: str, reply: Any) -> bool:
 
 
 def _fill(made: Deployment, name: str) -> None:
-    """What the event of the function is about, in a deployment that has made codes before."""
+    """Put the items that the function's event names, in a deployment that has made codes before."""
     made.let_in()
     made.service.spaces.stored(DEFAULT_CODE_LENGTH)
     made.service.keyring.add(FIRST_VERSION)

@@ -60,6 +60,11 @@ def _before(workshop: Workshop, operation: str, names: Sequence[str], happens: H
     workshop.simulation.before = before
 
 
+def _before_claim(workshop: Workshop, job: Job, happens: Happens) -> None:
+    """Have something happen when a job is about to claim the indices that it has read."""
+    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], happens)
+
+
 def _while_lagging(workshop: Workshop, kind: str, happens: Happens) -> None:
     """Have something happen once, while the item of this kind lags behind the next transaction that writes it."""
     dynamodb = workshop.simulation.dynamodb
@@ -154,7 +159,7 @@ def reserved_before_claim(workshop: Workshop) -> None:
     """A code is made by hand just before a job claims its index."""
     shop, job = _opened(workshop)
     add = _by_hand(workshop, shop, _code(workshop, 1))
-    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], add)
+    _before_claim(workshop, job, add)
     workshop.deliver_all()
 
 
@@ -166,7 +171,7 @@ def given_before_claim(workshop: Workshop) -> None:
         workshop.deliver(workshop.add_job(other, 7, length=4, prefix="bc"))
 
     job = workshop.add_job(workshop.add_promotion(), 20, length=LENGTH)
-    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], make)
+    _before_claim(workshop, job, make)
     workshop.deliver_all()
 
 
@@ -182,7 +187,7 @@ def claimed_at_once(workshop: Workshop) -> None:
     """Another job is given indices when a job has looked which are its own."""
     _, job = _opened(workshop)
     other = workshop.add_job(workshop.add_promotion(), 3, length=LENGTH)
-    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], lambda: workshop.deliver(other))
+    _before_claim(workshop, job, lambda: workshop.deliver(other))
     workshop.deliver(job)
     workshop.deliver_all()
 
@@ -190,7 +195,7 @@ def claimed_at_once(workshop: Workshop) -> None:
 def rotated_before_claim(workshop: Workshop) -> None:
     """The key is rotated when a job has looked under which version it claims."""
     _, job = _opened(workshop)
-    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], workshop.service.rotation.rotate)
+    _before_claim(workshop, job, workshop.service.rotation.rotate)
     workshop.deliver_all()
 
 

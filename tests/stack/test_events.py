@@ -1,4 +1,4 @@
-"""Who subscribes to the deployment's bus hears of the end of every job (docs/use/events.md)."""
+"""A subscriber of the deployment's bus hears of the end of every job (docs/use/events.md)."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the template logs, and what it sets as variables: nothing that anybody could use (docs/run/security.md)."""
+"""The template's logs and variables hold nothing that an attacker could use (docs/run/security.md)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What must hold of the stack and no linter knows (docs/understand/architecture.md)."""
+"""The properties of the stack that no linter knows (docs/understand/architecture.md)."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What the service counts of its own work (docs/run/operations.md)."""
+"""The metrics that the service counts (docs/run/operations.md)."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Whether a code can be made by hand, and that no job makes it then (docs/understand/codes.md, step 5)."""
+"""A code made by hand is one that no job has, and that none makes afterwards (docs/understand/codes.md, step 5)."""
 
 from collections.abc import Callable
 

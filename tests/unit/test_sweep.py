@@ -1,4 +1,4 @@
-"""What seems to have got lost is sent again, and nothing else happens (docs/understand/reliability.md)."""
+"""The sweep sends again the work that seems lost, and changes nothing else (docs/understand/reliability.md)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -45,9 +45,9 @@ def digits(lanes: int, count: int, length: int, radix: int) -> Sequence[bytes]:
     """The digits of numbers of so many digits, at most 16: the first digits of all before the second ones.
 
     Each number is cut into two halves, which share its lane; these are cut likewise, all at once, until they are
-    digits. A number is taken for one of 8 or 16 digits, and the leading zeros are left out.
+    digits. Their number is rounded up to a power of two, and the leading zeros are left out.
     """
-    most = places = 8 if length <= 8 else 16  # noqa: PLR2004 - as the docstring has it
+    most = places = 1 << (length - 1).bit_length()
     lane_bits = LANE_BITS
     while places > 1:
         places //= 2

@@ -100,7 +100,7 @@ class Chunk:
         """How many codes are there."""
         return len(self.packed) // self.maker.code_format.width - len(self.removed)
 
-    def _packed(self) -> bytes:
+    def _packed_there(self) -> bytes:
         """The codes that are there, packed, in their order."""
         packed, width = self.packed, self.maker.code_format.width
         if not self.removed:
@@ -109,13 +109,13 @@ class Chunk:
 
     def texts(self, offset: int = 0, limit: int | None = None) -> Sequence[str]:
         """The codes that are there, in their order, without the first ``offset`` of them."""
-        packed, width = self._packed(), self.maker.code_format.width
+        packed, width = self._packed_there(), self.maker.code_format.width
         end = len(packed) if limit is None else (offset + limit) * width
         return self.maker.code_format.write(packed[offset * width : end])
 
     def lines(self, rest: bytes) -> bytes:
         """All of them as ASCII text, each with the same rest behind it."""
-        return self.maker.code_format.lines(self._packed(), rest)
+        return self.maker.code_format.lines(self._packed_there(), rest)
 
     def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
         """Likewise with all that lists show of them."""

@@ -88,6 +88,10 @@ def test_a_deployment_that_is_not_executed_describes_every_resource_and_makes_no
 
     [waiting] = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
     assert waiting["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert waiting["Tags"] == [
+        {"Key": "application", "Value": "promotion-jobs"},
+        {"Key": "environment", "Value": environment},
+    ]
     assert (aws.dynamodb.list_tables()["TableNames"], aws.functions.list_functions()["Functions"]) == ([], [])
 
     aws.cloudformation.delete_change_set(StackName=stack, ChangeSetName=change_set["ChangeSetName"])

@@ -134,7 +134,8 @@ class Cloud:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        stated = {
+        of_all = {name: node for name, node in template.OF_ALL.items() if node in [{"Ref": it} for it in self.names]}
+        stated = of_all | {
             name: node for function in template.functions() for name, node in template.environment(function).items()
         }
         return {name: self._value(node) for name, node in stated.items()}

@@ -13,6 +13,9 @@ from tests.support import translated
 from tests.support.template import as_list
 
 LAMBDA = "AWS::Lambda::Function"
+EVERYTHING = "*"
+TRACES = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
+"""Actions that IAM knows of no resource for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +65,45 @@ def role_of(function: str) -> str:
     return role
 
 
+def stated(role: str) -> list[dict[str, Any]]:
+    """The statements of a role, its own and those of the policies that it names, as a traced deployment has them."""
+    role_properties = translated.properties(role)
+    managed = [translated.properties(arn["Ref"]) for arn in role_properties.get("ManagedPolicyArns", ())]
+    policies = [*managed, *role_properties.get("Policies", ())]
+    return [_traced(it) for policy in policies for it in policy["PolicyDocument"]["Statement"]]
+
+
+def _traced(statement: dict[str, Any]) -> dict[str, Any]:
+    if "Fn::If" not in statement:
+        return statement
+    condition, if_so, otherwise = statement["Fn::If"]
+    assert (condition, otherwise) == ("IsTraced", {"Ref": "AWS::NoValue"})
+    chosen: dict[str, Any] = if_so
+    return chosen
+
+
 def statements(role: str, names: Mapping[str, str]) -> list[Statement]:
     """``names`` are those of the resources by logical id; a resource without one goes by its id."""
-    policies = translated.properties(role)["Policies"]
-    return [_read(stated, names) for policy in policies for stated in policy["PolicyDocument"]["Statement"]]
+    return [_read(it, names) for it in stated(role)]
 
 
-def _read(stated: Mapping[str, Any], names: Mapping[str, str]) -> Statement:
-    assert stated["Effect"] == "Allow"
-    assert stated.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+def _read(statement: Mapping[str, Any], names: Mapping[str, str]) -> Statement:
+    assert statement["Effect"] == "Allow"
+    assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
     patterns = None
-    if "Condition" in stated:
+    if "Condition" in statement:
         # The unpacking fails for any other condition.
-        [(operator, condition)] = stated["Condition"].items()
+        [(operator, condition)] = statement["Condition"].items()
         [(name, node)] = condition.items()
         assert (operator, name) == ("ForAllValues:StringLike", "dynamodb:LeadingKeys")
         patterns = frozenset(as_list(node))
-    resources = frozenset(_name(node, names) for node in as_list(stated["Resource"]))
-    return Statement(frozenset(as_list(stated["Action"])), resources, patterns)
+    resources = frozenset(_name(node, names) for node in as_list(statement["Resource"]))
+    return Statement(frozenset(as_list(statement["Action"])), resources, patterns)
 
 
 def _name(node: Any, names: Mapping[str, str]) -> str:
+    if node == EVERYTHING:
+        return EVERYTHING
     if "Fn::Sub" in node:
         return re.sub(r"\$\{(\w+)\.Arn}", lambda it: names.get(it[1], it[1]), node["Fn::Sub"])
     resource, attribute = node["Fn::GetAtt"]
@@ -148,7 +169,8 @@ def _of_bucket(operation: str, parameters: Mapping[str, Any]) -> Iterator[Reques
 
 
 def requests_of_lambda(function: str, names: Mapping[str, str]) -> Iterator[Request]:
-    """What Lambda itself asks for with the role of a function, by its logical id: it logs, polls and gives up."""
+    """What Lambda itself asks for with the role of a function, by its logical id: it logs, traces, polls and gives up."""
+    yield from (Request(action, EVERYTHING) for action in TRACES)
     log = translated.properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
     yield from (Request(f"logs:{action}", names.get(log, log)) for action in ("CreateLogStream", "PutLogEvents"))
     for mapping in translated.resources("AWS::Lambda::EventSourceMapping").values():
@@ -156,7 +178,7 @@ def requests_of_lambda(function: str, names: Mapping[str, str]) -> Iterator[Requ
             queue = _name(mapping["EventSourceArn"], names)
             for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
                 yield Request(f"sqs:{action}", queue)
-    for stated in translated.resources("AWS::Lambda::EventInvokeConfig").values():
-        if stated["FunctionName"] == {"Ref": function}:
-            for destination in stated["DestinationConfig"].values():
+    for config in translated.resources("AWS::Lambda::EventInvokeConfig").values():
+        if config["FunctionName"] == {"Ref": function}:
+            for destination in config["DestinationConfig"].values():
                 yield Request("sqs:SendMessage", _name(destination["Destination"], names))

@@ -11,6 +11,8 @@ PATH = ROOT / "template.yaml"
 TEMPLATE: dict[str, Any] = yaml_parse(PATH.read_text())
 
 FUNCTION = "AWS::Serverless::Function"
+OF_ALL: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+"""The variables that all functions have."""
 
 
 def resources(kind: str) -> dict[str, Any]:

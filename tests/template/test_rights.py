@@ -21,7 +21,7 @@ CLIENT = keys.client("shop")["pk"]
 PROMOTION = keys.promotion("1")["pk"]
 KEY = keys.code_key(1)["pk"]
 
-ON_TABLE = {folder for folder in FUNCTIONS.values() if "TABLE_NAME" in template.environment(folder)}
+WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_docs"}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
 
 
@@ -73,15 +73,29 @@ def _texts(node: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_names_what_it_may_do_to_what_and_has_nothing_from_elsewhere(role: str) -> None:
-    assert ROLES[role].keys() - {"Tags"} == {"AssumeRolePolicyDocument", "Policies"}
-    stated = [it for policy in ROLES[role]["Policies"] for it in policy["PolicyDocument"]["Statement"]]
+    assert ROLES[role].keys() <= {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
+    stated = rights.stated(role)
     assert stated
     for statement in stated:
         assert statement.keys() - {"Sid", "Condition"} == {"Effect", "Action", "Resource"}
         assert "*" not in "".join(_texts(statement["Action"]))
+        if set(as_list(statement["Action"])) == rights.TRACES:
+            continue
         for resource in as_list(statement["Resource"]):
             # Objects have no names beforehand: those of our bucket, and nothing else, are meant by a star.
             assert resource == {"Fn::Sub": "${ExportBucket.Arn}/*"} or "*" not in "".join(_texts(resource))
+
+
+def test_a_policy_of_the_stack_is_shared_and_attached_by_the_roles_that_name_it() -> None:
+    for name, policy in translated.resources("AWS::IAM::ManagedPolicy").items():
+        assert policy.keys() == {"PolicyDocument"}
+        assert len([role for role in ROLES.values() if {"Ref": name} in role.get("ManagedPolicyArns", ())]) > 1
+
+
+def test_functions_may_write_traces_where_a_deployment_traces_them() -> None:
+    for function in translated.resources(rights.LAMBDA).values():
+        assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
+    assert template.TEMPLATE["Conditions"]["IsTraced"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
 
 
 def test_a_schedule_may_call_its_function_and_send_to_its_dead_letter_queue_alone() -> None:
@@ -112,7 +126,7 @@ def test_only_the_routes_of_our_api_may_call_a_function() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_a_function_may_do_to_the_table_is_confined_to_the_items_of_its_business(name: str) -> None:
     on_table = [it for it in rights.statements(rights.role_of(name), {}) if TABLE in it.resources]
-    assert bool(on_table) == (FUNCTIONS[name] in ON_TABLE)
+    assert bool(on_table) == (FUNCTIONS[name] not in WITHOUT_TABLE)
     assert all(statement.leading_keys for statement in on_table)
 
 
@@ -123,7 +137,7 @@ def test_nobody_scans() -> None:
 
 def test_tokens_are_read_by_who_checks_them_and_put_by_who_issues_them() -> None:
     assert _allowed("PutItem", TOKEN) == {"issue_token"}
-    checked = (OVER_HTTP & ON_TABLE) - {"issue_token"}
+    checked = OVER_HTTP - WITHOUT_TABLE - {"issue_token"}
     assert _allowed("GetItem", TOKEN) == checked
     # Whoever checks a token asks whether its client is still there.
     assert _allowed("GetItem", CLIENT) == checked | {"issue_token"}
@@ -168,4 +182,4 @@ LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 def test_a_function_may_write_if_it_serves_more_than_get(name: str) -> None:
     methods = {route.split()[0] for route in template.routes(FUNCTIONS[name])}
     allowed = {it for statement in rights.statements(rights.role_of(name), {}) for it in statement.actions}
-    assert (allowed <= READS | LOGS) == (methods in ({"GET"}, {"$default"}))
+    assert (allowed <= READS | LOGS | rights.TRACES) == (methods in ({"GET"}, {"$default"}))

@@ -223,7 +223,7 @@ VARIABLES = {
     if isinstance(node, ast.FunctionDef) and (name := node.name) in vars(Settings)
 }
 """Setting → the variables that it reads."""
-
+GIVEN_TO_ALL = set(template.OF_ALL)
 
 WIRING = ast.parse((PACKAGE / "wiring.py").read_text()).body
 [SERVICE] = [node for node in WIRING if isinstance(node, ast.ClassDef)]
@@ -269,10 +269,12 @@ def _variables_read(function: str) -> set[str]:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_is_given_the_variables_that_it_reads_and_no_other(function: str) -> None:
-    assert set(template.environment(function)) == _variables_read(function)
+    assert set(template.environment(function)) == _variables_read(function) - GIVEN_TO_ALL
 
 
-def test_every_setting_is_given_to_some_function() -> None:
+def test_every_setting_is_given_to_the_functions_that_read_it_or_to_all() -> None:
     given = {name for function in FUNCTIONS for name in template.environment(function)}
-    assert given == {name for names in VARIABLES.values() for name in names}
+    read = {name for names in VARIABLES.values() for name in names}
+    assert given == read - GIVEN_TO_ALL
+    assert read & GIVEN_TO_ALL == {"TABLE_NAME"}
     assert all(VARIABLES.values())

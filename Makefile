@@ -44,9 +44,10 @@ pytest-quick: .venv/.dev
 		tests/simulation/test_schedules.py tests/simulation/test_crashes.py
 
 .PHONY: lint
-lint: .venv/.dev ## lint and format check
+lint: .venv/.dev ## lint, format and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	PYTHONPATH=.:layers/promotion_jobs/python $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
 types: .venv/.dev ## mypy --strict

@@ -169,7 +169,7 @@ def _of_bucket(operation: str, parameters: Mapping[str, Any]) -> Iterator[Reques
 
 
 def requests_of_lambda(function: str, names: Mapping[str, str]) -> Iterator[Request]:
-    """What Lambda itself asks for with the role of a function, by its logical id: it logs, traces, polls and gives up."""
+    """What Lambda itself asks for with the role of a function (its logical id): it logs, traces, polls and gives up."""
     yield from (Request(action, EVERYTHING) for action in TRACES)
     log = translated.properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
     yield from (Request(f"logs:{action}", names.get(log, log)) for action in ("CreateLogStream", "PutLogEvents"))

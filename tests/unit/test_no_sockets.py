@@ -1,8 +1,9 @@
 import socket
 
 import pytest
+from pytest_socket import SocketBlockedError
 
 
 def test_a_unit_test_that_opens_a_socket_fails() -> None:
-    with pytest.raises(Exception, match="a unit test opened a socket"):
+    with pytest.warns(UserWarning, match="socket"), pytest.raises(SocketBlockedError):
         socket.create_connection(("127.0.0.1", 9))

@@ -74,7 +74,7 @@ deploy: build ## deploy to AWS, as samconfig.toml says [ENVIRONMENT=development,
 
 .PHONY: simulate
 simulate: .venv/.dev ## one fault at every call, then random schedules of them [N=20000]
-	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py tests/simulation/test_crashes.py
+	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py tests/simulation/test_crashes.py tests/simulation/test_replay.py
 
 .PHONY: bench
 bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/understand/performance.svg [ONLY="growth export"]

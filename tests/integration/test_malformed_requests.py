@@ -1,6 +1,6 @@
 """Every wrong request gets the answer that is documented, and changes nothing (contract 5, decisions 9 to 16).
 
-What is wrong with bodies, and what hides in strings, is in tests/support/malformed.py.
+A handful by each route: what reads bodies, pages and filters is tested in tests/unit with all that can be wrong.
 """
 
 import json
@@ -15,17 +15,21 @@ from tests.support.answers import (
     CODE_NOT_FOUND,
     FILTER_REFUSED,
     JOB_NOT_FOUND,
-    JOB_TYPES,
     NO_CONTENT,
+    NO_OBJECT,
     NOT_CANCELLABLE,
+    NOT_DECLARED_AS_JSON,
+    NOT_JSON,
     PROMOTION_NOT_FOUND,
     ROUTE_NOT_FOUND,
+    TOO_DEEP,
     TOO_LARGE,
     UNAUTHORIZED,
     UNKNOWN_CLIENT,
     failure,
     fault,
     invalid,
+    too_many_codes,
     unprocessable,
 )
 from tests.support.builders import CLIENT_ID, UNKNOWN_ID
@@ -66,60 +70,41 @@ def shop(standing_cloud: Cloud) -> Shop:
     return Shop(standing_cloud)
 
 
+def _bodies() -> Iterator[Case]:
+    """One of each kind by each route; tests/unit/test_malformed_bodies.py has them all."""
+    for line in malformed.WITH_A_BODY:
+        yield Request(line, "{"), NOT_JSON
+        yield Request(line, '{"data": []}'), NO_OBJECT
+        yield Request(line, "{}", {"content-type": "text/plain"}), NOT_DECLARED_AS_JSON
+    yield Request(malformed.JOBS, malformed.DEEP[0]), TOO_DEEP
+    yield Request(malformed.JOBS, " " * 1_000_001), TOO_LARGE
+    wrong = invalid("data.name", "must be text")
+    yield malformed.wrong(f"POST {PROMOTIONS}", {**PROMOTION, "name": None}, wrong)
+    yield malformed.wrong(f"PUT {P}", {"name": None}, wrong)
+    yield malformed.wrong(malformed.JOBS, {**malformed.JOB, "name": 5}, wrong)
+    for method in ("POST", "DELETE"):
+        codes = {"type": "promotion_codes", "codes": []}
+        yield malformed.wrong(f"{method} {P}/codes", codes, invalid("data.codes", "must have at least 1 entries"))
+    for number in (1_001, malformed.HUGE):
+        job = malformed.JOB | {"parameters": {"number_of_codes": number}}
+        yield Request(malformed.JOBS, json.dumps(job)), too_many_codes(1_000, "data.parameters.number_of_codes")
+
+
 def _pages() -> Iterator[Case]:
-    limits = (
-        "0",
-        "101",
-        "-1",
-        "%2B5",
-        "2.5",
-        "1e1",
-        "0x5",
-        "all",
-        "",
-        "%20",
-        "%D9%A2",
-        "%00",
-        "NaN",
-        "9" * 5_000,
-        "%",
-        "1%00",
-    )
-    offsets = ("-1", "10001", "1.0", "x", "", "9" * 5_000, "%ff", "1,2")
     beyond = "; to see every code, create a code_export job"
     for path, end in ((PROMOTIONS, ""), (f"{P}/codes", beyond), (f"{P}/jobs", "")):
         limit = fault("page[limit]", "page[limit] must be a whole number from 1 to 100")
         offset = fault("page[offset]", f"page[offset] must be a whole number from 0 to 10000{end}")
-        yield from ((Request(f"GET {path}?page[limit]={it}"), failure(400, limit)) for it in limits)
-        yield from ((Request(f"GET {path}?page%5Boffset%5D={it}"), failure(400, offset)) for it in offsets)
+        yield Request(f"GET {path}?page[limit]=101"), failure(400, limit)
+        yield Request(f"GET {path}?page%5Boffset%5D=%ff"), failure(400, offset)
         yield Request(f"GET {path}?page[offset]=-1&page[limit]=1&page[limit]=x"), failure(400, limit, offset)
 
 
 def _filters() -> Iterator[Case]:
-    filters = (
-        "",
-        "%20",
-        "eq",
-        "eq()",
-        "eq(code)",
-        "eq(code,a",
-        "eq(code,a,b)",
-        "eq(code,a)):eq(code,a)",
-        "eq(code,a):",
-        "eq(code,a)%00",
-        "gt(code,a)",
-        "like(code,*)",
-        "eq(uses,1)",
-        "eq(pk,CODE%23a)",
-        "eq(code%00,a)",
-        "eq(code,(a))",
-        "%ff",
-        "eq(code,a):" * 10 + "eq(code,a)",
-        "(" * 4_000,
-        "eq(code,%3A)",
-    )
     for path in (PROMOTIONS, f"{P}/codes", f"{P}/jobs"):
-        yield from ((Request(f"GET {path}?filter={it}"), FILTER_REFUSED) for it in filters)
+        for text in ("", "eq(code,a)%00", "eq(pk,CODE%23a)", "%ff", "(" * 4_000):
+            yield Request(f"GET {path}?filter={text}"), FILTER_REFUSED
+    yield Request(f"GET {P}/codes?filter=eq(uses,1)"), FILTER_REFUSED
     yield Request(f"GET {P}/jobs?filter=eq(code,a)"), FILTER_REFUSED
     yield Request(f"GET {P}/jobs?filter=eq(job_id,<J>)"), FILTER_REFUSED
     yield Request(f"GET {PROMOTIONS}?filter=eq(job_id,<J>)"), FILTER_REFUSED
@@ -161,12 +146,15 @@ OF_A_PROMOTION = (
 
 
 def _ids() -> Iterator[Case]:
-    for id_ in (*STRANGE_IDS, UNKNOWN_ID):
-        for line in OF_A_PROMOTION:
-            request = Request(line.replace("{}", f"{PROMOTIONS}/{id_}"), "{" if "P" in line[:2] else None)
-            yield request, PROMOTION_NOT_FOUND
-        for line in ("GET {}", "POST {}/cancel", "GET {}/file"):
-            yield Request(line.replace("{}", f"{P}/jobs/{id_}")), JOB_NOT_FOUND
+    for line in OF_A_PROMOTION:
+        request = Request(line.replace("{}", f"{PROMOTIONS}/{UNKNOWN_ID}"), "{" if "P" in line[:2] else None)
+        yield request, PROMOTION_NOT_FOUND
+    for line in ("GET {}", "POST {}/cancel", "GET {}/file"):
+        yield Request(line.replace("{}", f"{P}/jobs/{UNKNOWN_ID}")), JOB_NOT_FOUND
+    for id_ in STRANGE_IDS:
+        yield Request(f"GET {PROMOTIONS}/{id_}"), PROMOTION_NOT_FOUND
+        yield Request(f"POST {PROMOTIONS}/{id_}/jobs", "{"), PROMOTION_NOT_FOUND
+        yield Request(f"GET {P}/jobs/{id_}"), JOB_NOT_FOUND
     for code in (*STRANGE_IDS[1:], "Hand-1 ", "Hand\N{EN DASH}1", "x" * 65, "-", "_a"):
         yield Request(f"GET {P}/codes/{code}"), CODE_NOT_FOUND
         yield Request(f"DELETE {P}/codes/{code}"), NO_CONTENT
@@ -214,7 +202,7 @@ def _tokens() -> Iterator[Case]:
         "Basic c2hvcDo=",
     )
     odd = ("", " ", "\0", f"Bearer {'é' * 40}", f"Bearer {zeros}, Bearer {zeros}", f"Bearer {'a' * 8_000}")
-    for value in (None, *known, *odd, *(f"Bearer {it}" for it in INJECTIONS)):
+    for value in (None, *known, *odd, f"Bearer {INJECTIONS[0]}"):
         yield Request(f"GET {PROMOTIONS}", None, {"authorization": value}), UNAUTHORIZED
 
 
@@ -232,7 +220,7 @@ def _forms() -> Iterator[Case]:
 
     yield from ((_form(body), lacking("The field 'grant_type' is required")) for body in NO_FORMS)
     no_grant = lacking("The field 'grant_type' must be client_credentials or implicit")
-    for grant in ("password", "IMPLICIT", "client_credentials%00", "%ED%A0%80", *map(quote, INJECTIONS)):
+    for grant in ("password", "IMPLICIT", "client_credentials%00", "%ED%A0%80"):
         yield _form(f"grant_type={grant}&client_id=a"), no_grant
     yield _form("grant_type=implicit&client_id="), lacking("The field 'client_id' is required")
     yield _form("grant_type=client_credentials&client_id=a"), lacking("The field 'client_secret' is required")
@@ -243,39 +231,17 @@ def _forms() -> Iterator[Case]:
 
 
 def _injections() -> Iterator[Case]:
-    """Something that a database, a spreadsheet, a shell or a browser would run, in every string that has a rule."""
+    """The same strings as tests/unit/test_malformed_bodies.py sends, where a request has no body."""
     for it in INJECTIONS:
-        for line in (f"POST {PROMOTIONS}", f"PUT {P}"):
-            for name, rule in (("type", "must be 'promotion'"), ("promotion_type", malformed.PROMOTION_TYPE)):
-                yield malformed.wrong(line, {**PROMOTION, name: it}, invalid(f"data.{name}", rule))
-            dates = [invalid(f"data.{name}", malformed.DATE) for name in ("start", "end")]
-            yield malformed.wrong(line, {**PROMOTION, "start": it, "end": it}, *dates)
-        for name, rule in (("consume_unit", malformed.UNIT), ("code_prefix", malformed.PREFIX)):
-            sent = malformed.JOB | {"parameters": {"number_of_codes": 1, name: it}}
-            yield malformed.wrong(f"POST {P}/jobs", sent, invalid(f"data.parameters.{name}", rule))
-        kind = invalid("data.job_type", JOB_TYPES)
-        yield malformed.wrong(f"POST {P}/jobs", malformed.JOB | {"job_type": it}, kind)
-        unknown = malformed.JOB | {"parameters": {"number_of_codes": 1, it: 1}}
-        extra = fault(f"data.parameters.{it}", f"{it} is not a parameter of this job")
-        yield malformed.wrong(f"POST {P}/jobs", unknown, extra)
-        codes = {"type": "promotion_codes", "codes": [{"code": it, "consume_unit": it}]}
-        rules = [invalid("data.codes.0.code", malformed.CODE), invalid("data.codes.0.consume_unit", malformed.UNIT)]
-        yield malformed.wrong(f"POST {P}/codes", codes, *rules)
-        yield Request(f"DELETE {P}/codes", json.dumps({**codes, "type": "promotion_codes"})), NO_CONTENT
         whole = "/" not in it
-        yield Request(f"GET {PROMOTIONS}/{it}"), PROMOTION_NOT_FOUND if whole else ROUTE_NOT_FOUND
         yield Request(f"POST {P}/jobs/{it}/cancel"), JOB_NOT_FOUND if whole else ROUTE_NOT_FOUND
         yield Request(f"GET {P}/codes/{it}"), CODE_NOT_FOUND if whole else ROUTE_NOT_FOUND
-        yield Request(f"GET {P}/jobs?filter={quote(it)}"), FILTER_REFUSED
-        limit = fault("page[limit]", "page[limit] must be a whole number from 1 to 100")
-        yield Request(f"GET {P}/codes?page[limit]={quote(it)}"), failure(400, limit)
+        codes = {"type": "promotion_codes", "codes": [{"code": it}]}
+        yield Request(f"DELETE {P}/codes", json.dumps(codes)), NO_CONTENT
 
 
 TABLE: dict[str, Sequence[Case]] = {
-    "bodies": list(malformed.bodies()),
-    "values": list(malformed.values()),
-    "whole jobs": list(malformed.whole_jobs()),
-    "wholes": list(malformed.wholes()),
+    "bodies": list(_bodies()),
     "pages": list(_pages()),
     "filters": list(_filters()),
     "ids": list(_ids()),

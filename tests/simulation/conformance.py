@@ -15,6 +15,15 @@ KEY = {"pk": "a", "sk": "1"}
 Reasons = list[tuple[str, dict[str, Any] | None]]
 
 
+def make_table(client: Any, name: str) -> None:
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     client: Any
@@ -27,15 +36,7 @@ class Bench:
     @classmethod
     def on(cls, emulator: Aws) -> "Bench":
         name = f"bench-{uuid4().hex}"
-        emulator.dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-        )
+        make_table(emulator.dynamodb, name)
         return cls(emulator.dynamodb, name)
 
     def put(self, **attributes: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from tests.simulation.scheduler import Actor, Scheduler
 TimeLeft = Callable[[], timedelta]
 Deliver = Callable[[str, TimeLeft], object]
 """Works on the body of a message."""
+Perform = Callable[[str, str, Callable[..., Any], Mapping[str, Any]], Any]
 
 _PAUSES = (1.0, 20.0, 300.0)
 _TORN = 0.15
@@ -64,6 +65,8 @@ class Simulation:
     torn: float = _TORN
     before: Callable[[str, Mapping[str, Any]], None] = lambda _operation, _arguments: None
     """Called before each call outside of an actor: a scene has something happen there."""
+    perform: Perform = lambda _service, _operation, function, arguments: function(**arguments)
+    """Has a call take effect: a recorder looks at what there was before and what is answered."""
     dynamodb: MemoryDynamoDB = field(default_factory=MemoryDynamoDB)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -276,4 +279,8 @@ class ActorClient:
         attribute = getattr(self.stand_in, name)
         if name == "exceptions" or not callable(attribute):
             return attribute
-        return lambda **arguments: self.simulation.call(self.service, name, attribute, arguments)
+
+        def perform(**arguments: Any) -> Any:
+            return self.simulation.perform(self.service, name, attribute, arguments)
+
+        return lambda **arguments: self.simulation.call(self.service, name, perform, arguments)

@@ -1,4 +1,4 @@
-"""Requests that are wrong in themselves, by what is wrong with them, and what hides in their strings."""
+"""Bodies that are wrong in themselves, by what is wrong with them, and what hides in their strings."""
 
 import json
 from collections.abc import Iterator
@@ -16,9 +16,8 @@ from tests.support.answers import (
     fault,
     invalid,
     required,
-    too_many_codes,
 )
-from tests.support.builders import UNKNOWN_ID
+from tests.support.builders import JOB_ID, MALFORMED_IDS, UNKNOWN_ID
 from tests.support.cloud import PROMOTION, Answer
 from tests.support.gateway import Request
 
@@ -28,7 +27,8 @@ PROMOTIONS = "/v2/promotions"
 P = f"{PROMOTIONS}/<P>"
 """The path of the promotion that a test has stored."""
 
-WITH_A_BODY = (f"POST {PROMOTIONS}", f"PUT {P}", f"POST {P}/codes", f"DELETE {P}/codes", f"POST {P}/jobs")
+JOBS = f"POST {P}/jobs"
+WITH_A_BODY = (f"POST {PROMOTIONS}", f"PUT {P}", f"POST {P}/codes", f"DELETE {P}/codes", JOBS)
 
 NO_JSON: tuple[str | bytes, ...] = (
     "",
@@ -40,6 +40,7 @@ NO_JSON: tuple[str | bytes, ...] = (
     '{"type": Infinity}',
     '{"type": -Infinity}',
     '{"type": 1e999}',
+    '{"type": -1e999}',
     '{"type": ' + "9" * 5_000 + "}",
     '{"type": 0x10}',
     '{"type": "\0"}',
@@ -53,20 +54,38 @@ NO_JSON: tuple[str | bytes, ...] = (
     "type=promotion&name=x",
     "<promotion/>",
 )
-NO_OBJECTS = ("[]", "null", "true", "5", '"text"', '{"data": []}', '{"data": null}', '{"data": "text"}', "[{}]")
+NO_OBJECTS = (
+    "[]",
+    '[{"type": "promotion"}]',
+    "null",
+    "true",
+    "5",
+    '"text"',
+    '{"data": []}',
+    '{"data": null}',
+    '{"data": "text"}',
+)
 DEEP = ('{"schema": ' + "[" * 51 + "]" * 51 + "}", '{"a":' * 51 + "{}" + "}" * 51)
-OTHER_TYPES = ("text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "json", "*/*", "\0")
+OTHER_TYPES = (
+    "text/plain",
+    "text/json",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "application/jsonp",
+    "json",
+    "*/*",
+    "\0",
+)
 
 
 def bodies() -> Iterator[Case]:
-    """What is wrong with a body wherever one is sent."""
-    for line in WITH_A_BODY:
-        yield from ((Request(line, body), NOT_JSON) for body in NO_JSON)
-        yield from ((Request(line, body), NO_OBJECT) for body in NO_OBJECTS)
-        yield from ((Request(line, body), TOO_DEEP) for body in DEEP)
-        yield from ((Request(line, "{}", {"content-type": it}), NOT_DECLARED_AS_JSON) for it in OTHER_TYPES)
-        yield Request(line, " " * 1_000_001), TOO_LARGE
-        yield Request(line, json.dumps({"name": "é" * 500_000}, ensure_ascii=False)), TOO_LARGE
+    """What is wrong with a body whatever it is for: one function reads it."""
+    yield from ((Request(JOBS, body), NOT_JSON) for body in NO_JSON)
+    yield from ((Request(JOBS, body), NO_OBJECT) for body in NO_OBJECTS)
+    yield from ((Request(JOBS, body), TOO_DEEP) for body in DEEP)
+    yield from ((Request(JOBS, "{}", {"content-type": it}), NOT_DECLARED_AS_JSON) for it in OTHER_TYPES)
+    yield Request(JOBS, " " * 1_000_001), TOO_LARGE
+    yield Request(JOBS, json.dumps({"name": "é" * 500_000}, ensure_ascii=False)), TOO_LARGE
 
 
 def wrong(line: str, data: Any, *elements: Element) -> Case:
@@ -76,6 +95,7 @@ def wrong(line: str, data: Any, *elements: Element) -> Case:
 
 HUGE = 10**4_000
 JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 1}}
+EXPORT = {"type": "promotion_job", "job_type": "code_export"}
 DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
 CODE = "must be at most 64 letters, digits, - and _, and start with a letter or digit"
@@ -111,6 +131,21 @@ PARAMETERS: tuple[tuple[str, Any, str], ...] = (
     ("code_prefix", 5, "must be text"),
     ("codes", 5, "is not a parameter of this job"),
     ("", 5, "is not a parameter of this job"),
+    ("number_of_codes", -1, "must be at least 1"),
+    ("consume_unit", "", UNIT),
+    ("consume_unit", 1, UNIT),
+    ("max_uses_per_code", 1_000_000_001, "must be at most 1000000000"),
+    ("max_uses_per_code", 1.5, WHOLE),
+    ("code_length", 17, "must be at most 16"),
+    ("code_length", "8", WHOLE),
+    ("code_prefix", "-x", PREFIX),
+    ("code_prefix", "_x", PREFIX),
+    ("code_prefix", "a b", PREFIX),
+    ("code_prefix", "a/b", PREFIX),
+    ("code_prefix", "x\n", PREFIX),
+    ("code_prefix", "{x}", PREFIX),
+    ("number_of_code", 1, "is not a parameter of this job"),
+    ("user", "me", "is not a parameter of this job"),
 )
 OF_A_DELETION: tuple[tuple[str, Any, str], ...] = (
     ("job_id", "", "must be the id of a job"),
@@ -127,6 +162,9 @@ OF_A_DELETION: tuple[tuple[str, Any, str], ...] = (
     ("all", [], "must be true or false"),
     ("number_of_codes", 1, "is not a parameter of this job"),
     ("filter", "eq(code,a)", "is not a parameter of this job"),
+    *(("job_id", it, "must be the id of a job") for it in MALFORMED_IDS),
+    ("codes", ["a"], "is not a parameter of this job"),
+    ("job_ids", [JOB_ID], "is not a parameter of this job"),
 )
 MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("type", "promotion_job", "must be 'promotion'"),
@@ -153,6 +191,21 @@ MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("start", 1_780_315_200, "must be text"),
     ("end", "9999-12-31T23:59:59-23:59", DATE),
     ("end", "\ud800", DATE),
+    ("name", None, "must be text"),
+    ("description", 1, "must be text"),
+    ("enabled", 1, "must be true or false"),
+    ("automatic", None, "must be true or false"),
+    ("max_applications_per_cart", -1, "must be at least 0"),
+    ("max_codes", 10_000_001, "must be at most 10000000"),
+    ("max_codes", None, WHOLE),
+    ("start", "1.6.2026", DATE),
+    ("start", "2026-02-30", DATE),
+    ("start", "2026-06-01T25:00", DATE),
+    ("start", "2026-06-01T12:00:00+99:00", DATE),
+    ("start", "0001-01-01T00:00:00+02:00", DATE),
+    ("start", "20260601", DATE),
+    ("start", "\N{FULLWIDTH DIGIT TWO}026-06-01", DATE),
+    ("end", "", DATE),
 )
 OF_A_CODE: tuple[tuple[str, Any, str], ...] = (
     ("code", None, "must be text"),
@@ -175,10 +228,10 @@ def values() -> Iterator[Case]:
     """One member of a body that breaks its rule."""
     for name, value, rule in PARAMETERS:
         job = JOB | {"parameters": {"number_of_codes": 1, name: value}}
-        yield wrong(f"POST {P}/jobs", job, fault(f"data.parameters.{name}", f"{name} {rule}"))
+        yield wrong(JOBS, job, fault(f"data.parameters.{name}", f"{name} {rule}"))
     for name, value, rule in OF_A_DELETION:
         deletion = DELETION | {"parameters": {"all": True, name: value}}
-        yield wrong(f"POST {P}/jobs", deletion, fault(f"data.parameters.{name}", f"{name} {rule}"))
+        yield wrong(JOBS, deletion, fault(f"data.parameters.{name}", f"{name} {rule}"))
     for name, value, rule in MEMBERS:
         yield wrong(f"POST {PROMOTIONS}", {**PROMOTION, name: value}, invalid(f"data.{name}", rule))
         yield wrong(f"PUT {P}", {name: value}, invalid(f"data.{name}", rule))
@@ -189,23 +242,45 @@ def values() -> Iterator[Case]:
 
 def whole_jobs() -> Iterator[Case]:
     """More than one thing wrong with a job, or what is wrong as a whole."""
-    job = f"POST {P}/jobs"
-    yield wrong(job, {}, required("data.job_type"))
-    yield wrong(job, JOB | {"job_type": "code_import"}, invalid("data.job_type", JOB_TYPES))
-    yield wrong(job, JOB | {"job_type": {}}, invalid("data.job_type", JOB_TYPES))
-    yield wrong(job, JOB | {"type": "job"}, invalid("data.type", "must be 'promotion_job'"))
-    yield wrong(job, JOB | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
-    yield wrong(job, JOB | {"name": "\ud800"}, invalid("data.name", "must be text"))
-    yield wrong(job, JOB | {"parameters": None}, invalid("data.parameters", "must be an object"))
-    yield wrong(job, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
-    yield wrong(job, {name: DELETION[name] for name in ("type", "job_type")}, required("data.parameters"))
+    yield wrong(JOBS, {}, required("data.job_type"))
+    yield wrong(JOBS, JOB | {"job_type": None}, required("data.job_type"))
+    no_types: tuple[Any, ...] = ("code_import", "", 1, {}, ["code_generate"])
+    for job_type in no_types:
+        yield wrong(JOBS, JOB | {"job_type": job_type}, invalid("data.job_type", JOB_TYPES))
+    yield wrong(JOBS, {name: JOB[name] for name in ("job_type", "parameters")}, required("data.type"))
+    for type_ in ("job", None):
+        yield wrong(JOBS, JOB | {"type": type_}, invalid("data.type", "must be 'promotion_job'"))
+    for job in (JOB, EXPORT, DELETION):
+        yield wrong(JOBS, job | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
+        yield wrong(JOBS, job | {"name": 1}, invalid("data.name", "must be text"))
+        yield wrong(JOBS, job | {"name": "\ud800"}, invalid("data.name", "must be text"))
+        yield wrong(JOBS, job | {"parameters": []}, invalid("data.parameters", "must be an object"))
+        yield wrong(JOBS, job | {"parameters": "none"}, invalid("data.parameters", "must be an object"))
+    for job in (JOB, DELETION):
+        yield wrong(JOBS, job | {"parameters": None}, invalid("data.parameters", "must be an object"))
+        yield wrong(JOBS, {name: job[name] for name in ("type", "job_type")}, required("data.parameters"))
+    yield wrong(JOBS, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
+    yield wrong(JOBS, JOB | {"parameters": {"\ud800": 1}}, invalid("data.parameters", "must be text"))
+    none = invalid("data.parameters", "must have at most 0 entries")
+    yield wrong(JOBS, EXPORT | {"parameters": {"number_of_codes": 1}}, none)
     either = invalid("data.parameters", "must have either job_id, or all as true")
     for parameters in ({}, {"all": False}, {"all": None, "job_id": None}, {"all": True, "job_id": UNKNOWN_ID}):
-        yield wrong(job, DELETION | {"parameters": parameters}, either)
-    for number in (1_001, HUGE):
-        too_many = too_many_codes(1_000, "data.parameters.number_of_codes")
-        yield Request(job, json.dumps(JOB | {"parameters": {"number_of_codes": number}})), too_many
-    yield wrong(job, JOB | {"parameters": {"\ud800": 1}}, invalid("data.parameters", "must be text"))
+        yield wrong(JOBS, DELETION | {"parameters": parameters}, either)
+    yield wrong(
+        JOBS,
+        DELETION | {"parameters": {"all": "yes", "job_id": 5, "codes": []}},
+        invalid("data.parameters.job_id", "must be text"),
+        invalid("data.parameters.all", "must be true or false"),
+        invalid("data.parameters.codes", "is not a parameter of this job"),
+    )
+    yield wrong(
+        JOBS,
+        {"job_type": "code_generate", "name": "x" * 51, "parameters": {"code_length": 7}},
+        required("data.type"),
+        invalid("data.name", "must have at most 50 characters"),
+        required("data.parameters.number_of_codes"),
+        invalid("data.parameters.code_length", "must be at least 8"),
+    )
 
 
 def wholes() -> Iterator[Case]:
@@ -218,6 +293,8 @@ def wholes() -> Iterator[Case]:
     yield wrong(f"PUT {P}", {"start": "2999-01-01"}, backwards)
     bulky = fault("data", "a promotion may have at most 20,000 bytes")
     yield wrong(promotions, {**PROMOTION, "schema": {"a": "x" * 20_000}}, bulky)
+    for letter in ("x", "é", "😀"):
+        yield wrong(promotions, {**PROMOTION, "description": letter * 20_000}, bulky)
     yield wrong(f"PUT {P}", {"description": "\0" * 4_000}, bulky)
     for method in ("POST", "DELETE"):
         codes = f"{method} {P}/codes"
@@ -259,3 +336,22 @@ INJECTIONS = (
     "CODE#x",
     "PROMOTION#x\nJOB#y",
 )
+
+
+def injections() -> Iterator[Case]:
+    """Something that a database, a spreadsheet, a shell or a browser would run, in every string that has a rule."""
+    for it in INJECTIONS:
+        for line in (f"POST {PROMOTIONS}", f"PUT {P}"):
+            for name, rule in (("type", "must be 'promotion'"), ("promotion_type", PROMOTION_TYPE)):
+                yield wrong(line, {**PROMOTION, name: it}, invalid(f"data.{name}", rule))
+            dates = [invalid(f"data.{name}", DATE) for name in ("start", "end")]
+            yield wrong(line, {**PROMOTION, "start": it, "end": it}, *dates)
+        for name, rule in (("consume_unit", UNIT), ("code_prefix", PREFIX)):
+            sent = JOB | {"parameters": {"number_of_codes": 1, name: it}}
+            yield wrong(JOBS, sent, invalid(f"data.parameters.{name}", rule))
+        yield wrong(JOBS, JOB | {"job_type": it}, invalid("data.job_type", JOB_TYPES))
+        unknown = JOB | {"parameters": {"number_of_codes": 1, it: 1}}
+        yield wrong(JOBS, unknown, fault(f"data.parameters.{it}", f"{it} is not a parameter of this job"))
+        codes = {"type": "promotion_codes", "codes": [{"code": it, "consume_unit": it}]}
+        rules = [invalid("data.codes.0.code", CODE), invalid("data.codes.0.consume_unit", UNIT)]
+        yield wrong(f"POST {P}/codes", codes, *rules)

@@ -112,18 +112,6 @@ def test_a_purge_that_came_to_nothing_however_often_goes_on() -> None:
     office.assert_purged()
 
 
-def test_a_purge_leaves_nothing_whatever_call_it_dies_at() -> None:
-    calls = Deleted()
-    begun = len(calls.calls.made)
-    calls.deliver(calls.purge)
-    for position in range(len(calls.calls.made) - begun):
-        office = Deleted()
-        office.calls.before("*", *[lambda: None] * position, office.calls.die)
-        office.send(office.purge)
-        office.deliver_all()
-        office.assert_purged()
-
-
 def test_a_code_that_was_removed_by_hand_just_before_is_no_obstacle() -> None:
     office = Deleted()
     (seen,) = office.by_hand()

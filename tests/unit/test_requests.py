@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from promotion_jobs.api import requests
-from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
+from promotion_jobs.api.errors import PayloadTooLarge
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.errors import Fault, InvalidFilter, InvalidRequest
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
@@ -45,42 +45,6 @@ def test_an_object_is_read_wrapped_in_data_or_bare(body: str, data: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
-    [
-        ("", NOT_JSON),
-        ("{", NOT_JSON),
-        ("{'a': 1}", NOT_JSON),
-        ('{"a": 1} {}', NOT_JSON),
-        ('{"a": NaN}', NOT_JSON),
-        ('{"a": Infinity}', NOT_JSON),
-        ('{"a": -Infinity}', NOT_JSON),
-        ('{"a": 1e999}', NOT_JSON),
-        ('{"a": -1e999}', NOT_JSON),
-        ('{"a": ' + "9" * 5_000 + "}", NOT_JSON),
-        (b'{"a": "\xff"}', NOT_JSON),
-        (b'{"a": "\xed\xa0\x80"}', NOT_JSON),
-        (b"\xff\xfe{\x00}\x00", NOT_JSON),
-        ("[" * 100_000, NOT_JSON),
-        ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", NOT_JSON),
-        ('{"a": ' + "[" * 51 + "]" * 51 + "}", TOO_DEEP),
-        ("[]", NO_OBJECT),
-        ('[{"type": "promotion_job"}]', NO_OBJECT),
-        ('{"data": []}', NO_OBJECT),
-        ('{"data": null}', NO_OBJECT),
-        ('{"data": "text"}', NO_OBJECT),
-        ("null", NO_OBJECT),
-        ("1", NO_OBJECT),
-        ('"text"', NO_OBJECT),
-        ("true", NO_OBJECT),
-    ],
-)
-def test_what_is_no_object_in_json_is_refused(body: str | bytes, fault: Fault) -> None:
-    with pytest.raises(InvalidRequest) as refusal:
-        _data(body)
-    assert refusal.value.faults == (fault,)
-
-
-@pytest.mark.parametrize(
     "content_type",
     [
         None,
@@ -97,15 +61,6 @@ def test_json_is_read_under_any_of_its_content_types_or_none(content_type: str |
     assert _data('{"a": 1}', content_type) == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["text/plain", "text/json", "application/xml", "application/x-www-form-urlencoded", "application/jsonp", "json"],
-)
-def test_any_other_content_type_is_refused(content_type: str) -> None:
-    with pytest.raises(UnsupportedMediaType):
-        _data('{"a": 1}', content_type)
-
-
 def _body_of(size: int) -> str:
     return json.dumps({"a": "x" * (size - len('{"a": ""}'))})
 
@@ -116,11 +71,6 @@ def test_a_body_may_have_a_million_bytes_and_not_one_more(content_type: str | No
     with pytest.raises(PayloadTooLarge) as refusal:
         _data(_body_of(1_000_001), content_type)
     assert refusal.value.limit == 1_000_000
-
-
-def test_a_body_is_measured_in_bytes() -> None:
-    with pytest.raises(PayloadTooLarge):
-        _data('{"a": "' + "é" * 500_000 + '"}')
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "application/json", "text/plain", None])

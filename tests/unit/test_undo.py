@@ -76,18 +76,6 @@ def test_the_first_delivery_stops_the_runs_that_were_begun_whichever_it_names(na
     assert desk.delays() == [(message(number), SECOND) for number in range(3)]
 
 
-@pytest.mark.parametrize("moment", range(7))
-def test_a_first_delivery_that_dies_is_made_good_by_the_next(moment: int) -> None:
-    desk = _begun(4)
-    desk.calls.before("*", *[lambda: None] * moment, desk.calls.die)
-    with pytest.raises(Died):
-        desk.deliver(message())
-    desk.queue.waiting.clear()
-    desk.deliver(message())
-    assert {run.status for run in desk.runs.values()} == {RunStatus.CANCELLING}
-    assert desk.delays() == [(message(number), SECOND) for number in range(3)]
-
-
 def test_several_runs_are_undone_at_a_time_and_each_has_one_message() -> None:
     desk = _begun(6)
     sent: dict[int, list[list[int]]] = {}

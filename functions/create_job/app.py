@@ -1,7 +1,8 @@
 """POST /v2/promotions/{promotion_id}/jobs: a job, if the promotion has none open (contract 1); or a dry run of it."""
 
 from promotion_jobs.api import answers, requests
-from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver
+from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver, serve
+from promotion_jobs.api.routes import Route
 from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.measures import Measure
@@ -11,7 +12,7 @@ from promotion_jobs.wiring import authenticate, find_promotion, service
 app = resolver(authenticate, find_promotion)
 
 
-@app.post("/v2/promotions/<promotion_id>/jobs")
+@serve(app, Route.CREATE_JOB)
 def create_job(promotion_id: str) -> Answer:
     data = requests.json_data(app.current_event)
     new = validate(job_schema(data), data).to_domain()

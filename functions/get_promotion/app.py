@@ -1,13 +1,14 @@
 """GET /v2/promotions/{promotion_id} (contract 3)."""
 
 from promotion_jobs.api import answers
-from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver, serve
+from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
 app = resolver(authenticate)
 
 
-@app.get("/v2/promotions/<promotion_id>")
+@serve(app, Route.GET_PROMOTION)
 def get_promotion(promotion_id: str) -> Answer:
     return answer(200, {"data": answers.promotion(service().promotions.get(promotion_id))})
 

@@ -1,14 +1,15 @@
 """GET /v2/promotions/{promotion_id}/codes: its codes in the order of their publication (contract 2)."""
 
 from promotion_jobs.api import answers, requests
-from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver, serve
+from promotion_jobs.api.routes import Route
 from promotion_jobs.codes.codes import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, service
 
 app = resolver(authenticate)
 
 
-@app.get("/v2/promotions/<promotion_id>/codes")
+@serve(app, Route.LIST_CODES)
 def list_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     query = requests.query(app.current_event)

@@ -1,14 +1,15 @@
 """GET /v2/promotions/{promotion_id}/jobs: its jobs, newest first (contract 1.4)."""
 
 from promotion_jobs.api import answers, requests
-from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver, serve
+from promotion_jobs.api.routes import Route
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, find_promotion, service
 
 app = resolver(authenticate, find_promotion)
 
 
-@app.get("/v2/promotions/<promotion_id>/jobs")
+@serve(app, Route.LIST_JOBS)
 def list_jobs(promotion_id: str) -> Answer:
     query = requests.query(app.current_event)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)

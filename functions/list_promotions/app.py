@@ -1,14 +1,15 @@
 """GET /v2/promotions: the promotions, newest first (contract 3)."""
 
 from promotion_jobs.api import answers, requests
-from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
+from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver, serve
+from promotion_jobs.api.routes import Route
 from promotion_jobs.promotions.promotions import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, service
 
 app = resolver(authenticate)
 
 
-@app.get("/v2/promotions")
+@serve(app, Route.LIST_PROMOTIONS)
 def list_promotions() -> Answer:
     query = requests.query(app.current_event)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)

@@ -26,7 +26,7 @@ def start(event: Any) -> dict[str, str]:
 
 
 @in_the_background
-def handler(event: Any, _context: "LambdaContext") -> dict[str, Any]:
+def handler(event: Any, _context: "LambdaContext") -> object:
     try:
         return start(event)
     except StoreBusy:

@@ -18,7 +18,7 @@ from tests.simulation.small_stories import small_workshop
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550")) // 50
-"""Of each random story: with 11 there are nine in ten of the kinds that 1,000 find."""
+"""Of each random story. Eleven find four in five of the kinds of requests that a hundred find."""
 
 SMALL: Sequence[Story] = (
     small_stories.generate,

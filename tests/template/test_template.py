@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.api.routes import ROUTES
+from promotion_jobs.api.routes import Route
 from promotion_jobs.settings import Settings
 from tests.support import template, translated
 from tests.support.events import EVENTS, read
@@ -171,25 +171,20 @@ def test_functions_and_the_api_log_to_groups_of_the_stack() -> None:
 # Routes
 
 
-def test_the_template_has_the_routes_that_the_api_knows() -> None:
-    stated = [route for function in FUNCTIONS for route in template.routes(function) if route != "$default"]
-    assert sorted(stated) == sorted(f"{method} {path}" for path, methods in ROUTES.items() for method in methods)
-
-
-def test_what_no_route_takes_comes_to_the_default_one() -> None:
-    assert [function for function in FUNCTIONS if "$default" in template.routes(function)] == ["reject_unknown_route"]
+def test_each_route_of_the_api_leads_to_its_function_and_no_other_route_does() -> None:
+    stated = {(route, function) for function in FUNCTIONS for route in template.routes(function)}
+    known = {(f"{route.method} {route.path}", route.function) for route in Route}
+    assert stated == known | {("$default", "reject_unknown_route")}
 
 
 def test_the_api_is_served_at_the_root() -> None:
     assert properties("Api")["StageName"] == "$default"
 
 
-@pytest.mark.parametrize("function", [name for name in FUNCTIONS if template.routes(name) - {"$default"}])
-def test_a_handler_serves_the_route_that_leads_to_it(function: str) -> None:
-    source = (ROOT / "functions" / function / "app.py").read_text()
-    served = re.findall(r'^@app\.(\w+)\("(.+)"\)$', source, re.MULTILINE)
-    routes = {f"{method.upper()} {path.replace('<', '{').replace('>', '}')}" for method, path in served}
-    assert routes == template.routes(function)
+@pytest.mark.parametrize("route", Route)
+def test_a_handler_serves_its_route(route: Route) -> None:
+    source = (ROOT / "functions" / route.function / "app.py").read_text()
+    assert re.findall(r"^@serve\(app, (.+)\)\ndef (\w+)\(", source, re.MULTILINE) == [(str(route), route.function)]
 
 
 # Functions, their events and their variables

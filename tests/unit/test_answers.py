@@ -217,7 +217,7 @@ def test_a_code_is_its_own_id_and_shows_what_was_set() -> None:
 LIST = f"https://{HOST}/v2/promotions/{PROMOTION_ID}/jobs"
 
 
-def _listing(total: int, page: Page) -> dict[str, Any]:
+def _listing(total: int, page: Page) -> Any:
     items = [str(number) for number in range(total)][page.offset : page.offset + page.limit]
     listing = Listing(items, total, page)
     return answers.listing(listing, lambda it: {"id": it}, request("list_jobs"), filter_=None)

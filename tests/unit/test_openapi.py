@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
+from inspect import cleandoc
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 
+import promotion_jobs
 from promotion_jobs import errors, limits
 from promotion_jobs.api import errors as api_errors
 from promotion_jobs.api import resolver
-from promotion_jobs.api.routes import ROUTES
+from promotion_jobs.api.routes import Route
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.settings import Settings
 from tools.openapi.__main__ import rendered
@@ -51,7 +55,8 @@ def test_the_document_is_of_the_version_that_it_says() -> None:
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    assert set(OPERATIONS) == {f"{method} {path}" for path, methods in ROUTES.items() for method in methods}
+    described = {key: operation["operationId"] for key, operation in OPERATIONS.items()}
+    assert described == {f"{route.method} {route.path}": route.function for route in Route}
 
 
 def _nodes(node: Any) -> Iterator[dict[str, Any]]:
@@ -139,12 +144,7 @@ def test_an_operation_shows_its_answer_and_what_is_answered_to_a_fault(route: st
         (404, {route for route in OPERATIONS if "{promotion_id}" in route}),
         (
             415,
-            {
-                f"{method} {path}"
-                for path, methods in ROUTES.items()
-                for method in methods
-                if "requestBody" in OPERATIONS[f"{method} {path}"] and path != "/oauth/access_token"
-            },
+            {route for route, it in OPERATIONS.items() if "requestBody" in it and route != "POST /oauth/access_token"},
         ),
         (413, {route for route, operation in OPERATIONS.items() if "requestBody" in operation}),
     ],
@@ -262,3 +262,15 @@ def test_an_example_of_another_shape_would_be_found() -> None:
 def test_the_description_tells_nothing_of_how_the_service_is_run() -> None:
     names = [name for name, member in vars(Settings).items() if isinstance(member, property)]
     assert [name for name in [*names, "TABLE_NAME", "dynamodb", "seed", "purge"] if name in TEXT] == []
+
+
+def _docstrings() -> set[str]:
+    """Those of the package's classes and functions, and of what they are of in Python."""
+    modules = [import_module(it.name) for it in walk_packages(promotion_jobs.__path__, "promotion_jobs.")]
+    found = [vars(module).values() for module in modules]
+    return {cleandoc(it.__doc__) for members in found for it in members if getattr(it, "__doc__", None)}
+
+
+def test_what_clients_read_is_written_for_them_and_is_no_docstring() -> None:
+    described = {it["description"] for it in _nodes(DOCUMENT) if isinstance(it.get("description"), str)}
+    assert described & _docstrings() == set()

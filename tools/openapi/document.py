@@ -6,12 +6,14 @@ from typing import Any
 
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, answer_to, headers_of, internal_error
+from promotion_jobs.api.routes import Route
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
-from tools.openapi.schemas import ID, Schema, components, reference, wrapped_or_bare
+from tools.openapi.schemas import Schema, Schemas, reference, wrapped_or_bare
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 VERSION = tomllib.loads(PROJECT.read_text())["project"]["version"]
 
+ID: Schema = {"type": "string", "format": "uuid"}
 PATH_PARAMETERS: dict[str, Schema] = {"promotion_id": ID, "job_id": ID, "code": {"type": "string"}}
 QUERY_PARAMETERS: dict[str, Schema] = {
     "page[limit]": {
@@ -31,11 +33,16 @@ HEADERS: dict[str, Schema] = {
 
 
 def document() -> dict[str, Any]:
-    paths: dict[str, dict[str, Any]] = {TOKEN.path: {TOKEN.method: _token_operation()}}
-    for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
-    paths["/openapi.json"] = {"get": _page("get_openapi", "This document", "application/json")}
-    paths["/docs"] = {"get": _page("show_docs", "This document as a page", "text/html; charset=utf-8")}
+    every = (TOKEN, *OPERATIONS)
+    answers = [shape for it in every for shape in (it.answer, it.dry_run and it.dry_run[0]) if shape is not None]
+    schemas = Schemas(answers)
+    described = {it.route: _operation(it, schemas) for it in every}
+    described[TOKEN.route]["requestBody"] = _token_form()
+    described[Route.GET_OPENAPI] = _page(Route.GET_OPENAPI, "This document", "application/json")
+    described[Route.SHOW_DOCS] = _page(Route.SHOW_DOCS, "This document as a page", "text/html; charset=utf-8")
+    paths: dict[str, dict[str, Any]] = {}
+    for route, operation in described.items():
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -47,7 +54,7 @@ def document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": components(),
+            "schemas": schemas.components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -60,14 +67,15 @@ def _json(schema: Schema, examples: dict[str, Any] | None = None) -> dict[str, A
     return {"application/json": content}
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
+def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     succeeded: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
-        succeeded["content"] = _json(operation.answer, {"example": operation.example})
+        succeeded["content"] = _json(schemas.of(operation.answer), {"example": operation.example})
     also: dict[str, Any] = {}
     if operation.dry_run:
-        schema, example = operation.dry_run
-        also["200"] = {"description": "What a dry run would have done", "content": _json(schema, {"example": example})}
+        shape, example = operation.dry_run
+        content = _json(schemas.of(shape), {"example": example})
+        also["200"] = {"description": "What a dry run would have done", "content": content}
     by_status: dict[str, dict[str, Any]] = {}
     headers: dict[str, Any] = {}
     too_large = () if operation.body else (PayloadTooLarge(limits.BODY_BYTES),) if operation is TOKEN else ()
@@ -89,21 +97,21 @@ def _responses(operation: Operation) -> dict[str, Any]:
     return {**also, str(operation.status): succeeded, **failed}
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     path = [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in PATH_PARAMETERS.items()
-        if f"{{{name}}}" in operation.path
+        if f"{{{name}}}" in operation.route.path
     ]
     query = [{"name": name, "in": "query", "schema": QUERY_PARAMETERS[name]} for name in operation.query]
     headers = [{"name": name, "in": "header", "schema": HEADERS[name]} for name in operation.headers]
     described: dict[str, Any] = {
-        "operationId": operation.id,
+        "operationId": operation.route.function,
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": path + query + headers,
         "security": [{"token": []}] if operation.token else [],
-        "responses": _responses(operation),
+        "responses": _responses(operation, schemas),
     }
     if operation.body:
         name, example = operation.body
@@ -114,17 +122,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _token_operation() -> dict[str, Any]:
+def _token_form() -> dict[str, Any]:
     example = {"grant_type": "client_credentials", "client_id": "…", "client_secret": "…"}
     content = {"schema": reference("TokenForm"), "examples": {"client_credentials": {"value": example}}}
-    body = {"required": True, "content": {"application/x-www-form-urlencoded": content}}
-    return _operation(TOKEN) | {"requestBody": body}
+    return {"required": True, "content": {"application/x-www-form-urlencoded": content}}
 
 
-def _page(operation_id: str, summary: str, content_type: str) -> dict[str, Any]:
+def _page(route: Route, summary: str, content_type: str) -> dict[str, Any]:
     schema: Schema = {"type": "object"} if content_type == "application/json" else {"type": "string"}
     return {
-        "operationId": operation_id,
+        "operationId": route.function,
         "summary": summary,
         "tags": ["description"],
         "security": [],

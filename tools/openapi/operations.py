@@ -7,14 +7,15 @@ from typing import Any
 
 from promotion_jobs import errors, limits
 from promotion_jobs.api import errors as api_errors
+from promotion_jobs.api.routes import Route
+from promotion_jobs.api.shapes import Code, FileLink, Forecast, Job, Many, One, Promotion, Token
 from tools.openapi import samples
-from tools.openapi.schemas import Schema, data, file_link, page_of, reference
 
 Error = errors.PromotionJobsError
 
 INVALID = errors.InvalidRequest(errors.Fault("data.type", "required", "type is required"))
 INVALID_PAGE = errors.InvalidRequest(
-    errors.Fault("page[limit]", "invalid", "page[limit] must be a whole number from 1 to 100")
+    errors.Fault("page[limit]", "invalid", f"page[limit] must be a whole number from 1 to {limits.MAX_PAGE_LENGTH}")
 )
 INVALID_FILTER = errors.InvalidFilter(errors.Fault("filter", "Bad Request", "Could not parse the supplied filter"))
 SIGNED_IN: tuple[Error, ...] = (errors.Unauthorized(), errors.Forbidden())
@@ -56,73 +57,64 @@ CODES_EXAMPLE = {"type": "promotion_codes", "codes": [{"code": "WELCOME-10", "us
 
 @dataclass(frozen=True)
 class Operation:
-    """``body`` is what is sent, by the name of its schema, with an example; ``example`` is an answer."""
+    """``answer`` is the shape that is answered, None for no content; ``example`` is one. ``body`` is what is sent, by
+    the name of its schema, with an example.
+    """
 
-    method: str
-    path: str
-    id: str
+    route: Route
     summary: str
     status: int
-    answer: Schema | None
+    answer: Any
     failures: Sequence[Error]
     body: tuple[str, dict[str, Any]] | None = None
     other_bodies: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """Further examples of what is sent, by what they are."""
     query: Sequence[str] = field(default_factory=tuple)
     headers: Sequence[str] = field(default_factory=tuple)
-    dry_run: tuple[Schema, Any] | None = None
+    dry_run: tuple[Any, Any] | None = None
     """The answer 200 of a request that changes nothing, with an example."""
     tag: str = "jobs"
     token: bool = True
     example: Any = None
 
 
-_PROMOTION = "/v2/promotions/{promotion_id}"
 _EXPIRED = datetime(2026, 6, 8, 12, tzinfo=UTC)
 
 OPERATIONS = (
     Operation(
-        "post",
-        "/v2/promotions",
-        "create_promotion",
+        Route.CREATE_PROMOTION,
         "Create a promotion",
         201,
-        data("Promotion"),
+        One[Promotion],
         (*SIGNED_IN, *WITH_A_BODY),
         ("SentPromotion", PROMOTION_EXAMPLE),
         tag="promotions",
         example=samples.promotion,
     ),
     Operation(
-        "get",
-        "/v2/promotions",
-        "list_promotions",
+        Route.LIST_PROMOTIONS,
         "List the promotions, newest first",
         200,
-        page_of("Promotion"),
+        Many[Promotion],
         (*SIGNED_IN, INVALID_PAGE, INVALID_FILTER),
         query=("filter", "page[limit]", "page[offset]"),
         tag="promotions",
         example=samples.promotions,
     ),
     Operation(
-        "get",
-        _PROMOTION,
-        "get_promotion",
+        Route.GET_PROMOTION,
         "Read a promotion",
         200,
-        data("Promotion"),
+        One[Promotion],
         OF_A_PROMOTION,
         tag="promotions",
         example=samples.promotion,
     ),
     Operation(
-        "put",
-        _PROMOTION,
-        "update_promotion",
+        Route.UPDATE_PROMOTION,
         "Change what is sent of a promotion",
         200,
-        data("Promotion"),
+        One[Promotion],
         (
             *OF_A_PROMOTION,
             *WITH_A_BODY,
@@ -135,9 +127,7 @@ OPERATIONS = (
         example=samples.changed_promotion,
     ),
     Operation(
-        "delete",
-        _PROMOTION,
-        "delete_promotion",
+        Route.DELETE_PROMOTION,
         "Delete a promotion, with its codes, jobs and files",
         204,
         None,
@@ -145,16 +135,14 @@ OPERATIONS = (
         tag="promotions",
     ),
     Operation(
-        "post",
-        f"{_PROMOTION}/codes",
-        "add_codes",
-        "Add up to 50 codes made by hand, all or nothing",
+        Route.ADD_CODES,
+        f"Add up to {limits.HAND_MADE_CODES} codes made by hand, all or nothing",
         201,
-        data("Promotion"),
+        One[Promotion],
         (
             *OF_A_PROMOTION,
             *WITH_A_BODY,
-            errors.PromotionFull(1000),
+            errors.PromotionFull(limits.CODES_PER_PROMOTION),
             errors.AutomaticPromotion(),
             errors.DuplicateCode(),
         ),
@@ -163,22 +151,18 @@ OPERATIONS = (
         example=samples.promotion,
     ),
     Operation(
-        "get",
-        f"{_PROMOTION}/codes",
-        "list_codes",
+        Route.LIST_CODES,
         "List the codes in the order of their publication",
         200,
-        page_of("Code"),
+        Many[Code],
         (*OF_A_PROMOTION, INVALID_PAGE, INVALID_FILTER),
         query=("filter", "page[limit]", "page[offset]"),
         tag="codes",
         example=samples.codes,
     ),
     Operation(
-        "delete",
-        f"{_PROMOTION}/codes",
-        "delete_codes",
-        "Delete up to 50 codes; those that are not there do not matter",
+        Route.DELETE_CODES,
+        f"Delete up to {limits.HAND_MADE_CODES} codes; those that are not there do not matter",
         204,
         None,
         (*OF_A_PROMOTION, *WITH_A_BODY, errors.WriteConflict()),
@@ -186,20 +170,16 @@ OPERATIONS = (
         tag="codes",
     ),
     Operation(
-        "get",
-        f"{_PROMOTION}/codes/{{code}}",
-        "get_code",
+        Route.GET_CODE,
         "Read a code",
         200,
-        data("Code"),
+        One[Code],
         (*OF_A_PROMOTION, errors.CodeNotFound()),
         tag="codes",
         example=samples.code_by_hand,
     ),
     Operation(
-        "delete",
-        f"{_PROMOTION}/codes/{{code}}",
-        "delete_code",
+        Route.DELETE_CODE,
         "Delete a code; one that is not there does not matter",
         204,
         None,
@@ -207,16 +187,14 @@ OPERATIONS = (
         tag="codes",
     ),
     Operation(
-        "post",
-        f"{_PROMOTION}/jobs",
-        "create_job",
+        Route.CREATE_JOB,
         "Start a job: generate codes, export all there are, or delete those of one job or all",
         201,
-        data("Job"),
+        One[Job],
         (
             *OF_A_PROMOTION,
             *WITH_A_BODY,
-            errors.CodesLimitExceeded(1000),
+            errors.CodesLimitExceeded(limits.CODES_PER_PROMOTION),
             errors.CodeSpaceTooSmall(odds=28_242, least_odds=100_000, enough=9),
             errors.TooManyJobs(""),
             errors.AutomaticPromotion(),
@@ -226,58 +204,48 @@ OPERATIONS = (
         OTHER_JOBS,
         query=("dry_run",),
         headers=("Idempotency-Key",),
-        dry_run=(data("Forecast"), samples.forecast),
+        dry_run=(One[Forecast], samples.forecast),
         example=samples.pending,
     ),
     Operation(
-        "get",
-        f"{_PROMOTION}/jobs",
-        "list_jobs",
+        Route.LIST_JOBS,
         "List the jobs, newest first",
         200,
-        page_of("Job"),
+        Many[Job],
         (*OF_A_PROMOTION, INVALID_PAGE, INVALID_FILTER),
         query=("filter", "page[limit]", "page[offset]"),
         example=samples.jobs,
     ),
     Operation(
-        "get",
-        f"{_PROMOTION}/jobs/{{job_id}}",
-        "get_job",
+        Route.GET_JOB,
         "Read a job, with its progress while it runs",
         200,
-        data("Job"),
+        One[Job],
         (*OF_A_PROMOTION, errors.JobNotFound()),
         example=samples.processing,
     ),
     Operation(
-        "post",
-        f"{_PROMOTION}/jobs/{{job_id}}/cancel",
-        "cancel_job",
+        Route.CANCEL_JOB,
         "Cancel a job: the codes that it made are deleted, and those that it deleted stay so",
         200,
-        data("Job"),
+        One[Job],
         (*OF_A_PROMOTION, errors.JobNotFound(), errors.NotCancellable()),
         example=samples.cancelling,
     ),
     Operation(
-        "get",
-        f"{_PROMOTION}/jobs/{{job_id}}/file",
-        "get_job_file",
+        Route.GET_JOB_FILE,
         "A signed link to an export's file",
         200,
-        file_link(),
+        FileLink,
         (*OF_A_PROMOTION, errors.JobNotFound(), errors.NoFile("processing"), errors.FileExpired("completed", _EXPIRED)),
         example=samples.file,
     ),
 )
 TOKEN = Operation(
-    "post",
-    "/oauth/access_token",
-    "issue_token",
+    Route.ISSUE_TOKEN,
     "An access token for an hour",
     200,
-    reference("Token"),
+    Token,
     (
         errors.TokenRequestInvalid("The field 'client_id' is required"),
         errors.UnknownClient(),

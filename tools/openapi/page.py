@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from promotion_jobs import limits
 from promotion_jobs.api.errors import answer_to
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 
-_HEAD = """# The API
+_KEY_HOURS = limits.IDEMPOTENCY_KEY_LIFE // timedelta(hours=1)
+_HEAD = f"""# The API
 
 Generated from the code by `make openapi`; the same as an OpenAPI 3.1 document is at `/openapi.json`, and as a page at
 `/docs`. The commands run against `make serve`, and are run by the tests:
@@ -18,20 +21,21 @@ $ CLIENT_ID=… CLIENT_SECRET=…    # and the credentials
 $ TOKEN=… PROMOTION=… JOB=…      # the access_token and the ids that the calls below answer
 ```
 
-Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{"errors": [{…}]}` and change nothing. Every
-call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown paths
-are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body that is not declared as
-JSON is 415, one over 1,000,000 bytes 413. 429 says in `Retry-After` in how many seconds
-there are tokens again; 500 carries a `request_id`; 503 says that the store is busy: try again. Every fault of a body is
-an error of its own, with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function
-that is out of time) have a plain `{"message": …}` instead.
+Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{{"errors": [{{…}}]}}` and change nothing.
+Every call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown
+paths are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body not declared as
+JSON is 415, one over {limits.BODY_BYTES:,} bytes 413. 429 says in `Retry-After` in how many seconds there are tokens
+again; 500 carries a `request_id`; 503 says that the store is busy: try again. Every fault of a body is an error of its
+own, with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of
+time) have a plain `{{"message": …}}` instead.
 
-Lists take `page[limit]` (1 to 100, 25 unless set) and `page[offset]` (0 to 10,000), raw or percent-encoded (raw ones
-need `curl -g`), and give absolute `links`. Filters are `eq(attribute,value)`, joined with `:` where all are to hold, at
-most ten: promotions by `code`, jobs by `job_type` and `status`, codes by `code` and `job_id`.
+Lists take `page[limit]` (1 to {limits.MAX_PAGE_LENGTH}, {limits.PAGE_LENGTH} unless set) and `page[offset]`
+(0 to {limits.MAX_PAGE_OFFSET:,}), raw or percent-encoded (raw ones need `curl -g`), and give absolute `links`. Filters
+are `eq(attribute,value)`, joined with `:` where all are to hold, at most {limits.FILTERS}: promotions by `code`, jobs
+by `job_type` and `status`, codes by `code` and `job_id`.
 
-A job is created once for an `Idempotency-Key`: the same header with the same body within 24 hours answers the same job,
-with another body 422. `?dry_run=true` creates none, and answers what would become of it.
+A job is created once for an `Idempotency-Key`: the same header with the same body within {_KEY_HOURS} hours answers the
+same job, with another body 422. `?dry_run=true` creates none, and answers what would become of it.
 
 A `code_delete` job deletes every code of the promotion, those made by hand too, or those of one generate job. What is
 deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added
@@ -47,12 +51,12 @@ def page() -> str:
 
 def command(operation: Operation) -> str:
     """A curl command for the operation; what it needs to know is in shell variables."""
-    path = operation.path
+    path, method = operation.route.path, operation.route.method
     for parameter, variable in _VARIABLES.items():
         path = path.replace(parameter, variable)
     words = ["curl", "-s", f'"$API{path}"']
-    if operation.method != "get" and not (operation.method == "post" and operation.body):
-        words.insert(2, f"-X {operation.method.upper()}")
+    if method != "GET" and not (method == "POST" and operation.body):
+        words.insert(2, f"-X {method}")
     if not operation.token:
         fields = "grant_type=client_credentials", "client_id=$CLIENT_ID", "client_secret=$CLIENT_SECRET"
         return " ".join(words + [f"-d {field}" for field in fields])
@@ -64,7 +68,7 @@ def command(operation: Operation) -> str:
 
 def _section(operation: Operation) -> str:
     answer = f"Answer: {operation.status}" + (", no content." if operation.example is None else "")
-    parts = [f"## {operation.summary}", f"`{operation.method.upper()} {operation.path}`"]
+    parts = [f"## {operation.summary}", f"`{operation.route.method} {operation.route.path}`"]
     parts.append(f"```sh\n{command(operation)}\n```")
     parts.append(answer if operation.example is None else f"{answer}\n\n{_block(operation.example)}")
     if operation.dry_run:

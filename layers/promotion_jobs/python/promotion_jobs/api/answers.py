@@ -1,35 +1,33 @@
 """Render answers in the shapes of contract 1 to 3. A value that was never set is left out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
-from promotion_jobs.codes.code import Code
-from promotion_jobs.jobs.job import Job, JobStatus, Parameters
+from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.pages import Listing, Page
-from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+    from promotion_jobs.api import shapes
+    from promotion_jobs.codes.code import Code
     from promotion_jobs.jobs.create import Forecast, NewJob
+    from promotion_jobs.jobs.job import Job, Parameters
     from promotion_jobs.jobs.read import Progress
+    from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.tokens.token import Token
 
 T = TypeVar("T")
-Document = dict[str, Any]
+Shape = TypeVar("Shape")
 
 _SHOW_A_RESULT = {JobStatus.COMPLETED, JobStatus.CANCELLED}
 
 
-def _set(values: Mapping[str, Any]) -> Document:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def token(access_token: str, issued: "Token", life_seconds: int) -> Document:
+def token(access_token: str, issued: "Token", life_seconds: int) -> "shapes.Token":
     """At the top level, without ``data``: contract 4."""
     return {
         "access_token": access_token,
@@ -40,133 +38,159 @@ def token(access_token: str, issued: "Token", life_seconds: int) -> Document:
     }
 
 
-def promotion(it: Promotion) -> Document:
-    return _set(
-        {
-            "type": "promotion",
-            "id": it.id,
-            "parent_id": it.id,
-            "current": True,
-            **it.fields,
-            "automatic": it.automatic or None,
-            "max_applications_per_cart": it.fields.get("max_applications_per_cart") or None,
-            "max_codes": it.max_codes,
-            "created_by": it.created_by,
-            "updated_by": it.updated_by,
-            "meta": {"timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)}},
-        }
-    )
+def promotion(it: "Promotion") -> "shapes.Promotion":
+    # As the client sent them: the schema of requests has checked them.
+    fields = cast("shapes.PromotionFields", dict(it.fields))
+    if not fields.get("max_applications_per_cart"):
+        fields.pop("max_applications_per_cart", None)
+    if it.automatic:
+        fields["automatic"] = True
+    return {
+        "type": "promotion",
+        "id": it.id,
+        "parent_id": it.id,
+        "current": True,
+        **fields,
+        "max_codes": it.max_codes,
+        "created_by": it.created_by,
+        "updated_by": it.updated_by,
+        "meta": {"timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)}},
+    }
 
 
-def job(it: Job, progress: "Progress | None" = None) -> Document:
-    """The job object of contract 1.1. ``meta.progress`` and ``meta.file`` go beyond it."""
-    return _set(
-        {
-            "type": "promotion_job",
-            "id": it.id,
-            "promotion_id": it.promotion_id,
-            "job_type": it.job_type,
-            "name": it.name,
-            "parameters": it.parameters.given(),
-            "status": it.status,
-            "error": it.error,
-            "meta": _set(
-                {
-                    "timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)},
-                    "progress": _progress(progress) if progress else None,
-                    "guess_odds": _odds(it.parameters),
-                    "file": {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
-                    if it.file
-                    else None,
-                }
-            ),
-            "result": it.parameters.result(it) if it.status in _SHOW_A_RESULT else None,
-        }
-    )
+def job(it: "Job", progress: "Progress | None" = None) -> "shapes.Job":
+    """The job object of contract 1.1, in its order. ``meta.progress`` and ``meta.file`` go beyond it."""
+    return {
+        "type": "promotion_job",
+        "id": it.id,
+        "promotion_id": it.promotion_id,
+        "job_type": _type(it),
+        **_asked(it),
+        "status": it.status,
+        **_failure(it),
+        "meta": _meta(it, progress),
+        **_outcome(it),
+    }
 
 
-def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> Document:
+def _type(it: "Job | NewJob") -> "shapes.ShownJobType":
+    # No route shows a purge.
+    return cast("shapes.ShownJobType", it.job_type)
+
+
+def _asked(it: "Job | NewJob") -> "shapes.Asked":
+    shown: shapes.Asked = {} if it.name is None else {"name": it.name}
+    if parameters := it.parameters.given():
+        # Each job type says what it was given; samples of all types are held against the shape.
+        shown["parameters"] = cast("shapes.Parameters", parameters)
+    return shown
+
+
+def _failure(it: "Job") -> "shapes.Failure":
+    return {} if it.error is None else {"error": it.error}
+
+
+def _meta(it: "Job", progress: "Progress | None") -> "shapes.JobMeta":
+    shown: shapes.JobMeta = {"timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)}}
+    if progress:
+        shown["progress"] = _progress(progress)
+    if odds := _odds(it.parameters):
+        shown["guess_odds"] = odds
+    if it.file:
+        shown["file"] = {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
+    return shown
+
+
+def _outcome(it: "Job") -> "shapes.Outcome":
+    result = it.parameters.result(it) if it.status in _SHOW_A_RESULT else None
+    return {"result": cast("shapes.Result", result)} if result else {}
+
+
+def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> "shapes.Forecast":
     """The job that a dry run was about, without what only a job has that exists (decisions, "Beyond the contract")."""
-    return _set(
-        {
-            "type": "promotion_job",
-            "promotion_id": promotion_id,
-            "job_type": new.job_type,
-            "name": new.name,
-            "parameters": new.parameters.given(),
-            "meta": _set(
-                {
-                    "guess_odds": _odds(new.parameters),
-                    "dry_run": {
-                        "lock_is_free": it.lock_is_free,
-                        "room_is_enough": it.room_is_enough,
-                        "room": it.room,
-                        "codes": it.estimate.codes,
-                        "estimated_seconds": it.estimate.seconds,
-                        "estimated_cost": {
-                            "amount": f"{it.estimate.dollars:.6f}",
-                            "currency": "USD",
-                            "region": it.estimate.region,
-                            "prices_of": it.estimate.prices_of,
-                        },
-                    },
-                }
-            ),
+    meta: shapes.ForecastMeta = {
+        "dry_run": {
+            "lock_is_free": it.lock_is_free,
+            "room_is_enough": it.room_is_enough,
+            "room": it.room,
+            "codes": it.estimate.codes,
+            "estimated_seconds": it.estimate.seconds,
+            "estimated_cost": {
+                "amount": f"{it.estimate.dollars:.6f}",
+                "currency": "USD",
+                "region": it.estimate.region,
+                "prices_of": it.estimate.prices_of,
+            },
         }
-    )
+    }
+    if odds := _odds(new.parameters):
+        meta["guess_odds"] = odds
+    return {"type": "promotion_job", "promotion_id": promotion_id, "job_type": _type(new), **_asked(new), "meta": meta}
 
 
-def _odds(parameters: Parameters) -> str | None:
+def _odds(parameters: "Parameters") -> str | None:
     return None if parameters.guess_odds is None else f"1 in {parameters.guess_odds:,}"
 
 
-def _progress(it: "Progress") -> Document:
-    return _set(
-        {
-            "done": it.done,
-            "total": it.total,
-            "percent": it.percent,
-            "codes_per_second": None if it.codes_per_second is None else round(it.codes_per_second),
-            "eta": None if it.ready_at is None else to_text(it.ready_at),
-        }
-    )
+def _progress(it: "Progress") -> "shapes.Progress":
+    shown: shapes.Progress = {"done": it.done, "total": it.total, "percent": it.percent}
+    if it.codes_per_second is not None:
+        shown["codes_per_second"] = round(it.codes_per_second)
+    if it.ready_at is not None:
+        shown["eta"] = to_text(it.ready_at)
+    return shown
 
 
-def code(it: Code) -> Document:
+def code(it: "Code") -> "shapes.Code":
     """A code's id is the code itself (decision 14)."""
-    return _set(
-        {
-            "type": "promotion_codes",
-            "id": it.code,
-            "code": it.code,
-            "consume_unit": it.terms.consume_unit,
-            "user": it.terms.user,
-            "max_uses": it.terms.max_uses,
-            "uses": it.uses,
-            "created_by": it.created_by,
-            "job_id": it.job_id,
-            "meta": {"timestamps": {"created_at": to_text(it.created_at)}},
-        }
-    )
+    return {
+        "type": "promotion_codes",
+        "id": it.code,
+        "code": it.code,
+        **_terms(it),
+        "created_by": it.created_by,
+        **_origin(it),
+        "meta": {"timestamps": {"created_at": to_text(it.created_at)}},
+    }
+
+
+def _terms(it: "Code") -> "shapes.Terms":
+    shown: shapes.Terms = {}
+    if it.terms.consume_unit is not None:
+        shown["consume_unit"] = it.terms.consume_unit
+    if it.terms.user is not None:
+        shown["user"] = it.terms.user
+    if it.terms.max_uses is not None:
+        shown["max_uses"] = it.terms.max_uses
+    if it.uses is not None:
+        shown["uses"] = it.uses
+    return shown
+
+
+def _origin(it: "Code") -> "shapes.Origin":
+    return {} if it.job_id is None else {"job_id": it.job_id}
 
 
 def listing(
-    it: Listing[T], render: Callable[[T], Document], event: "APIGatewayProxyEventV2", filter_: str | None
-) -> Document:
+    it: Listing[T], render: Callable[[T], Shape], event: "APIGatewayProxyEventV2", filter_: str | None
+) -> "shapes.Many[Shape]":
     """A page with its links and numbers (contract 1.4, decision 12)."""
     page = it.page
     last_page = min(max(ceil(it.total / page.limit) - 1, 0), MAX_PAGE_OFFSET // page.limit)
     last = last_page * page.limit
-    offsets = {
-        "current": page.offset,
-        "first": 0,
-        "last": last,
-        "prev": min(max(page.offset - page.limit, 0), last),
-        "next": min(page.offset + page.limit, last),
-    }
+
+    def link(offset: int) -> str:
+        return _link(event, Page(page.limit, offset), filter_)
+
     return {
         "data": [render(item) for item in it.items],
-        "links": {name: _link(event, Page(page.limit, offset), filter_) for name, offset in offsets.items()},
+        "links": {
+            "current": link(page.offset),
+            "first": link(0),
+            "last": link(last),
+            "prev": link(min(max(page.offset - page.limit, 0), last)),
+            "next": link(min(page.offset + page.limit, last)),
+        },
         "meta": {
             "page": {
                 "limit": page.limit,

@@ -7,11 +7,14 @@ is kept as it is documented, since clients compare them.
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import errors
 from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.values import to_text
+
+if TYPE_CHECKING:
+    from promotion_jobs.api import shapes
 
 
 class RouteNotFound(errors.PromotionJobsError):
@@ -34,52 +37,53 @@ class PayloadTooLarge(errors.PromotionJobsError):
         self.limit = limit
 
 
-Element = dict[str, Any]
-
-
-def _element(status: HTTPStatus, detail: str | None = None, *, title: str | None = None, text: bool = False) -> Element:
+def _element(
+    status: HTTPStatus, detail: str | None = None, *, title: str | None = None, text: bool = False
+) -> "shapes.Error":
     """One element of ``errors``; ``text`` makes its status a string."""
-    element: Element = {"status": str(status.value) if text else status.value, "title": title or status.phrase}
-    return element if detail is None else element | {"detail": detail}
+    element: shapes.Error = {"status": str(status.value) if text else status.value, "title": title or status.phrase}
+    if detail is not None:
+        element["detail"] = detail
+    return element
 
 
-def _faults(error: errors.InvalidRequest) -> list[Element]:
+def _faults(error: errors.InvalidRequest) -> list["shapes.Error"]:
     return [
         {"status": HTTPStatus.BAD_REQUEST.value, "source": fault.source, "title": fault.title, "detail": fault.detail}
         for fault in error.faults
     ]
 
 
-def _invalid_filter(error: errors.InvalidFilter) -> list[Element]:
+def _invalid_filter(error: errors.InvalidFilter) -> list["shapes.Error"]:
     return [{"title": fault.title, "detail": fault.detail} for fault in error.faults]
 
 
-def _too_many_codes(limit: int, source: str) -> list[Element]:
+def _too_many_codes(limit: int, source: str) -> list["shapes.Error"]:
     detail = f"Only {limit} promotion codes are allowed per promotion"
-    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Too many promotion codes") | {"source": source}]
+    return [{**_element(HTTPStatus.BAD_REQUEST, detail, title="Too many promotion codes"), "source": source}]
 
 
-def _code_space(error: errors.CodeSpaceTooSmall) -> list[Element]:
+def _code_space(error: errors.CodeSpaceTooSmall) -> list["shapes.Error"]:
     remedy = f"use a code_length of at least {error.enough}" if error.enough else "ask for fewer codes"
     detail = (
         f"One guess in {error.odds:,} would hit one of these codes, "
         f"and at most one in {error.least_odds:,} may: {remedy}"
     )
-    source = {"source": "data.parameters.code_length"}
-    return [_element(HTTPStatus.BAD_REQUEST, detail, title="Code space too small") | source]
+    too_small = _element(HTTPStatus.BAD_REQUEST, detail, title="Code space too small")
+    return [{**too_small, "source": "data.parameters.code_length"}]
 
 
-def _unprocessable(detail: str) -> list[Element]:
+def _unprocessable(detail: str) -> list["shapes.Error"]:
     return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
 
 
 def _always(
     status: HTTPStatus, detail: str | None = None, **more: Any
-) -> tuple[HTTPStatus, Callable[[Any], list[Element]]]:
+) -> tuple[HTTPStatus, Callable[[Any], list["shapes.Error"]]]:
     return status, lambda _: [_element(status, detail, **more)]
 
 
-ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[Any], list[Element]]]] = {
+ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[Any], list["shapes.Error"]]]] = {
     errors.InvalidRequest: (HTTPStatus.BAD_REQUEST, _faults),
     errors.InvalidFilter: (HTTPStatus.BAD_REQUEST, _invalid_filter),
     errors.CodesLimitExceeded: (
@@ -156,7 +160,7 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
 }
 
 
-def answer_to(error: errors.PromotionJobsError) -> tuple[int, dict[str, Any]]:
+def answer_to(error: errors.PromotionJobsError) -> tuple[int, "shapes.Errors"]:
     """Status and body. Errors not listed are answered as the nearest of their bases that is."""
     status, elements = next(ANSWERS[kind] for kind in type(error).__mro__ if kind in ANSWERS)
     return status.value, {"errors": elements(error)}
@@ -167,8 +171,8 @@ def headers_of(error: errors.PromotionJobsError) -> dict[str, str]:
     return {"Retry-After": str(error.wait)} if isinstance(error, errors.TooManyTokens) else {}
 
 
-def internal_error(request_id: str) -> tuple[int, dict[str, Any]]:
+def internal_error(request_id: str) -> tuple[int, "shapes.Errors"]:
     """Status and body (contract 5). The cause stays in the log, under this request id."""
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "There was an internal server error, you can report with your request id."
-    return status.value, {"errors": [_element(status, detail) | {"request_id": request_id}]}
+    return status.value, {"errors": [{**_element(status, detail), "request_id": request_id}]}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
@@ -21,11 +21,12 @@ from promotion_jobs.api.errors import (
     headers_of,
     internal_error,
 )
-from promotion_jobs.api.routes import methods_of
+from promotion_jobs.api.routes import Route, methods_of
 from promotion_jobs.errors import InvalidRequest, PromotionJobsError
 from promotion_jobs.observe import count_refusal, flush_metrics, logger
 
 Answer = Response[Any]
+Handler = TypeVar("Handler", bound=Callable[..., Answer])
 CLIENT_ID = "client_id"
 
 _FAULTY_REQUEST = (InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
@@ -104,6 +105,12 @@ def _named(event: dict[str, Any]) -> dict[str, str]:
     """The ids in the path, for the log. A code in the path stays out of it."""
     parameters = event.get("pathParameters") or {}
     return {name: parameters[name] for name in ("promotion_id", "job_id") if name in parameters}
+
+
+def serve(app: APIGatewayHttpResolver, route: Route) -> Callable[[Handler], Handler]:
+    """Have the decorated function answer the requests of a route; parameters of the path are its arguments."""
+    decorator: Callable[[Handler], Handler] = app.route(route.rule, route.method)
+    return decorator
 
 
 def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:

@@ -5,18 +5,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Literal
 
 from promotion_jobs.aws.table import Action
 from promotion_jobs.codes import bodies
 from promotion_jobs.codes.format import CodeFormat
 from promotion_jobs.codes.plan import Plan
 
+ConsumeUnit = Literal["per_cart", "per_item"]
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a code may be used; None is what was not said."""
+    """How a code may be used. None means that the client did not send it."""
 
-    consume_unit: str | None = None
+    consume_unit: ConsumeUnit | None = None
     max_uses: int | None = None
     user: str | None = None
 

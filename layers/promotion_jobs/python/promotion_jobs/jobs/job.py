@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from promotion_jobs import limits
-from promotion_jobs.codes.code import Maker, Terms
+from promotion_jobs.codes.code import ConsumeUnit, Maker, Terms
 from promotion_jobs.codes.format import CodeFormat, guess_odds
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import Allocation
@@ -75,7 +75,7 @@ class GenerateParameters(Parameters):
     """None means that the client did not send it."""
 
     number_of_codes: int
-    consume_unit: str | None = None
+    consume_unit: ConsumeUnit | None = None
     max_uses_per_code: int | None = None
     code_length: int | None = None
     code_prefix: str | None = None

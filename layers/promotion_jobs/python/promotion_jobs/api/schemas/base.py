@@ -1,7 +1,7 @@
 """The base of all schemas: strict types ("5" is no number), and faults as the contract words them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -10,8 +10,6 @@ from promotion_jobs import limits
 from promotion_jobs.errors import Fault, InvalidRequest
 
 Model = TypeVar("Model", bound=BaseModel)
-
-ConsumeUnit = Literal["per_cart", "per_item"]
 
 _EXPLANATIONS: Mapping[str, str] = {
     "bool_type": "must be true or false",

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import ConsumeUnit, Sent
-from promotion_jobs.codes.code import NewCode, Terms
+from promotion_jobs.api.schemas.base import Sent
+from promotion_jobs.codes.code import ConsumeUnit, NewCode, Terms
 from promotion_jobs.codes.format import is_code
 
 
@@ -34,7 +34,11 @@ class SentCodes(Sent):
 
 
 class NamedCode(Sent):
-    """A code to remove. Other members are ignored; a malformed code counts as not found."""
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "A code to delete. Other members are ignored; a malformed code counts as not found."
+        }
+    )
 
     code: str
 

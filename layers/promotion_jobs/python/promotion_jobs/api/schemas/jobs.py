@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import ConsumeUnit, Sent, validate
+from promotion_jobs.api.schemas.base import Sent, validate
+from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
@@ -42,9 +43,7 @@ def _job_id(text: str) -> str:
 
 
 class SentDeleteParameters(Sent):
-    """Either job_id, or all as true."""
-
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"description": "Either job_id, or all as true."})
 
     job_id: Annotated[str, AfterValidator(_job_id)] | None = None
     all: bool | None = None

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import Sent, validate
@@ -30,7 +30,7 @@ Date = Annotated[str, AfterValidator(_date)]
 
 
 class SentPromotion(Sent):
-    """Unknown members are ignored."""
+    model_config = ConfigDict(json_schema_extra={"description": "Unknown members are ignored."})
 
     type: Literal["promotion"]
     name: Annotated[str, Field(min_length=1, max_length=255)]

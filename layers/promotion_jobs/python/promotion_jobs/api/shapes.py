@@ -1,0 +1,256 @@
+"""What the API answers, as typed shapes: answers.py renders them, mypy holds it to them, and the OpenAPI document is
+written from them (tools/openapi). Descriptions are for clients.
+
+No function loads this module: pydantic's annotations cost a cold start and serve the document alone.
+"""
+
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from promotion_jobs.codes.code import ConsumeUnit
+from promotion_jobs.jobs.job import JobStatus, JobType
+from promotion_jobs.tokens.token import Grant
+
+T = TypeVar("T")
+
+Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Link = Annotated[str, Field(description="absolute; its brackets are not percent-encoded")]
+GuessOdds = Annotated[str, Field(pattern="^1 in [0-9,]+$")]
+ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE]
+
+
+class TokenForm(TypedDict):
+    grant_type: Grant
+    client_id: str
+    client_secret: NotRequired[str]
+
+
+class Token(TypedDict):
+    access_token: Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
+    expires: Annotated[int, Field(description="epoch seconds")]
+    expires_in: int
+    identifier: Grant
+    token_type: Literal["Bearer"]
+
+
+class Created(TypedDict):
+    created_at: Time
+
+
+class Timestamps(Created):
+    updated_at: Time
+
+
+class PromotionMeta(TypedDict):
+    timestamps: Timestamps
+
+
+class PromotionFields(TypedDict):
+    name: str
+    description: str
+    enabled: bool
+    promotion_type: str
+    schema: dict[str, Any]
+    start: Time
+    end: Time
+    min_cart_value: NotRequired[list[Any]]
+    max_discount_value: NotRequired[list[Any]]
+    max_applications_per_cart: NotRequired[int]
+    automatic: NotRequired[Annotated[Literal[True], Field(description="left out where it is false")]]
+
+
+class Promotion(PromotionFields):
+    type: Literal["promotion"]
+    id: Id
+    parent_id: Id
+    current: Literal[True]
+    max_codes: int
+    created_by: str
+    updated_by: str
+    meta: PromotionMeta
+
+
+class GenerateParameters(TypedDict):
+    number_of_codes: int
+    consume_unit: NotRequired[ConsumeUnit]
+    max_uses_per_code: NotRequired[int]
+    code_length: NotRequired[int]
+    code_prefix: NotRequired[str]
+
+
+class DeleteJobParameters(TypedDict):
+    job_id: Annotated[Id, Field(description="of a deletion: the job whose codes it deletes")]
+
+
+class DeleteAllParameters(TypedDict):
+    all: Annotated[Literal[True], Field(description="of a deletion of all codes")]
+
+
+Parameters = GenerateParameters | DeleteJobParameters | DeleteAllParameters
+
+
+class Progress(TypedDict):
+    done: int
+    total: int
+    percent: int
+    codes_per_second: NotRequired[int]
+    eta: NotRequired[Time]
+
+
+class File(TypedDict):
+    rows: int
+    bytes: int
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class JobMeta(TypedDict):
+    timestamps: Timestamps
+    progress: NotRequired[
+        Annotated[
+            Progress,
+            Field(
+                description="while the job is open: codes made, rows exported, codes deleted, "
+                "or codes of a cancelled job removed again"
+            ),
+        ]
+    ]
+    guess_odds: NotRequired[GuessOdds]
+    file: NotRequired[File]
+
+
+class GenerateResult(TypedDict):
+    generated: int
+    deleted: NotRequired[Annotated[int, Field(description="how many of its codes are gone again")]]
+
+
+class DeleteResult(TypedDict):
+    deleted: Annotated[int, Field(description="how many codes a deletion has deleted")]
+
+
+Result = GenerateResult | DeleteResult
+
+
+class Asked(TypedDict):
+    name: NotRequired[str]
+    parameters: NotRequired[Parameters]
+
+
+class Failure(TypedDict):
+    error: NotRequired[str]
+
+
+class Outcome(TypedDict):
+    result: NotRequired[Result]
+
+
+class Job(Asked, Failure, Outcome):
+    type: Literal["promotion_job"]
+    id: Id
+    promotion_id: Id
+    job_type: ShownJobType
+    status: JobStatus
+    meta: JobMeta
+
+
+class Cost(TypedDict):
+    amount: str
+    currency: Literal["USD"]
+    region: str
+    prices_of: str
+
+
+class DryRun(TypedDict):
+    lock_is_free: bool
+    room_is_enough: bool
+    room: int
+    codes: Annotated[int, Field(description="how many the job would make, export or delete")]
+    estimated_seconds: int
+    estimated_cost: Cost
+
+
+class ForecastMeta(TypedDict):
+    guess_odds: NotRequired[GuessOdds]
+    dry_run: DryRun
+
+
+class Forecast(Asked):
+    type: Literal["promotion_job"]
+    promotion_id: Id
+    job_type: ShownJobType
+    meta: ForecastMeta
+
+
+class CodeMeta(TypedDict):
+    timestamps: Created
+
+
+class Terms(TypedDict):
+    consume_unit: NotRequired[ConsumeUnit]
+    user: NotRequired[str]
+    max_uses: NotRequired[int]
+    uses: NotRequired[Annotated[int, Field(description="what remains")]]
+
+
+class Origin(TypedDict):
+    job_id: NotRequired[Annotated[Id, Field(description="the job that made it; none for one made by hand")]]
+
+
+class Code(Terms, Origin):
+    type: Literal["promotion_codes"]
+    id: str
+    code: str
+    created_by: str
+    meta: CodeMeta
+
+
+class FileLink(TypedDict):
+    href: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class One(TypedDict, Generic[T]):
+    data: T
+
+
+class Links(TypedDict):
+    current: Link
+    first: Link
+    last: Link
+    prev: Link
+    next: Link
+
+
+class PageNumbers(TypedDict):
+    limit: int
+    offset: int
+    current: int
+    total: int
+
+
+class Results(TypedDict):
+    total: int
+
+
+class ListMeta(TypedDict):
+    page: PageNumbers
+    results: Results
+
+
+class Many(TypedDict, Generic[T]):
+    data: list[T]
+    links: Links
+    meta: ListMeta
+
+
+class Error(TypedDict):
+    title: str
+    status: NotRequired[int | str]
+    detail: NotRequired[str]
+    source: NotRequired[Annotated[str, Field(description="dotted path of what is wrong")]]
+    request_id: NotRequired[str]
+
+
+class Errors(TypedDict):
+    errors: list[Error]

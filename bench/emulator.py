@@ -21,8 +21,8 @@ from bench.first_event import Context
 from bench.measure import Run, Work, environment, timed
 from local import PROJECT
 from local.aws import CREDENTIALS, Aws
+from local.deploy import Template
 from local.emulator import running_emulator
-from local.template import Template
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, JobType, Message

@@ -11,3 +11,10 @@ if _missing:
     sys.exit(f"Not installed: {', '.join(_missing)}. `make serve` and `make demo` install what they need.")
 
 sys.path.insert(0, str(PROJECT / "layers/promotion_jobs/python"))
+
+
+class StackError(Exception):
+    """The stack cannot start or go on; the message is one line for the operator who started it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))

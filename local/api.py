@@ -7,10 +7,10 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from local.errors import StackError
+from local import StackError
 
 if TYPE_CHECKING:
-    from local.client import Client
+    from local.stack import Client
 
 _ANSWER_WITHIN_SECONDS = 60
 

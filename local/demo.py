@@ -10,12 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from local import PROJECT
+from local import PROJECT, StackError
 from local.api import Api, send
-from local.client import Client
-from local.errors import StackError
-from local.signals import exit_on_signals
-from local.stack import STATE, local_stack
+from local.stack import STATE, Client, exit_on_signals, local_stack
 
 CODES = 100_000
 PROMOTION: Mapping[str, Any] = {

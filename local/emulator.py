@@ -13,8 +13,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from local import StackError
 from local.aws import ACCOUNT, CREDENTIALS, REGION
-from local.errors import StackError
 
 _PROGRAM = Path(__file__).with_name("ministack_process.py")
 _READY_WITHIN_SECONDS = 30

@@ -1,4 +1,5 @@
-"""API Gateway's payload format 2.0: the event that a function gets, and the answer that its result stands for.
+"""API Gateway's payload format 2.0: the event that a function gets for a request that its route matches, and the answer
+that its result stands for.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -6,22 +7,57 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from local.aws import ACCOUNT
-
-if TYPE_CHECKING:
-    from local.routes import Match
 
 Headers = list[tuple[str, str]]
 
 API_ID = "local"
 _TEXT_TYPES = {"application/json", "application/javascript", "application/xml"}
 _CONNECTION_HEADERS = {"connection", "keep-alive", "transfer-encoding", "upgrade"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    key: str
+    function: str
+
+    @property
+    def method(self) -> str:
+        return self.key.partition(" ")[0]
+
+    @property
+    def segments(self) -> list[str]:
+        return self.key.partition(" ")[2].split("/")
+
+    def path_parameters(self, path: str) -> dict[str, str] | None:
+        """The values of the path variables, or None where the path is not this route's."""
+        values = path.split("/")
+        if len(values) != len(self.segments):
+            return None
+        parameters = {}
+        for segment, value in zip(self.segments, values, strict=True):
+            if is_variable(segment) and value:
+                parameters[segment[1:-1]] = value
+            elif segment != value:
+                return None
+        return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    route: Route
+    path_parameters: Mapping[str, str]
+
+
+def is_variable(segment: str) -> bool:
+    return segment.startswith("{") and segment.endswith("}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +87,7 @@ class ResultUnreadable(Exception):
     """The function's result is not in the format of a response."""
 
 
-def to_event(request: Request, match: "Match") -> dict[str, Any]:
+def to_event(request: Request, match: Match) -> dict[str, Any]:
     headers = _joined_headers(request)
     headers.pop("cookie", None)
     body, is_base64_encoded = _event_body(request.body, headers)
@@ -86,7 +122,7 @@ def to_response(result: bytes) -> Response:
         raise ResultUnreadable from error
 
 
-def _context(request: Request, match: "Match", headers: dict[str, str]) -> dict[str, Any]:
+def _context(request: Request, match: Match, headers: dict[str, str]) -> dict[str, Any]:
     domain = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
     return {
         "accountId": ACCOUNT,

@@ -1,23 +1,21 @@
 """The whole stack on this machine: emulator, deployment, front door and a client that may call it."""
 
+import json
 import secrets
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from types import FrameType
 
 from local import PROJECT
 from local.aws import Aws
-from local.client import Client
-from local.cors import read_cors
-from local.deploy import deploy
+from local.deploy import Template, deploy
 from local.emulator import Emulator, running_emulator
-from local.front_door import FrontDoor
-from local.functions import DeployedFunctions
-from local.routes import Router, read_routes
-from local.server import listen, serving
-from local.template import Template
+from local.gateway import DeployedFunctions, FrontDoor, Router, listen, read_cors, read_routes, serving
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
@@ -25,6 +23,21 @@ from promotion_jobs.wiring import Service
 TEMPLATE = PROJECT / "template.yaml"
 STATE = PROJECT / ".local"
 _CACHE = STATE / "build"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """As whom the API is called on this machine."""
+
+    client_id: str
+    client_secret: str
+
+    @classmethod
+    def kept_in(cls, path: Path) -> "Client":
+        """The client in the file, which is made once: commands that worked before work after the next start."""
+        if not path.exists():
+            write_private(path, json.dumps(asdict(cls(secrets.token_hex(20), secrets.token_hex(20)))))
+        return cls(**json.loads(path.read_text()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +95,26 @@ def _let_in(client: Client, aws: Aws, table_name: str) -> None:
     clients.dynamodb = aws.dynamodb
     service = Service(clients, lambda: datetime.now(UTC), secrets.randbits, Settings({"TABLE_NAME": table_name}))
     service.tokens.register_client(client.client_id, client.client_secret, "Demo")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write the file whole or not at all, with mode 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(path)
+
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+def exit_on_signals(code: int) -> None:
+    """From now on the first of these signals raises SystemExit, and what then stops the stack is not interrupted."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        for number in _NUMBERS:
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(code)
+
+    for number in _NUMBERS:
+        signal.signal(number, leave)

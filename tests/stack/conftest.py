@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.api import Api
-from local.client import Client
-from local.stack import LocalStack, local_stack
+from local.stack import Client, LocalStack, local_stack
 from tests.stack.workshop import Workshop
 
 

@@ -8,10 +8,9 @@ from secrets import randbits, token_hex
 
 import pytest
 
+from local import StackError
 from local.api import Api, send
-from local.client import Client
-from local.errors import StackError
-from local.stack import LocalStack
+from local.stack import Client, LocalStack
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.errors import TooManyTokens
 from promotion_jobs.limits import TOKENS_PER_MINUTE

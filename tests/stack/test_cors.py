@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from local.cors import Cors, read_cors
+from local.deploy import Template
+from local.gateway import Cors, read_cors
 from local.payload import Headers, Response
-from local.template import Template
 
 CORS = Cors(
     allow_origins=("https://shop.example", "http://*"),

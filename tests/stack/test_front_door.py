@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from local.api import Answer, send
-from local.cors import Cors
-from local.front_door import FrontDoor, FunctionFailed
-from local.routes import Route, Router
-from local.server import listen, serving
+from local.gateway import Cors, FrontDoor, FunctionFailed, Router, listen, serving
+from local.payload import Route
 
 ROUTES = [Route("GET /codes/{code}", "get-code"), Route("$default", "reject")]
 CORS = Cors(allow_origins=("*",), allow_methods=("GET",))

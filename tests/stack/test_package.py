@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local import PROJECT
-from local.errors import StackError
-from local.package import zip_of, zip_of_wheels
+from local import PROJECT, StackError
+from local.deploy import zip_of, zip_of_wheels
 from local.stack import STATE
 
 UNCHECKED_HASH = b"\x01\x00\x00\x00"

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.payload import Request, Response, ResultUnreadable, to_event, to_response
-from local.routes import Match, Route
+from local.payload import Match, Request, Response, ResultUnreadable, Route, to_event, to_response
 
 REQUEST = Request(
     method="POST",

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.api import Api
-from local.client import Client
-from local.stack import LocalStack, local_stack
+from local.stack import Client, LocalStack, local_stack
 from tests.stack.journeys import (
     add_codes,
     eventually,

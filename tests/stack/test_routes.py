@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from local.routes import Match, Route, Router, read_routes
-from local.template import Template
+from local.deploy import Template
+from local.gateway import Router, read_routes
+from local.payload import Match, Route
 
 ANY = Route("ANY /v2/promotions/{id}", "any")
 GET = Route("GET /v2/promotions/{id}", "get")

@@ -8,7 +8,7 @@ from typing import Any
 
 from local import PROJECT
 from local.api import Api, send
-from local.sam import sam_files
+from local.serve import sam_files
 from local.stack import LocalStack
 from promotion_jobs.jobs.job import Message
 from tests.stack.journeys import add_codes, finished, free_codes, get_job, new_job, new_promotion, paused_worker

@@ -16,8 +16,8 @@ import pytest
 
 from local import PROJECT
 from local.api import Api
-from local.client import Client
-from local.server import listen
+from local.gateway import listen
+from local.stack import Client
 
 ENDED_WITHIN_SECONDS = 20
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from local import StackError
 from local.api import Api, send
-from local.client import Client
-from local.errors import StackError
-from local.stack import TEMPLATE, LocalStack, local_stack
+from local.stack import TEMPLATE, Client, LocalStack, local_stack
 
 
 def test_an_unknown_path_is_answered_by_the_default_routes_function(api: Api) -> None:

@@ -40,8 +40,8 @@ quick: .venv/.dev .venv-tools/.ready ## what a change needs before the next: lin
 # Two processes, one of which shares its core with the checks.
 .PHONY: pytest-quick
 pytest-quick: .venv/.dev
-	SCHEDULES=100 STORY=cancel_half_way $(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/template tests/integration \
-		tests/simulation/test_schedules.py tests/simulation/test_crashes.py
+	HYPOTHESIS_PROFILE=quick SCHEDULES=100 STORY=generate $(BIN)/pytest -q -n 2 --dist worksteal \
+		tests/unit tests/template tests/integration tests/simulation/test_schedules.py tests/simulation/test_crashes.py
 
 .PHONY: lint
 lint: .venv/.dev ## lint, format and import rules

@@ -1,5 +1,6 @@
 """What every function does alike: unknown routes, and faults that nobody expected (contract 5, decision 16)."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -47,12 +48,11 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
-@pytest.mark.parametrize("path", PATHS)
-def test_an_unknown_path_is_not_found(cloud: Cloud, method: str, path: str) -> None:
+def test_an_unknown_path_is_not_found(cloud: Cloud) -> None:
     error = {"status": 404, "title": "Not Found", "detail": "route not found"}
-    event = _other_route(method, path)
-    assert cloud.reply("reject_unknown_route", event) == (404, JSON_HEADERS, {"errors": [error]})
+    asked = list(product(["GET", "POST", "HEAD", "OPTIONS"], PATHS))
+    answers = {it: cloud.reply("reject_unknown_route", _other_route(*it)) for it in asked}
+    assert answers == dict.fromkeys(asked, (404, JSON_HEADERS, {"errors": [error]}))
 
 
 def test_a_path_of_half_a_character_is_not_found(cloud: Cloud) -> None:
@@ -85,20 +85,16 @@ def test_every_path_of_the_api_is_tried_with_wrong_methods() -> None:
     assert {methods_of(path) for path in ALLOWED} == {methods_of(route.path) for route in Route}
 
 
-@pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
-def test_a_method_that_a_path_does_not_have_is_not_allowed_and_hears_which_are(
-    cloud: Cloud, method: str, path: str
-) -> None:
+def test_a_method_that_a_path_does_not_have_is_not_allowed_and_hears_which_are(cloud: Cloud) -> None:
     body = {"errors": [{"status": 405, "title": "Method Not Allowed"}]}
-    headers = {**JSON_HEADERS, "Allow": ALLOWED[path]}
-    assert cloud.reply("reject_unknown_route", _other_route(method, path)) == (405, headers, body)
+    answers = {it: cloud.reply("reject_unknown_route", _other_route(*it)) for it in WRONG_METHODS}
+    assert answers == {(_, path): (405, {**JSON_HEADERS, "Allow": ALLOWED[path]}, body) for _, path in WRONG_METHODS}
 
 
-@pytest.mark.parametrize(("path", "allowed"), ALLOWED.items())
-def test_options_of_a_path_are_its_methods_without_content(cloud: Cloud, path: str, allowed: str) -> None:
+def test_options_of_a_path_are_its_methods_without_content(cloud: Cloud) -> None:
     before = cloud.items()
-    answer = cloud.reply("reject_unknown_route", _other_route("OPTIONS", path))
-    assert answer == (204, {"Allow": allowed}, None)
+    answers = {path: cloud.reply("reject_unknown_route", _other_route("OPTIONS", path)) for path in ALLOWED}
+    assert answers == {path: (204, {"Allow": allowed}, None) for path, allowed in ALLOWED.items()}
     assert cloud.items() == before
 
 

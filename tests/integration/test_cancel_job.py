@@ -7,8 +7,8 @@ import pytest
 from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.jobs.store import Outcome
 from tests.support import generated
-from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, PROMOTION_NOT_FOUND, job_meta
-from tests.support.builders import EXPORT_FILE, HOLDER, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
+from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, job_meta
+from tests.support.builders import EXPORT_FILE, HOLDER, NOW
 from tests.support.cloud import Cloud
 
 EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
@@ -132,11 +132,17 @@ def test_a_second_cancel_is_refused(cloud: Cloud, promotion_id: str, *, start: b
     assert cloud.items() == before
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", None])
 @pytest.mark.parametrize(
-    "body",
-    [None, "", "{}", '{"data": {}}', "null", "{", "a=1", b"\xff\xfe", '{"data": NaN}', "[" * 10_000, " " * 1_000_001],
-    ids=lambda body: repr(body)[:20],
+    ("body", "content_type"),
+    [
+        (None, None),
+        ("{}", "application/json"),
+        ("{", "application/json"),
+        (b"\xff\xfe", None),
+        ("a=1", "application/x-www-form-urlencoded"),
+        (" " * 1_000_001, "text/plain"),
+    ],
+    ids=lambda it: repr(it)[:20],
 )
 def test_any_body_or_none_is_taken(
     cloud: Cloud, promotion_id: str, body: str | bytes | None, content_type: str | None
@@ -146,18 +152,6 @@ def test_any_body_or_none_is_taken(
     assert answer == (200, {"data": _shown(promotion_id, job_id, "code_export", "cancelled")})
 
 
-@pytest.mark.parametrize("job_id", [UNKNOWN_ID, *MALFORMED_IDS, 'a"b', "é", "x" * 3_000])
-def test_a_job_that_does_not_exist_is_not_found(cloud: Cloud, promotion_id: str, job_id: str) -> None:
-    before = cloud.items()
-    assert cloud.call("cancel_job", promotion_id, job_id) == JOB_NOT_FOUND
-    assert cloud.items() == before
-
-
 def test_a_job_of_another_promotion_is_not_found(cloud: Cloud, promotion_id: str) -> None:
     job_id = cloud.create_job(cloud.create_promotion())
     assert cloud.call("cancel_job", promotion_id, job_id) == JOB_NOT_FOUND
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-def test_a_job_of_a_promotion_that_does_not_exist_is_not_found_for_that(cloud: Cloud, promotion_id: str) -> None:
-    assert cloud.call("cancel_job", promotion_id, JOB_ID) == PROMOTION_NOT_FOUND

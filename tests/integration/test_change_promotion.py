@@ -9,8 +9,8 @@ import pytest
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.promotions.promotion import NewPromotion
 from promotion_jobs.values import to_text
-from tests.support.answers import PROMOTION_NOT_FOUND, failure, fault, invalid, shown_promotion, unprocessable
-from tests.support.builders import CLIENT_ID, MALFORMED_IDS, NOW, UNKNOWN_ID
+from tests.support.answers import failure, fault, invalid, shown_promotion, unprocessable
+from tests.support.builders import CLIENT_ID, NOW, UNKNOWN_ID
 from tests.support.cloud import CLIENT_SECRET, Answer, Cloud
 
 OPTIONAL = {
@@ -165,14 +165,6 @@ def test_a_change_that_is_not_right_is_refused(
     cloud: Cloud, promotion_id: str, sent: dict[str, Any], elements: list[dict[str, Any]]
 ) -> None:
     assert _refused(cloud, promotion_id, **sent) == failure(400, *elements)
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS, "é"])
-@pytest.mark.parametrize("sent", [{"name": "Late sale"}, {"name": 1}])
-def test_a_promotion_that_does_not_exist_is_not_found_whatever_was_sent(
-    cloud: Cloud, promotion_id: str, sent: dict[str, Any]
-) -> None:
-    assert _refused(cloud, promotion_id, **sent) == PROMOTION_NOT_FOUND
 
 
 def test_only_the_promotion_that_was_seen_is_changed(cloud: Cloud, promotion_id: str) -> None:

@@ -18,7 +18,7 @@ from tests.support.answers import (
     required,
     too_many_codes,
 )
-from tests.support.builders import CLIENT_ID, JOB_ID, MALFORMED_IDS, NOW_TEXT, UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, JOB_ID, NOW_TEXT, UNKNOWN_ID
 from tests.support.cloud import Answer, Cloud
 from tests.support.events import HOST
 from tests.support.matchers import A_TIME
@@ -206,12 +206,6 @@ def test_a_body_that_is_not_right_is_refused(
     assert cloud.items() == before
 
 
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-def test_codes_of_a_promotion_that_does_not_exist_are_not_found(cloud: Cloud, promotion_id: str) -> None:
-    assert _refused(cloud, promotion_id, "A") == PROMOTION_NOT_FOUND
-    assert cloud.call("get_code", promotion_id, "A") == PROMOTION_NOT_FOUND
-
-
 # Order
 
 
@@ -241,14 +235,6 @@ def test_one_code_of_a_job_is_read_with_the_id_of_the_job(cloud: Cloud, promotio
     terms = {"consume_unit": "per_cart", "max_uses": 1, "uses": 1, "job_id": JOB_ID}
     times = {"meta": {"timestamps": {"created_at": NOW_TEXT}}}
     assert cloud.call("get_code", promotion_id, code.upper()) == (200, {"data": _shown(code, **terms) | times})
-
-
-@pytest.mark.parametrize(
-    "code", ["B", "no code!", "é", 'a"b', "a%b", "a%20b", "-A", "x" * 65, "x" * 3_000, "\0", "' OR 1=1 --"]
-)
-def test_a_code_that_does_not_exist_is_not_found(cloud: Cloud, promotion_id: str, code: str) -> None:
-    cloud.add_codes(promotion_id, "A")
-    assert cloud.call("get_code", promotion_id, code) == CODE_NOT_FOUND
 
 
 def test_a_code_of_another_promotion_is_not_found(cloud: Cloud, promotion_id: str) -> None:

@@ -14,7 +14,7 @@ from tests.support.answers import (
     job_meta,
     too_many_codes,
 )
-from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
+from tests.support.builders import UNKNOWN_ID
 from tests.support.cloud import Answer, Cloud
 from tests.support.matchers import AN_ID
 
@@ -129,14 +129,6 @@ def test_an_automatic_promotion_takes_no_codes_but_other_jobs(cloud: Cloud, othe
 def test_no_deletion_is_refused_for_the_room_that_there_is_not(cloud: Cloud, promotion_id: str) -> None:
     cloud.change_promotion(promotion_id, "SET #room = :none, #max_codes = :one", none=0, one=1)
     assert cloud.call("create_job", promotion_id, data=DELETE)[0] == 201
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-@pytest.mark.parametrize("data", [GENERATE, {"data": {"job_type": "nonsense"}}], ids=["right", "wrong"])
-def test_a_promotion_that_does_not_exist_is_not_found_whatever_was_sent(
-    cloud: Cloud, promotion_id: str, data: Any
-) -> None:
-    assert _refused(cloud, promotion_id, data) == PROMOTION_NOT_FOUND
 
 
 def test_what_is_wrong_is_told_in_the_order_of_the_checks(cloud: Cloud) -> None:

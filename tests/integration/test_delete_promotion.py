@@ -8,7 +8,7 @@ import pytest
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.errors import PromotionNotFound
 from tests.support.answers import NO_CONTENT, PROMOTION_NOT_FOUND, unprocessable
-from tests.support.builders import CLIENT_ID, JOB_ID, MALFORMED_IDS, NOW, UNKNOWN_ID, export_job, generate_job
+from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job, generate_job
 from tests.support.cloud import Cloud
 from tests.support.matchers import A_TIME, AN_ID
 
@@ -118,10 +118,3 @@ def test_an_attempt_whose_answer_was_lost_finds_its_own_mark_and_has_succeeded(c
     with pytest.raises(PromotionNotFound):
         cloud.service.promotion_remover.delete(promotion_id, CLIENT_ID)
     assert cloud.items() == before
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS, "é", "x" * 3_000])
-def test_a_promotion_that_does_not_exist_is_not_found(cloud: Cloud, promotion_id: str) -> None:
-    before = cloud.items()
-    assert cloud.call("delete_promotion", promotion_id) == PROMOTION_NOT_FOUND
-    assert (cloud.items(), cloud.messages()) == (before, [])

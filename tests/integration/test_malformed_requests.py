@@ -32,7 +32,7 @@ from tests.support.answers import (
     too_many_codes,
     unprocessable,
 )
-from tests.support.builders import CLIENT_ID, UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, MALFORMED_IDS, UNKNOWN_ID
 from tests.support.cloud import PROMOTION, Answer, Cloud
 from tests.support.gateway import Request, ask
 from tests.support.malformed import INJECTIONS, PROMOTIONS, Case, P
@@ -128,6 +128,7 @@ STRANGE_IDS = (
     "x" * 3_000,
     "😀",
 )
+STRANGE_CODES = ("Hand-1 ", "Hand\N{EN DASH}1", "x" * 65, "-", "-A", "_a", "no code!", 'a"b', "a%b", "a%20b", "'")
 OF_A_PROMOTION = (
     "GET {}",
     "PUT {}",
@@ -146,16 +147,18 @@ OF_A_PROMOTION = (
 
 
 def _ids() -> Iterator[Case]:
-    for line in OF_A_PROMOTION:
-        request = Request(line.replace("{}", f"{PROMOTIONS}/{UNKNOWN_ID}"), "{" if "P" in line[:2] else None)
-        yield request, PROMOTION_NOT_FOUND
-    for line in ("GET {}", "POST {}/cancel", "GET {}/file"):
-        yield Request(line.replace("{}", f"{P}/jobs/{UNKNOWN_ID}")), JOB_NOT_FOUND
-    for id_ in STRANGE_IDS:
+    for id_ in (UNKNOWN_ID, MALFORMED_IDS[2]):
+        for line in OF_A_PROMOTION:
+            # That there is no promotion comes before all that is wrong with a body.
+            request = Request(line.replace("{}", f"{PROMOTIONS}/{id_}"), "{" if "P" in line[:2] else None)
+            yield request, PROMOTION_NOT_FOUND
+    yield Request(f"POST {PROMOTIONS}/{UNKNOWN_ID}/jobs", json.dumps(malformed.JOB)), PROMOTION_NOT_FOUND
+    yield Request(f"PUT {PROMOTIONS}/{UNKNOWN_ID}", '{"name": "Late sale"}'), PROMOTION_NOT_FOUND
+    for id_ in (UNKNOWN_ID, *STRANGE_IDS, *MALFORMED_IDS):
         yield Request(f"GET {PROMOTIONS}/{id_}"), PROMOTION_NOT_FOUND
-        yield Request(f"POST {PROMOTIONS}/{id_}/jobs", "{"), PROMOTION_NOT_FOUND
-        yield Request(f"GET {P}/jobs/{id_}"), JOB_NOT_FOUND
-    for code in (*STRANGE_IDS[1:], "Hand-1 ", "Hand\N{EN DASH}1", "x" * 65, "-", "_a"):
+        for line in ("GET {}", "POST {}/cancel", "GET {}/file"):
+            yield Request(line.replace("{}", f"{P}/jobs/{id_}")), JOB_NOT_FOUND
+    for code in (*STRANGE_IDS[1:], *STRANGE_CODES):
         yield Request(f"GET {P}/codes/{code}"), CODE_NOT_FOUND
         yield Request(f"DELETE {P}/codes/{code}"), NO_CONTENT
 

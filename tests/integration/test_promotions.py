@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.answers import PROMOTION_NOT_FOUND, shown_promotion
-from tests.support.builders import MALFORMED_IDS, UNKNOWN_ID
+from tests.support.answers import shown_promotion
 from tests.support.cloud import PROMOTION, Cloud
 from tests.support.events import HOST
 
@@ -78,12 +77,6 @@ def test_a_promotion_that_is_not_right_is_refused(
     before = cloud.items()
     assert cloud.call("create_promotion", data=data) == (status, {"errors": errors})
     assert cloud.items() == before
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS, "x" * 3_000, 'a"b', "é", "a%b"])
-@pytest.mark.parametrize("function", ["get_promotion", "list_codes", "list_jobs"])
-def test_a_promotion_that_does_not_exist_is_not_found(cloud: Cloud, function: str, promotion_id: str) -> None:
-    assert cloud.call(function, promotion_id) == PROMOTION_NOT_FOUND
 
 
 def _links(current: int, prev: int, next_: int, last: int) -> dict[str, str]:

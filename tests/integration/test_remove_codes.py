@@ -10,13 +10,12 @@ from tests.support.answers import (
     CODE_NOT_FOUND,
     NO_CONTENT,
     NOT_JSON,
-    PROMOTION_NOT_FOUND,
     Element,
     failure,
     invalid,
     required,
 )
-from tests.support.builders import CLIENT_ID, JOB_ID, MALFORMED_IDS, NOW_TEXT, UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, JOB_ID, NOW_TEXT, UNKNOWN_ID
 from tests.support.cloud import BUCKET, Answer, Cloud
 
 CHUNKS = generated.texts(2, 1)
@@ -201,12 +200,6 @@ def test_a_body_beside_the_code_of_the_path_does_not_matter(
     headers = {"content-type": "text/plain" if body == "a=1" else "application/json"}
     assert cloud.call("delete_code", promotion_id, FIRST_CODE, body=body, headers=headers) == NO_CONTENT
     assert cloud.job(promotion_id, job.id).deleted == 1
-
-
-@pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-def test_codes_of_a_promotion_that_does_not_exist_are_not_found(cloud: Cloud, promotion_id: str) -> None:
-    assert _delete(cloud, promotion_id, "A") == PROMOTION_NOT_FOUND
-    assert cloud.call("delete_code", promotion_id, "A") == PROMOTION_NOT_FOUND
 
 
 # Exports

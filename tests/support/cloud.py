@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import botocore.session
@@ -20,16 +20,15 @@ from botocore.exceptions import ClientError
 from promotion_jobs import wiring
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.clients import Clients
-from promotion_jobs.jobs.claim import Claimer
-from promotion_jobs.jobs.job import Job, Message
-from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.jobs.job import Message
 from promotion_jobs.settings import Settings, settings
 from promotion_jobs.tokens.token import Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.wiring import Service
 from tests.support import rights, template
-from tests.support.builders import CLIENT_ID, NOW, NOW_TEXT
+from tests.support.builders import CLIENT_ID, NOW_TEXT
 from tests.support.events import Context, http_event, read, sqs_event
+from tests.support.records import Records
 
 TABLE = "promotion-jobs"
 BUCKET = "promotion-jobs-exports"
@@ -102,7 +101,13 @@ class Account:
             self.acting = None
 
 
-class Cloud:
+@lru_cache
+def _rights(*names: tuple[str, str]) -> Mapping[str, Sequence[rights.Statement]]:
+    """What each function may do, where the resources have these names."""
+    return {folder: rights.statements(rights.role_of(name), dict(names)) for name, folder in template.folders().items()}
+
+
+class Cloud(Records):
     def __init__(self, account: Account) -> None:
         self.account = account
         self.dynamodb, self.sqs, self.s3 = account.dynamodb, account.sqs, account.s3
@@ -114,11 +119,8 @@ class Cloud:
         account.events.create_event_bus(Name=EVENT_BUS)
         account.published.clear()
         self.names = {"Table": TABLE, "JobQueue": self.queue_url, "ExportBucket": BUCKET, "EventBus": EVENT_BUS}
-        account.rights = {
-            folder: rights.statements(rights.role_of(name), self.names) for name, folder in template.folders().items()
-        }
+        account.rights = _rights(*self.names.items())
         self.service = self._service()
-        self.table, self.jobs, self.runs = self.service.table, self.service.job_store, self.service.runs
         self.tokens = self.service.tokens
         self.table.transact(self.table.put(keys.code_key(1), {"key": KEY, "created_at": NOW_TEXT}))
         self.tokens.register_client(CLIENT_ID, CLIENT_SECRET, "Our shop")
@@ -221,38 +223,6 @@ class Cloud:
         sent = [{"code": code} if isinstance(code, str) else code for code in codes]
         status, _ = self.call("add_codes", promotion_id, data={"data": {"type": "promotion_codes", "codes": sent}})
         assert status == 201
-
-    def change_promotion(self, promotion_id: str, update: str, **values: Any) -> None:
-        """What no use case does, to bring a promotion into a state."""
-        self.table.transact(self.table.update(keys.promotion(promotion_id), update, "", **values))
-
-    def change_job(self, job: Job, update: str, **values: Any) -> None:
-        """Likewise a job."""
-        self.table.transact(self.table.update(keys.job(job.promotion_id, job.id), update, "", **values))
-
-    def claim(self, job: Job, at: datetime) -> Job | None:
-        """As its first delivery does it."""
-        service = self.service
-        return Claimer(service.job_store, service.promotion_store, service.spaces).claim(job, at)
-
-    def put_chunk(self, job: Job, number: int) -> None:
-        """Put a chunk of codes that nobody will look at, and count them in its run. Raises ConditionLost."""
-        run, codes = job.plan.run_of(number), job.plan.codes_in(number)
-        packed = bytes(codes * job.maker.code_format.width)
-        self.table.transact(
-            self.service.code_store.put_chunk(job.id, run, number, packed),
-            self.runs.count_generated(job.id, run, codes, NOW),
-        )
-
-    def promotion(self, promotion_id: str) -> Promotion:
-        promotion = self.service.promotion_store.get(promotion_id)
-        assert promotion
-        return promotion
-
-    def job(self, promotion_id: str, job_id: str) -> Job:
-        job = self.jobs.get(promotion_id, job_id)
-        assert job
-        return job
 
     def messages(self) -> list[dict[str, Any]]:
         """What waits in the queue, which is empty afterwards."""

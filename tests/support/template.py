@@ -1,6 +1,7 @@
 """The SAM template, read as a deployment with its defaults would read it."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def folders() -> dict[str, str]:
     return {name: Path(it["Properties"]["CodeUri"]).name for name, it in resources(FUNCTION).items()}
 
 
+@cache
 def functions() -> dict[str, Any]:
     """The properties of each function by the name of its folder."""
     return {folder: properties(name) for name, folder in folders().items()}

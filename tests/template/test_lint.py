@@ -1,6 +1,7 @@
 """That the linter sees what only the translated template has, which cfn-lint alone does not."""
 
 import re
+from collections import Counter
 from copy import deepcopy
 from typing import Any
 
@@ -27,12 +28,8 @@ STAGE = ("Api Properties DefaultRouteSettings ThrottlingRate", 5, "E3002")
 """Where a fault is put, what it is, and the rule that finds it."""
 
 
-@pytest.mark.parametrize(
-    "faults", [(QUEUE, FAILED_INVOCATION), (SCHEDULE, STAGE)], ids=["queue and failed invocation", "schedule and stage"]
-)
-def test_faults_in_what_sam_makes_of_the_template_are_found(
-    faults: tuple[tuple[str, Any, str], ...], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_faults_in_what_sam_makes_of_the_template_are_found(capfd: pytest.CaptureFixture[str]) -> None:
+    faults = QUEUE, SCHEDULE, FAILED_INVOCATION, STAGE
     faulty: dict[str, Any] = deepcopy(TEMPLATE)
     for path, fault, _ in faults:
         node = faulty["Resources"]
@@ -41,4 +38,8 @@ def test_faults_in_what_sam_makes_of_the_template_are_found(
             node = node[step]
         node[name] = fault
     assert lint(faulty) == 2
-    assert set(re.findall(r"^E\d{4}", capfd.readouterr().out, re.MULTILINE)) == {rule for *_, rule in faults}
+    found = Counter(re.findall(r"^E\d{4}", capfd.readouterr().out, re.MULTILINE))
+    rules = Counter(rule for *_, rule in faults)
+    # A fault may be told of more than one place.
+    assert found.keys() == rules.keys()
+    assert found >= rules

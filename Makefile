@@ -29,7 +29,7 @@ checks: lint types template-test
 pytest-stack: .venv/.dev build
 	$(BIN)/pytest -q tests/stack
 
-# What only calculates gives way to what waits for a whole stack: there, some waits have an end.
+# Tests that only calculate give way to those that wait for a whole stack, of which some waits have a limit.
 pytest-rest: .venv/.dev build
 	nice $(BIN)/pytest -q -n 2 --dist worksteal --ignore=tests/stack
 

@@ -121,7 +121,7 @@ class Deployment:
         return run
 
     def environment(self, function: str) -> dict[str, str]:
-        """What the template gives to the function, and where the emulator is."""
+        """The variables that the template gives to the function, and the emulator's address."""
         made = {"Table": NAME, "ExportBucket": NAME, "JobQueue": self.queue_url, "EventBus": "default"}
         made["AWS::StackName"] = NAME
         stated = _GLOBAL | FUNCTIONS[function].get("Environment", {}).get("Variables", {})
@@ -133,7 +133,7 @@ class Deployment:
 
     @property
     def account(self) -> dict[str, str]:
-        """What AWS's clients read."""
+        """The variables that AWS's clients read."""
         return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.aws.endpoint_url, "NO_PROXY": "127.0.0.1"}
 
     def function(self, name: str) -> Callable[[dict[str, Any]], Any]:

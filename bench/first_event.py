@@ -1,4 +1,4 @@
-"""What Lambda does with a new container: import the handler and give it an event. A program that loads nothing else."""
+"""Import a handler and give it an event, as Lambda does in a new container. The program loads nothing else."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from importlib import import_module
 
 
 class Context:
-    """What a handler is told of its invocation, with ten minutes left."""
+    """The context of an invocation, with ten minutes left."""
 
     function_name = "benchmark"
     memory_limit_in_mb = 1769
@@ -24,7 +24,7 @@ def main() -> None:
     reply = import_module("app").handler(json.load(sys.stdin), Context())
     json.dump(reply, sys.stderr)
     sys.stderr.flush()
-    # What an interpreter has to do at its end is no part of a cold start.
+    # An interpreter's work at its end is no part of a cold start.
     os._exit(0)
 
 

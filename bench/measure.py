@@ -67,12 +67,12 @@ def _prepared(prepare: Callable[..., Work], arguments: Sequence[Any]) -> Sample:
 
 
 def _memory(name: str) -> int:
-    """What this process has (VmRSS) or had at most (VmHWM), in bytes; always the latter where there is no /proc."""
+    """Memory of this process in bytes: now (VmRSS), or its peak (VmHWM); without /proc always the peak."""
     try:
         status = Path("/proc/self/status").read_text()
     except FileNotFoundError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Not the resource usage: that begins with the peak of whoever started this process.
+    # The resource usage would begin with the peak of the process that started this one.
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")) * 1024
 
 
@@ -96,7 +96,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a benchmark is to reach: at least, or at most, the bound. ``note`` says what a figure does not.
+    """The goal of a benchmark: at least, or at most, the bound. ``note`` says what a figure does not.
 
     ``measured`` is NaN where it could not be measured; the note says why.
     """

@@ -9,7 +9,7 @@ from bench.measure import Goal
 _LEFT, _RIGHT, _ROW, _TOP = 540, 940, 20, 46
 _WIDTH = 1020
 _LEAST, _MOST = 0.5, 64
-"""What is beyond either end is drawn to the end; the number beside the bar is exact."""
+"""A bar beyond either end is drawn to the end; the number beside it is exact."""
 
 _STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }

@@ -1,4 +1,4 @@
-"""What came out: a table on the terminal, a file with every sample, and a plot."""
+"""The results: a table on the terminal, a file with every sample, and a plot."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What holds for every test: the variables that Powertools reads on import, and property tests that repeat."""
+"""For every test: the variables that Powertools reads on import, and property tests that repeat."""
 
 import os
 

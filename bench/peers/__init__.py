@@ -1,1 +1,1 @@
-"""What others have published, run as they run it."""
+"""Published implementations, run as their authors run them."""

@@ -1,4 +1,4 @@
-"""What the stub says: every write succeeds, and reads find what the benchmark gave."""
+"""The stub's answers: every write succeeds, and reads find what the benchmark gave."""
 
 import json
 from binascii import crc32

@@ -1,4 +1,4 @@
-"""What a job costs, counted: calls and write units for whole jobs, with all that claims, counts and completes them."""
+"""The cost of a job, counted: calls and write units for whole jobs, with all that claims, counts and completes them."""
 
 from bench import service
 from bench.measure import Bench, Goal, Outcome, Samples

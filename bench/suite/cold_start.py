@@ -1,4 +1,4 @@
-"""What a new container of each function takes to import its handler and answer its first event, in CPU time.
+"""CPU time that a new container of each function takes to import its handler and answer its first event.
 
 Each in a process of its own with byte code at hand, as in Lambda, beside one that makes a single client of boto3.
 """
@@ -35,7 +35,7 @@ _CODES = 25
 
 
 def _child(arguments: list[str], environment: dict[str, str], sent: Any = None) -> tuple[Sample, str]:
-    """What a new interpreter took, from its start to its end, and what it wrote to standard error."""
+    """CPU time of a new interpreter, from its start to its end, and what it wrote to standard error."""
     with TemporaryFile("w+") as given, TemporaryFile("w+") as said:
         json.dump(sent, given)
         given.seek(0)

@@ -1,4 +1,4 @@
-"""What a code costs the worker's processor in a whole job, by its length and by how many ways it can be read."""
+"""CPU time of the worker for each code of a whole job, by the code's length and its number of readings."""
 
 from bench import service
 from bench.measure import Bench, Goal, Outcome, Run, timed

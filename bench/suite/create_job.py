@@ -1,4 +1,4 @@
-"""POST …/jobs in a warm function: the whole handler, beside the two calls to AWS that nobody can do without."""
+"""POST …/jobs in a warm function: the whole handler, beside the two calls to AWS that it cannot do without."""
 
 import json
 import secrets

@@ -40,7 +40,7 @@ def _repeated(work: Callable[[], int], times: int) -> Callable[[], int]:
 
 
 def run(bench: Bench) -> Outcome:
-    # Often enough that a turn takes a good part of a second whoever's it is.
+    # Often enough that each side's turn takes a good part of a second.
     contenders: dict[str, Run] = {"ours": timed(_repeated(_ours, 20)), _CHOICE: timed(_choice_per_character)}
     if has_node():
         request = {"count": CODES, "charset": ALPHABET, "prefix": "summer-", "pattern": "####-####"}

@@ -38,7 +38,7 @@ def _random_code() -> str:
 
 
 def _item(code: str, slot: int, promotion_id: str, job_id: str) -> dict[str, Any]:
-    """What an item for each code would hold."""
+    """The item that each code would have."""
     return {
         "pk": f"CODE#{code}",
         "sk": "CODE",

@@ -1,4 +1,4 @@
-"""What is deployed: the layers and the functions, zipped as `sam deploy` zips them."""
+"""Sizes of the layers and the functions, zipped as `sam deploy` zips them."""
 
 import io
 import shutil

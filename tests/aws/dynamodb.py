@@ -60,7 +60,7 @@ _MEMBERS |= {f"{kind}Item": members | {"ReturnValues"} for kind, members in _ACT
 
 
 Weaken = Callable[[KeyPair, str], str]
-"""What a condition on the item of that key is taken for; where that is empty, it is taken for true."""
+"""The key of an item and a condition on it → the condition to check instead; an empty one is true."""
 
 
 def _returned(wanted: str, old: Item | None, new: Item | None) -> Item | None:
@@ -87,7 +87,7 @@ class MemoryDynamoDB:
     """Called with the items that a transaction has changed, as they were, before it is answered."""
     lagging: dict[KeyPair, Item | None] = field(default_factory=dict)
     weaken: Weaken = lambda _key, condition: condition
-    """To see whether anybody notices: for tests of tests."""
+    """Changes a condition, for tests that a test notices its absence."""
     exceptions: Any = EXCEPTIONS
     table: MemoryTable = field(default_factory=MemoryTable)
     _tokens: dict[str, Any] = field(default_factory=dict)
@@ -270,7 +270,7 @@ class MemoryDynamoDB:
             raise invalid("Collective size of items in transaction exceeds 4 MB")
         return writes
 
-    # What all calls have in common
+    # For all calls
 
     def _check(self, operation: str, request: Mapping[str, Any]) -> None:
         if not request.keys() <= _MEMBERS[operation] | {"TableName"}:

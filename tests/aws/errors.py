@@ -19,7 +19,7 @@ _EXCEPTION_CODES = {
     "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
     "ThrottlingError": "ThrottlingException",
 }
-"""Where the code of a part of a call is spelt otherwise as the code of a whole call."""
+"""Code of a part of a call → its spelling as the code of a whole call, where the two differ."""
 
 
 def refusal(code: str, message: str, operation: str = "", **members: Any) -> ClientError:

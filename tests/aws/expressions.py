@@ -18,7 +18,7 @@ _WORDS = {"AND", "OR", "NOT", "BETWEEN", "IN"}
 
 
 class Scope(NamedTuple):
-    """What an expression is evaluated in."""
+    """An item, with the names and values that an expression refers to."""
 
     item: Mapping[str, Value]
     names: Mapping[str, str]

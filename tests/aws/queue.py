@@ -41,7 +41,7 @@ class MemoryQueue:
         return {"MessageId": str(self.sent)}
 
     def visible(self) -> list[QueuedMessage]:
-        """What can be received, after those that were received too often have been put aside."""
+        """The messages that can be received. Those that were received too often are put aside first."""
         now = self.time()
         found = [message for message in self.waiting if message.visible_at <= now]
         dead = [message for message in found if self.tries is not None and message.received >= self.tries]

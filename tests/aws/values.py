@@ -70,7 +70,7 @@ def _check_number(text: str) -> None:
 
 
 def comparable(value: Value) -> Any:
-    """What two values are compared by: equal values give equal ones, also where sets differ in their order."""
+    """A form by which values are compared: equal values have equal forms, also if sets differ in their order."""
     kind, held = content(value)
     if kind == "N":
         return kind, Decimal(held)

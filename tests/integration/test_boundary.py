@@ -1,4 +1,4 @@
-"""What every function does alike: unknown routes, and faults that nobody expected (contract 5, decision 16)."""
+"""Answers that all functions share: to unknown routes, and to unexpected faults (contract 5, decision 16)."""
 
 from itertools import product
 from typing import Any

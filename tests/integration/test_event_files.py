@@ -35,7 +35,7 @@ def _sent(function: str) -> Any:
     return json.loads(read(function)["body"])["data"]
 
 
-# What is there before
+# Calls before an event
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def _lost(shop: Cloud) -> None:
     shop.table.transact(shop.table.update(keys.open_job(JOB_ID), "SET #sent_at = :then", "", then=then))
 
 
-# What they are answered
+# Answers
 
 
 def _promotion(promotion_id: object = PROMOTION_ID, **more: Any) -> Element:
@@ -137,7 +137,7 @@ LINK = Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/{PROMOTION_ID}/{J
 
 
 class Told(NamedTuple):
-    """What was done before, and what the function then answers."""
+    """The calls that come before an event, and the answer to it."""
 
     given: Callable[[Cloud], None]
     answer: Any

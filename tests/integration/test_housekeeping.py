@@ -1,4 +1,4 @@
-"""What nobody needs any more goes by itself: files by the bucket's rules, items by the table's time to live."""
+"""Old files go by the bucket's rules, and old items by the table's time to live."""
 
 from typing import Any
 

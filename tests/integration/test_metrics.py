@@ -1,4 +1,4 @@
-"""What functions write for CloudWatch to take as metrics, and what their log lines name."""
+"""The metrics that functions write for CloudWatch, and the ids in their log lines."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def test_a_job_is_measured_from_its_creation_to_its_end(
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the service writes as its log."""
+    """The service's log."""
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before, written = handler.stream, StringIO()

@@ -163,7 +163,7 @@ def test_all_codes_of_a_job_can_be_deleted(cloud: Cloud, promotion_id: str) -> N
     assert _result(cloud, promotion_id) == {"generated": 3, "deleted": 3}
 
 
-# What is not right
+# Wrong requests
 
 
 @pytest.mark.usefixtures("job")

@@ -31,7 +31,7 @@ OUR_LOGGER = "promotion-jobs"
 
 @dataclass(frozen=True)
 class Log:
-    """What the service writes, as Lambda would keep it: its own log, that of libraries, and what is printed."""
+    """All that Lambda would keep: the service's log, the libraries' logs, and what is printed."""
 
     own: StringIO
     others: StringIO
@@ -129,7 +129,7 @@ def test_no_variable_holds_any_of_it(cloud: Cloud) -> None:
 
 @contextmanager
 def _failing(cloud: Cloud, text: str) -> Iterator[None]:
-    """Whatever is asked of the table fails, with an error that quotes the text and has another for its cause."""
+    """Every call to the table fails, with an error that quotes the text and has another for its cause."""
 
     def fail(**_: object) -> None:
         cause = ClientError({"Error": {"Code": "ValidationException", "Message": text}}, "GetItem")

@@ -1,4 +1,4 @@
-"""What the conformance tests have in common: a table to try a call on, and short ways to write calls."""
+"""For the conformance tests: a table to try a call on, and short ways to write calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

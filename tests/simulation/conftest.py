@@ -1,4 +1,4 @@
-"""What the tests of a simulation share: a tally, and an emulator of its own to compare the stand-ins with."""
+"""For the tests of the simulation: a tally, and an emulator to compare the stand-ins with."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.simulation.schedules import Tally
 def tally() -> Iterator[Tally]:
     tally = Tally()
     yield tally
-    print(f"\n{tally}")  # noqa: T201 - what was tried, for whoever runs the simulation by hand
+    print(f"\n{tally}")  # noqa: T201 - a summary for an operator who runs the simulation by hand
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What can go wrong at a call to AWS, and who decides where it does."""
+"""The faults of a call to AWS, and the parts that decide where they happen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

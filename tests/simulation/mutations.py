@@ -1,4 +1,4 @@
-"""What a test of the tests is made of: a condition that is missing or weaker, or a part that does a step otherwise.
+"""Mutations, for the test of the tests: a condition that is missing or weaker, or a part that does a step otherwise.
 
 The stand-in takes the condition for what it is weakened to, as if that had been written. How many schedules it takes
 until one notices is no promise; the limit is several times what it took when this was written.
@@ -30,7 +30,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """What goes wrong where each of the ``conditions`` is weakened to its value, or a ``mutant`` tells the story.
+    """Each of the ``conditions`` is weakened to its value, or a ``mutant`` tells the story; ``what`` then goes wrong.
 
     A condition that another one hides is missed only ``without`` that one too, as long as the story goes well without
     that one alone. Faults are random, or else ``fault`` is met by one call after the other.
@@ -98,5 +98,5 @@ def assert_noticed(mutation: Mutation) -> None:
         )
 
     assert any(map(is_noticed, range(mutation.schedules)))
-    # Or a condition is written otherwise now, and something else was noticed.
+    # Without this check, a condition that is written otherwise now would go unnoticed.
     assert met == weaker.keys()

@@ -60,7 +60,7 @@ class Recorder:
                 outcome = _codes(error)
                 raise
             finally:
-                # What an injected fault answers, nobody else does.
+                # Only an injected fault answers so; the emulator never does.
                 if outcome and not outcome & {CONFLICT, *THROTTLES, "ThrottlingException"}:
                     kind = (service, operation, _shape("", sent), outcome)
                     self.requests.setdefault(kind, Request(service, operation, deepcopy(sent), deepcopy(before)))
@@ -121,7 +121,7 @@ def _codes(error: ClientError) -> frozenset[str]:
 # Sending again
 
 Result = tuple[Any, Any]
-"""What is answered, and what there is afterwards."""
+"""The answer, and the items or files that there are afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _upload(client: Any, key: str, parts: Mapping[int, bytes]) -> tuple[str, Map
 
 
 def _answer(client: Any, operation: str, arguments: Mapping[str, Any]) -> Any:
-    """What both AWS and the stand-in say; texts and tags are each one's own."""
+    """The members of an answer that AWS and the stand-in share; texts and tags are each one's own."""
     try:
         answer = getattr(client, operation)(**arguments)
     except ClientError as error:

@@ -13,7 +13,7 @@ START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 class Crash(BaseException):
-    """The actor is gone. No product code catches it; what runs on the way out is not heard by anybody."""
+    """The actor is gone. No product code catches it; its calls on the way out have no effect."""
 
 
 class Endless(Exception):
@@ -130,7 +130,7 @@ class Scheduler:
         return actor
 
     def _pick(self) -> Actor | None:
-        """Who is next; None for nobody, or where the schedule has failed."""
+        """The next actor; None if there is none, or if the schedule has failed."""
         try:
             return self._choose()
         except Exception as error:  # noqa: BLE001 - it is raised by run, in the thread of the test
@@ -157,7 +157,7 @@ class Scheduler:
             self.clock.seconds = max(now, min(moments))
 
     def _hand_on(self) -> bool:
-        """Let whoever is next go on; False where nobody is."""
+        """Let the next actor go on; False if there is none."""
         following = self._pick()
         if following is None:
             return False

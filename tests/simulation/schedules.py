@@ -18,16 +18,16 @@ _WATCHFUL = 0.1
 """In how many schedules the items are looked at after every transaction."""
 
 Story = Callable[[Workshop], None]
-"""What is going on in a schedule: it adds promotions, jobs and actors to a workshop."""
+"""The plot of a schedule: adds promotions, jobs and actors to a workshop."""
 
 
 class Violation(AssertionError):
-    """What went wrong, with what is needed to see it again."""
+    """A broken invariant, with the seed and the calls that show it again."""
 
 
 @dataclass
 class Tally:
-    """What many schedules came to."""
+    """The numbers of many schedules."""
 
     schedules: int = 0
     violations: int = 0
@@ -112,7 +112,7 @@ def random_workshop(seed: int | str) -> Workshop:
 
 
 def meeting(seed: int | str) -> Workshop:
-    """A workshop in which nothing goes wrong; but transactions are seen item by item, and whoever acts may pause."""
+    """A workshop in which nothing goes wrong; but transactions are seen item by item, and actors may pause."""
     random = random_of("meeting", seed)
     workshop = Workshop(seed, Pauses(random), sticky=random.choice((0.0, 0.5)), chunk_codes=random.choice((2, 3)))
     workshop.simulation.torn = random.choice((0.0, 0.5, 0.9))
@@ -120,7 +120,7 @@ def meeting(seed: int | str) -> Workshop:
 
 
 def hand_made(workshop: Workshop, promotion: Promotion, known: list[str]) -> Callable[[], None]:
-    """Somebody who adds codes to a promotion and removes others; ``known`` may be shared with somebody else."""
+    """A shop that adds codes to a promotion and removes others; ``known`` may be shared with another shop."""
     random = workshop.random
 
     def work() -> None:

@@ -33,7 +33,7 @@ _TORN = 0.15
 
 _OUTAGES = {*THROTTLES, "ProvisionedThroughputExceededException", "ThrottlingException", "TransactionConflictException"}
 _OUTAGES |= {"NoSuchUpload"}
-"""What a client may be told because of a fault: the last when it asks a second time for what has been done."""
+"""Codes that a fault may answer a client: the last one when it repeats a call that has taken effect."""
 
 
 def is_outage(error: Exception) -> bool:
@@ -60,7 +60,7 @@ class Simulation:
     """How long a function may go on when its time is up: AWS kills it at once, and nothing should hang on that."""
     tolerated: Callable[[Exception], bool] = is_outage
     watch: Callable[[], Iterable[str]] = tuple
-    """What is wrong after an actor's transaction; of the first time it is kept in ``seen``."""
+    """The faults in the items after an actor's transaction; ``seen`` keeps the first ones."""
     sticky: float | None = None
     torn: float = _TORN
     before: Callable[[str, Mapping[str, Any]], None] = lambda _operation, _arguments: None
@@ -89,7 +89,7 @@ class Simulation:
         self.dynamodb.disturb = self._disturb
         self.dynamodb.committed = self._tear
 
-    # What a test uses
+    # For tests
 
     def client(self, service: str) -> Any:
         """The client of a service as actors have it; a test's own look goes to the stand-in itself."""
@@ -274,7 +274,7 @@ class ActorClient:
 
     def __getattr__(self, name: str) -> Any:
         if name == "get_paginator":
-            # Or its pages would not be calls.
+            # Otherwise its pages would not count as calls.
             return lambda operation: replace(self.stand_in.get_paginator(operation), operation=getattr(self, operation))
         attribute = getattr(self.stand_in, name)
         if name == "exceptions" or not callable(attribute):

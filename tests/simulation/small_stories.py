@@ -53,7 +53,7 @@ def _filled(workshop: Workshop) -> Promotion:
 
 
 def _die_half_way(workshop: Workshop, job: Job) -> None:
-    """What is left of a worker that died holding the job's first run, of which it has put a chunk."""
+    """Leave a job as a worker does that dies holding its first run, of which it has put a chunk."""
     worker, now = workshop.worker(), workshop.clock()
     claimed = worker.claimer.claim(job, now)
     assert claimed is not None
@@ -99,7 +99,7 @@ def cancel_half_way(workshop: Workshop) -> None:
 
 def export(workshop: Workshop) -> None:
     promotion = _filled(workshop)
-    # What is there now has been there for long, so it must be in the file.
+    # The codes have been there for long, so they must be in the file.
     workshop.simulation.clock.seconds += 3_600
     workshop.act("customer", lambda: workshop.add_job(promotion, None))
 

@@ -1,4 +1,4 @@
-"""What the table holds, sorted by kind: read from the items themselves, without the package's own readers of them."""
+"""The items of the table by kind, read without the package's own readers."""
 
 import json
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Listed(NamedTuple):
     removed: bool
     chunk: Plain
     made: Plain | None
-    """What was said of a code made by hand."""
+    """The terms of a code made by hand."""
 
 
 def texts(chunk: Plain, job: Plain) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the random schedules are about. All of them are told by the workshop's seed."""
+"""The stories of random schedules, each told by the workshop's seed."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -36,7 +36,7 @@ def _promotion(workshop: Workshop, number: int | None) -> Promotion:
 
 
 def _operator(workshop: Workshop) -> None:
-    """Who may change the key, more than once, at any moment."""
+    """An operator who may rotate the key, more than once, at any moment."""
     for _ in range(workshop.random.choice((0, 0, 1, 2))):
         after = workshop.random.random() * workshop.random.choice((1, 5, 60))
         workshop.act("operator", workshop.service.rotation.rotate, after=after)
@@ -86,7 +86,7 @@ def _go_on_overtime(workshop: Workshop) -> None:
 def export(workshop: Workshop) -> None:
     promotion = workshop.add_promotion()
     _shops(workshop, promotion)
-    # What is there now has been there for long, so it must be in the file.
+    # The codes have been there for long, so they must be in the file.
     workshop.simulation.clock.seconds += 3_600
     workshop.act("customer", lambda: workshop.add_job(promotion, None))
 

@@ -78,7 +78,7 @@ def _closed_first(workshop: Workshop) -> None:
 
 
 MUTATIONS = [
-    # The lock: taken only if nobody has it,
+    # The lock: taken only if no job has it,
     Mutation("a generate job ignores the lock", stories.generate, missing(FREE_FOR_CODES)),
     Mutation("a deletion ignores the lock", stories.delete, missing(FREE)),
     # and released only by the job that has it. That a job ends but once hides this.

@@ -88,7 +88,7 @@ class HastyDrawer(Drawer):
 
 @dataclass(frozen=True, slots=True)
 class EarlyLooks:
-    """What was seen before a claim: the spaces, or the reservations."""
+    """The spaces, or the reservations, as they were before a claim."""
 
     spaces: dict[str, Mapping[int, Space]] = field(default_factory=dict)
     reserved: dict[str, Sequence[int]] = field(default_factory=dict)
@@ -342,7 +342,7 @@ def _unannounced(workshop: Workshop) -> None:
 
 
 class Mutant(NamedTuple):
-    """What is done otherwise, by whom, and in how many schedules of which story, or in which scene, that is noticed."""
+    """A step that a part does otherwise, and the story or scene, with its number of schedules, that notices."""
 
     what: str
     mutate: Callable[[Workshop], None]

@@ -148,7 +148,7 @@ class Workshop:
     def nothing_is_open(self) -> bool:
         return not self.simulation.dynamodb.table.partition("OPEN")
 
-    # What a schedule is about; outside of an actor it happens at once and without faults
+    # Acts of a schedule; outside of an actor they happen at once and without faults
 
     def add_promotion(self, max_codes: int = 1_000) -> Promotion:
         return self.service.promotions.create(NewPromotion({"name": "x"}, max_codes=max_codes), CLIENT_ID)
@@ -208,13 +208,13 @@ class Workshop:
         return body
 
     def listed_codes(self, promotion: Promotion) -> Sequence[str]:
-        """What the promotion shows."""
+        """The codes that the promotion shows."""
         chunks = self.own.code_lists.chunks(promotion.id)
         return [code.code for chunk, _ in chunks for code in chunk.visible()]
 
     def add_codes(self, promotion: Promotion, codes: Sequence[str]) -> None:
         """By hand, as a shop would."""
-        self.service.codes.add(promotion, [NewCode(code, Terms(user="somebody")) for code in codes], CLIENT_ID)
+        self.service.codes.add(promotion, [NewCode(code, Terms(user="a shopper")) for code in codes], CLIENT_ID)
 
     def act(self, name: str, function: Callable[[], object], *, after: float = 0.0) -> None:
         self.simulation.act(name, function, after=after)

@@ -1,4 +1,4 @@
-"""What tests do over HTTP again and again."""
+"""Steps over HTTP that many tests share."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ DUPLICATE = {"errors": [{"status": "422", "title": "Duplicate code", "detail": "
 
 
 def at_once(calls: list[Any]) -> list[Any]:
-    """What each call returns, all of them started at the same moment."""
+    """The answers of calls that start at the same moment."""
     start = Barrier(len(calls))
 
     def run(call: Any) -> Any:
@@ -81,5 +81,5 @@ def test_a_jobs_codes_can_be_removed_by_hand_and_are_counted(api: Api) -> None:
     assert api.call("GET", f"/v2/promotions/{promotion}/codes/{codes[5]}").status == 404
     kept = api.call("GET", f"/v2/promotions/{promotion}/codes/{codes[0].upper()}").json["data"]
     assert (kept["code"], kept["job_id"]) == (codes[0], job)
-    # What was removed is free again, for any promotion.
+    # A removed code is free again, for any promotion.
     assert add_codes(api, new_promotion(api), codes[5]).status == 201

@@ -1,4 +1,4 @@
-"""What the protocol needs of its database, shown on the emulator that all other tests here rely on."""
+"""The protocol's needs of its database, shown on the emulator that all other tests here rely on."""
 
 import urllib.request
 from collections.abc import Callable

@@ -57,7 +57,7 @@ def _deploy(aws: Aws, environment: str) -> None:
 
 
 def _described(aws: Aws, stack: str, change_set: str) -> dict[str, tuple[str, str]]:
-    """What happens to which resource."""
+    """Logical id → action and type of each resource in the change set."""
     pages = aws.cloudformation.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=change_set)
     changes = [change["ResourceChange"] for page in pages for change in page["Changes"]]
     return {_plain(it["LogicalResourceId"]): (it["Action"], it["ResourceType"]) for it in changes}

@@ -48,7 +48,7 @@ def test_a_documented_command_gives_the_documented_answer(stack: LocalStack, api
     promotion = new_promotion(api)
     if documented.call.startswith("GET") and documented.call.endswith("/codes/{code}"):
         assert add_codes(api, promotion, "WELCOME-10").status == 201
-    # What is to be cancelled must not have ended.
+    # A job must not end before it is cancelled.
     with paused_worker(stack) if documented.call.endswith("/cancel") else nullcontext():
         variables = {
             "API": stack.base_url,

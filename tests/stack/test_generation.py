@@ -102,7 +102,7 @@ def test_a_code_that_a_job_would_make_is_made_by_hand_first_and_by_no_job(worksh
     listed = [code for chunk in workshop.chunks(job) for code in chunk.texts()]
     assert (len(listed), {*listed} & {*texts}) == (90, set())
     assert {service.lookup.owner_of(text) for text in texts} == {shop.id}
-    # What the job has made is taken, and free again for people when it is removed.
+    # A code of the job is taken, and free again for people when it is removed.
     promotion = service.promotions.get(job.promotion_id)
     with pytest.raises(DuplicateCode):
         service.codes.add(shop, [NewCode(listed[0].upper(), Terms())], "me")

@@ -60,7 +60,7 @@ def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(h
     killed_at = 0
 
     def goes_on() -> bool:
-        """Whether more codes are stored than at the last kill, and there is somebody to be killed."""
+        """Whether more codes are stored than at the last kill, and there is a worker to be killed."""
         nonlocal killed_at
         if killed_at:
             sweep(hasty)

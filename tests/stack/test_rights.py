@@ -1,4 +1,4 @@
-"""What every function asks AWS for, and what its role allows: the same.
+"""Every function asks AWS for exactly what its role allows.
 
 The functions run in this process on a table, a queue, a bucket and a bus of their own. Neither the emulator nor moto
 knows policies, so each call is held against the role in the template (tests/support/rights.py), here and in all of
@@ -33,7 +33,7 @@ GENERATE = {
 
 
 def _ask(cloud: Cloud, expected: int, function: str, *ids: str, **request: Any) -> Any:
-    # Or a function would know the token that another has read.
+    # Otherwise a function would know the token that another has read.
     forget_caches()
     status, answer = cloud.call(function, *ids, **request)
     assert status == expected, answer

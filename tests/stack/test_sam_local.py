@@ -19,7 +19,7 @@ COMMON = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 
 
 def _run(stack: LocalStack, name: str, event: dict[str, Any]) -> Any:
-    """What a function returns that has the variables of the files and no others."""
+    """The result of a function that has the variables of the files and no others."""
     files = sam_files(stack)
     folder = {logical: it["Properties"]["CodeUri"] for logical, it in resources(FUNCTION).items()}[name]
     ended = subprocess.run(  # noqa: S603 - nothing from outside

@@ -1,4 +1,4 @@
-"""What the local deployment adds to the template."""
+"""The parts that the local deployment adds to the template."""
 
 import re
 from pathlib import Path

@@ -82,7 +82,7 @@ def test_a_deleted_promotion_goes_with_all_its_codes_jobs_and_files(workshop: Wo
     workshop.deliver_until_nothing_is_open()
     workshop.service.promotion_remover.delete(job.promotion_id, "me")
     workshop.deliver_until_nothing_is_open()
-    # What was given stays given.
+    # A given index stays given.
     left = {item["pk"] for item in workshop.items("")}
     assert left == {"ALLOCATIONS#8", "KEYS", "SPACE#8"}
     assert workshop.aws.s3.list_objects_v2(Bucket=workshop.name).get("Contents", []) == []

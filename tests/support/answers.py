@@ -27,7 +27,7 @@ def shown_promotion(promotion_id: object = AN_ID, created_by: str = CLIENT_ID, *
 
 
 def job_meta(number_of_codes: int | None = None, length: int = 8, **more: Any) -> Element:
-    """What is said of a job beside its own members; a job that makes no codes has no odds."""
+    """The ``meta`` of a job; a job that makes no codes has no odds."""
     odds = {"guess_odds": f"1 in {27**length // number_of_codes:,}"} if number_of_codes else {}
     return {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, **odds, **more}
 

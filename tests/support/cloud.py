@@ -36,7 +36,7 @@ EVENT_BUS = "promotion-jobs-events"
 CLIENT_SECRET = "5ec2e7" * 8
 TOKEN = "70ce" * 10
 KEY = bytes(range(32))
-"""What codes are encrypted with."""
+"""The key that codes are encrypted with."""
 
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -72,9 +72,9 @@ class Account:
         self.events: Any = self.session.create_client("events")
         self.acting: str | None = None
         self.rights: Mapping[str, Sequence[rights.Statement]] = {}
-        """What the role of each function allows in the last deployment."""
+        """Function → the statements of its role, in the last deployment."""
         self.asked: defaultdict[str, set[rights.Request]] = defaultdict(set)
-        """What each function asked for."""
+        """Function → the requests that it made."""
         self.published: list[tuple[str, Any]] = []
         """Type and detail of each event, since the last deployment."""
         self.writes = 0
@@ -103,7 +103,7 @@ class Account:
 
 @lru_cache
 def _rights(*names: tuple[str, str]) -> Mapping[str, Sequence[rights.Statement]]:
-    """What each function may do, where the resources have these names."""
+    """Function → the statements of its role, where the resources have these names."""
     return {folder: rights.statements(rights.role_of(name), dict(names)) for name, folder in template.folders().items()}
 
 
@@ -129,7 +129,7 @@ class Cloud(Records):
         self.token = TOKEN
 
     def _service(self) -> Service:
-        """What a test prepares and looks at the deployment with: no role restrains it."""
+        """A service for the test itself, which no role restrains."""
         clients = Clients()
         clients.dynamodb, clients.sqs = self.dynamodb, self.sqs
         return Service(clients, lambda: datetime.now(UTC), secrets.randbits, Settings(self.environment))
@@ -187,7 +187,7 @@ class Cloud(Records):
         return self.send(function, event)
 
     def deliver(self, *messages: Message | str) -> None:
-        """What makes messages come again is raised."""
+        """Deliver the messages to the worker. Raises the error that has Lambda send them again."""
         assert self._invoke("run_job", sqs_event(*messages)) is None
 
     def end_lease(self, job_id: str) -> None:
@@ -198,7 +198,7 @@ class Cloud(Records):
         assert self._invoke("sweep_jobs", read("sweep_jobs")) is None
 
     def start_scheduled(self, sent: Any) -> Any:
-        """What the function of the schedules answers to an input."""
+        """The answer of the function of the schedules to an input."""
         return self._invoke("start_scheduled_job", sent)
 
     def create_promotion(self, **fields: Any) -> str:
@@ -225,7 +225,7 @@ class Cloud(Records):
         assert status == 201
 
     def messages(self) -> list[dict[str, Any]]:
-        """What waits in the queue, which is empty afterwards."""
+        """The messages that wait in the queue, which is empty afterwards."""
         received = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10, VisibilityTimeout=43_200)
         return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 

@@ -21,7 +21,7 @@ _TEXT_TYPES = ("application/json", "text/")
 
 
 class Context(LambdaContext):
-    """What Lambda tells a function of its invocation, with a minute left."""
+    """The context of an invocation, with a minute left."""
 
     def __init__(self, function: str) -> None:
         self._function_name = function

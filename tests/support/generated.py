@@ -26,7 +26,7 @@ def plan_of(*sizes: int) -> Plan:
 
 
 def texts(*sizes: int, first: int = 0) -> list[list[str]]:
-    """What such a job makes, chunk by chunk, whose first index is that."""
+    """The codes of such a job, chunk by chunk; ``first`` is its first index."""
     plan = plan_of(*sizes)
     return [[_text(first + index) for index in plan.block(chunk)[: sizes[chunk]]] for chunk in range(len(sizes))]
 

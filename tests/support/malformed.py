@@ -79,7 +79,7 @@ OTHER_TYPES = (
 
 
 def bodies() -> Iterator[Case]:
-    """What is wrong with a body whatever it is for: one function reads it."""
+    """Faults of any body: one function reads them all."""
     yield from ((Request(JOBS, body), NOT_JSON) for body in NO_JSON)
     yield from ((Request(JOBS, body), NO_OBJECT) for body in NO_OBJECTS)
     yield from ((Request(JOBS, body), TOO_DEEP) for body in DEEP)

@@ -1,4 +1,4 @@
-"""Stand for values that nobody can know beforehand, in an answer that is compared whole."""
+"""Stand for values that a test cannot know beforehand, in an answer that is compared whole."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What was counted, for tests to look at."""
+"""A meter that keeps its counts, for tests."""
 
 from collections import Counter
 from dataclasses import dataclass, field

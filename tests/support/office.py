@@ -44,7 +44,7 @@ class Unavailable(Exception):
 
 
 def _write(action: dict[str, Any]) -> str:
-    """What an action of a transaction does to what kind of item: ``Put CODES``."""
+    """The kind of an action and of its item, such as ``Put CODES``."""
     ((kind, request),) = action.items()
     key = from_item({name: (request.get("Key") or request["Item"])[name] for name in ("pk", "sk")})
     sort = key["sk"].partition("#")[0]
@@ -138,7 +138,7 @@ class Office:
         }
         self.service = Service(self._clients(), self.clock, entropy(0), Settings(environment), self.meter)
         self.service.table = replace(self.service.table, backoff=Backoff(lambda _: None, meter=self.meter))
-        # What a test puts and looks at is no call of the service's.
+        # The test's own puts and reads are no calls of the service.
         self._own = Service(Clients(), self.clock, entropy(1), Settings(environment))
         self._own.clients.dynamodb = self.dynamodb  # type: ignore[assignment]
         self.put(*stored)
@@ -155,7 +155,7 @@ class Office:
     def _watched(self, client: Any) -> Any:
         return WatchedClient(client, self.calls)
 
-    # What is stored
+    # Items
 
     def put(self, *things: Promotion | Job) -> None:
         """Store promotions and jobs as they are, in any state; each that is there already is replaced.
@@ -289,7 +289,7 @@ class Office:
         found = self._promotion()
         assert found == promotion(max_codes=found.max_codes, room=found.max_codes - codes, codes=codes)
 
-    # What is sent and delivered
+    # Messages
 
     def messages(self) -> list[Message]:
         """Those that wait in the queue, in the order in which they were sent."""

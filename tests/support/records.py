@@ -1,4 +1,4 @@
-"""What a test does to the items of a service, and sees of them, beside the use cases."""
+"""A service's items as a test changes and reads them, beside the use cases."""
 
 import secrets
 from datetime import datetime
@@ -34,7 +34,7 @@ class Records:
         return self.service.runs
 
     def change_promotion(self, promotion_id: str, update: str, **values: Any) -> None:
-        """What no use case does, to bring a promotion into a state."""
+        """Bring a promotion into a state that no use case makes."""
         self.table.transact(self.table.update(keys.promotion(promotion_id), update, "", **values))
 
     def change_job(self, job: Job, update: str, **values: Any) -> None:
@@ -47,7 +47,7 @@ class Records:
         return Claimer(service.job_store, service.promotion_store, service.spaces).claim(job, at)
 
     def put_chunk(self, job: Job, number: int) -> None:
-        """Put a chunk of codes that nobody will look at, and count them in its run. Raises ConditionLost."""
+        """Put a chunk of codes of no meaning, and count them in its run. Raises ConditionLost."""
         run, codes = job.plan.run_of(number), job.plan.codes_in(number)
         packed = bytes(codes * job.maker.code_format.width)
         self.table.transact(

@@ -1,4 +1,4 @@
-"""What a function's role allows and what a call asks for: as much of IAM as the template needs.
+"""The actions that a function's role allows and that a call needs: as much of IAM as the template uses.
 
 Resources go by their names: what an ARN has in front of it is the same for all of a deployment.
 """
@@ -56,7 +56,7 @@ def _matches(text: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
-# What a role allows
+# Roles
 
 
 def role_of(function: str) -> str:
@@ -111,7 +111,7 @@ def _name(node: Any, names: Mapping[str, str]) -> str:
     return names.get(resource, resource)
 
 
-# What calls ask for
+# Calls
 
 _WRITES = {"ConditionCheck": "ConditionCheckItem", "Delete": "DeleteItem", "Put": "PutItem", "Update": "UpdateItem"}
 """A transaction needs what its parts would need by themselves."""
@@ -120,7 +120,7 @@ _UPLOAD = {"CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}
 
 
 def requests_of(service: str, operation: str, parameters: Mapping[str, Any]) -> Iterator[Request]:
-    """What a call of botocore asks IAM for."""
+    """The requests to IAM that a call of botocore makes."""
     match service:
         case "dynamodb":
             yield from _of_table(operation, parameters)
@@ -169,7 +169,7 @@ def _of_bucket(operation: str, parameters: Mapping[str, Any]) -> Iterator[Reques
 
 
 def requests_of_lambda(function: str, names: Mapping[str, str]) -> Iterator[Request]:
-    """What Lambda itself asks for with the role of a function (its logical id): it logs, traces, polls and gives up."""
+    """The requests that Lambda makes with the role of a function (its logical id): to log, trace, poll and give up."""
     yield from (Request(action, EVERYTHING) for action in TRACES)
     log = translated.properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
     yield from (Request(f"logs:{action}", names.get(log, log)) for action in ("CreateLogStream", "PutLogEvents"))

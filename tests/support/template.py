@@ -27,7 +27,7 @@ def properties(name: str) -> dict[str, Any]:
 
 
 def value(node: Any) -> Any:
-    """What stands there, or the default of the parameter that stands there."""
+    """The node itself, or the default of the parameter to which it refers."""
     return TEMPLATE["Parameters"][node["Ref"]]["Default"] if isinstance(node, dict) and "Ref" in node else node
 
 

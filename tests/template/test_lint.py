@@ -25,7 +25,7 @@ QUEUE = ("RunJobFunction Properties Events Job Properties Queue", NO_SUCH_ATTRIB
 SCHEDULE = ("StartScheduledJobFunction Properties Events NightlyExport Properties DeadLetterConfig Arn", *QUEUE[1:])
 FAILED_INVOCATION = ("SweepJobsFunction Properties EventInvokeConfig MaximumRetryAttempts", 5, "E3034")
 STAGE = ("Api Properties DefaultRouteSettings ThrottlingRate", 5, "E3002")
-"""Where a fault is put, what it is, and the rule that finds it."""
+"""The place of a fault, the fault, and the rule that finds it."""
 
 
 def test_faults_in_what_sam_makes_of_the_template_are_found(capfd: pytest.CaptureFixture[str]) -> None:

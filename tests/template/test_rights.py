@@ -1,5 +1,7 @@
-"""Who may do what, read from the template as SAM translates it. That a function needs what it may do, and may do what
-it needs, is asked where the functions run: tests/stack/test_rights.py.
+"""The rights of every role, read from the template as SAM translates it.
+
+tests/stack/test_rights.py shows, where the functions run, that a function needs what it may do, and may do what it
+needs.
 """
 
 from collections.abc import Iterator
@@ -139,7 +141,7 @@ def test_tokens_are_read_by_who_checks_them_and_put_by_who_issues_them() -> None
     assert _allowed("PutItem", TOKEN) == {"issue_token"}
     checked = OVER_HTTP - WITHOUT_TABLE - {"issue_token"}
     assert _allowed("GetItem", TOKEN) == checked
-    # Whoever checks a token asks whether its client is still there.
+    # A function that checks a token also asks whether its client is still there.
     assert _allowed("GetItem", CLIENT) == checked | {"issue_token"}
 
 

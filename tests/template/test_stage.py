@@ -1,4 +1,4 @@
-"""What the gateway lets in, and at which address."""
+"""The gateway's throttling, domain and CORS."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def test_every_route_is_throttled_and_the_one_that_issues_tokens_more() -> None:
     assert [PARAMETERS[name]["Default"] for name in set_by.values()] == [200, 400]
     [(route, settings)] = stage["RouteSettings"].items()
     assert (route, settings) == ("POST /oauth/access_token", {"ThrottlingRateLimit": 10, "ThrottlingBurstLimit": 20})
-    # Or the gateway refuses to deploy settings of a route that it does not know.
+    # The gateway refuses to deploy settings of a route that it does not know.
     method, path = route.split()
     assert method.lower() in translated.properties("Api")["Body"]["paths"][path]
 

@@ -56,7 +56,7 @@ def _dead_letter_queues() -> set[str]:
 
 
 def _invoke_configs() -> dict[str, Any]:
-    """What becomes of events that a function fails to take, by the function's logical id."""
+    """The treatment of events that a function fails to take, by the function's logical id."""
     stated = translated.resources("AWS::Lambda::EventInvokeConfig").values()
     return {config["FunctionName"]["Ref"]: config for config in stated}
 
@@ -106,7 +106,7 @@ def test_what_becomes_of_an_event_that_fails_is_stated_for_its_delivery_and_for_
     function = target["Arn"]["Fn::GetAtt"][0]
     assert "MaximumRetryAttempts" in target["RetryPolicy"]
     assert "MaximumRetryAttempts" in _invoke_configs()[function]
-    # What nothing else makes up for goes to one and the same queue.
+    # An event that is not made up for otherwise goes to one and the same queue.
     destination = _invoke_configs()[function]["DestinationConfig"].get("OnFailure", {}).get("Destination")
     assert target.get("DeadLetterConfig", {}).get("Arn") == destination
     assert (destination is None) == (function == "SweepJobsFunction")
@@ -224,7 +224,7 @@ WIRING = ast.parse((PACKAGE / "wiring.py").read_text()).body
 [SERVICE] = [node for node in WIRING if isinstance(node, ast.ClassDef)]
 PARTS = {node.name: node for node in SERVICE.body if isinstance(node, ast.FunctionDef)}
 SHORTCUTS = {node.name: node for node in WIRING if isinstance(node, ast.FunctionDef) and node.name != "service"}
-"""What handlers import from the composition beside the service itself."""
+"""The composition's functions that handlers import beside the service itself."""
 
 
 def _eager(node: ast.AST) -> Iterator[ast.AST]:

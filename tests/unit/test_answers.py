@@ -1,4 +1,4 @@
-"""What the API says of things (contract 1 to 4, decisions 12 to 14)."""
+"""The API's renderings (contract 1 to 4, decisions 12 to 14)."""
 
 from datetime import timedelta
 from typing import Any

@@ -41,7 +41,7 @@ def _cancel(office: Office, promotion_id: str = PROMOTION_ID, job_id: str = JOB_
 
 
 def _change(office: Office, **changes: Any) -> Callable[[], None]:
-    """What changes the stored job when it is called."""
+    """A call that changes the stored job."""
     return lambda: office.put(replace(office.jobs()[0], **changes))
 
 

@@ -1,4 +1,4 @@
-"""What clients may send to change a promotion, or its codes by hand (decisions 4, 14 and 20)."""
+"""Changes of a promotion, and of its codes by hand, as clients may send them (decisions 4, 14 and 20)."""
 
 from typing import Any
 

@@ -35,7 +35,7 @@ from tests.support.office import Office, Unavailable
 
 
 class Desk:
-    """Where clients create jobs of one promotion, with ids that a test knows."""
+    """An office whose clients create jobs of one promotion, with ids that a test knows."""
 
     def __init__(self, stored: Promotion, *jobs: Job) -> None:
         self.promotion = stored

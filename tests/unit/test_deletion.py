@@ -40,7 +40,7 @@ ELSEWHERE = generate_job(Plan(1), id="elsewhere", promotion_id=UNKNOWN_ID)
 EXPORTED = export_job(id="exported", status=JobStatus.COMPLETED)
 BY_HAND = ["n", "P"]
 NAMES = "bcdfghj"
-"""What the codes of the first job go by; the sixth is removed before any deletion."""
+"""Names for the codes of the first job; the sixth is removed before any deletion."""
 
 SECOND = timedelta(seconds=1)
 BUSY_DELAY = timedelta(seconds=15)
@@ -128,7 +128,7 @@ class Shop(Desk):
         return {self.by_name[name] for name in names}
 
     def assert_consistent(self) -> None:
-        """What must hold of any deletion that has ended: all that counts is right."""
+        """Every count must be right when a deletion has ended."""
         codes = len(self.visible())
         assert self.promotion() == promotion(codes=codes, room=1_000 - codes)
         for job in (GENERATED, OTHER):
@@ -149,7 +149,7 @@ class Shop(Desk):
         assert self.runs[0].status is RunStatus.COMPLETED
 
     def left(self, source: str | None) -> set[str]:
-        """What a deletion of the source leaves."""
+        """The codes that a deletion of the source leaves."""
         return self.others if source else set()
 
 

@@ -1,4 +1,4 @@
-"""What the documents have people type must at least parse."""
+"""The documents: their commands parse, and their tables, links and diagrams agree with the code."""
 
 import json
 import re

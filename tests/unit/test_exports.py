@@ -68,7 +68,7 @@ def _key(attempt: int) -> str:
 
 
 def _rows(*chunks: AnyChunk) -> str:
-    """What the file of these chunks has below its header."""
+    """The rows of the file of these chunks, without the header."""
     exports = Exports(*chunks)
     exports.export()
     content = exports.files.files[_key(1)]

@@ -1,4 +1,4 @@
-"""What codes look like, and how they can be read (decisions 3 and 4)."""
+"""The form of codes, and their readings (decisions 3 and 4)."""
 
 from collections import Counter
 

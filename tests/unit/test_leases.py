@@ -48,7 +48,7 @@ def _deliver(office: Office, run: int = 0) -> int:
 
 
 def _sent(office: Office, run: int = 0) -> list[tuple[Message, timedelta]]:
-    """What the delivery of a run sends."""
+    """The messages that the delivery of a run sends."""
     before = len(office.messages())
     office.deliver(message(run))
     return office.delays()[before:]

@@ -33,7 +33,7 @@ READERS: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 def _answer(request: Request) -> Answer | None:
-    """What is answered to a body that cannot be read; None to one that can."""
+    """The answer to a body that cannot be read; None to one that can."""
     headers = request.headers or {"content-type": "application/json"}
     event = events.request("create_job", body=request.body or "", headers=headers)
     try:

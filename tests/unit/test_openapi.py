@@ -207,7 +207,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def _fits(value: Any, schema: dict[str, Any]) -> bool:
-    """What of JSON Schema the document uses to say what is answered and sent; anything else is an error."""
+    """Check a value against the part of JSON Schema that the document uses; any other part is an error."""
     known = {"$ref", "anyOf", "oneOf", "const", "enum", "type", "properties", "required", "additionalProperties"}
     known |= {"items", "pattern", "format", "description", "default", "minLength", "maxLength", "minimum", "maximum"}
     known |= {"minItems", "maxItems", "minProperties", "maxProperties", "examples"}

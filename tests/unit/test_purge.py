@@ -59,7 +59,7 @@ class Deleted(Desk):
         kept = ("ALLOCATIONS", "KEYS", "SPACE")
         left = [item for item in self.items() if not item["pk"].startswith(kept)]
         assert left == _items_of_others()
-        # What was given is given for ever.
+        # A given index stays given for ever.
         assert {item["pk"] for item in self.items()} >= {"ALLOCATIONS#8", "KEYS", "SPACE#8"}
         assert self.files.files == {OTHER_FILE: b""}
 

@@ -1,4 +1,4 @@
-"""Nothing in the repository lets anybody in, or tells of the machine it was written on."""
+"""The repository has no credential, and no path of the machine that it was written on."""
 
 import re
 import subprocess

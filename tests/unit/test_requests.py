@@ -1,4 +1,4 @@
-"""What is read from a request, and what is refused (decisions 10, 12 and 16)."""
+"""Reading a request: its body, query, page and filter (decisions 10, 12 and 16)."""
 
 import json
 from typing import Any

@@ -49,7 +49,7 @@ def test_a_rotation_that_dies_at_any_call_is_finished_by_the_next(when: str) -> 
         with pytest.raises(Died):
             office.service.rotation.rotate()
         office.calls.dead = False
-        # Where it died after its last call, that was another one's.
+        # If it died after its last call, that call was another rotation's.
         version = office.service.rotation.rotate()
         assert (_versions(office), version in {2, 3}) == ({version}, True)
         assert len(office.service.spaces.reserved(8, version)) == 1

@@ -1,4 +1,4 @@
-"""What clients may send, and the faults in what they may not (decision 10)."""
+"""Jobs and promotions as clients may send them (decision 10)."""
 
 import json
 from typing import Any

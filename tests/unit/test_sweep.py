@@ -52,7 +52,7 @@ class Watch(Office):
         self.service.table.transact(self.service.job_store.open_work.remove(JOB_ID))
 
     def sweep(self) -> list[Message]:
-        """What is sent."""
+        """The messages that are sent."""
         before = len(self.messages())
         assert self.service.sweeper.sweep() == len(self.messages()) - before
         sent = self.delays()[before:]

@@ -1,4 +1,4 @@
-"""What a delivery does, step by step (contract 1.3, decision 8)."""
+"""A delivery, step by step (contract 1.3, decision 8)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -68,7 +68,7 @@ def _plain(schema: Any) -> Any:
 
 
 def _changes(sent: dict[str, Schema]) -> dict[str, Schema]:
-    """What no model has: a promotion of which only some members are sent, and a job of any type."""
+    """Schemas that no model has: a promotion of which only some members are sent, and a job of any type."""
     change = sent["SentPromotion"] | {"required": []}
     change["properties"] = {
         name: {key: value for key, value in member.items() if key != "default"}

@@ -7,5 +7,5 @@ environment, only :mod:`aws.clients` makes clients of AWS, and only :mod:`wiring
 
 import gc
 
-# What a container loads stays: looking for garbage among it again and again takes a good part of a cold start.
+# A container keeps what it loads: looking for garbage there again and again takes a good part of a cold start.
 gc.set_threshold(200_000)

@@ -1,4 +1,4 @@
-"""What the API answers, as typed shapes: answers.py renders them, mypy holds it to them, and the OpenAPI document is
+"""The API's answers as typed shapes: answers.py renders them, mypy holds it to them, and the OpenAPI document is
 written from them (tools/openapi). Descriptions are for clients.
 
 No function loads this module: pydantic's annotations cost a cold start and serve the document alone.

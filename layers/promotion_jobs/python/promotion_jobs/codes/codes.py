@@ -93,7 +93,7 @@ class Codes:
         """
         if len({code.code.casefold() for code in new}) < len(new):
             raise DuplicateCode
-        # What the promotion refuses reserves nothing.
+        # Codes that the promotion refuses reserve nothing.
         if promotion.automatic:
             raise AutomaticPromotion
         if len(new) > promotion.room:

@@ -46,7 +46,7 @@ class Lookup:
         spaces = self.readings.spaces_of(it for found in readings.values() for it in found)
         issues: dict[str, list[Issue]] = {}
         for code, found in readings.items():
-            # What is not to be seen as a whole yet has made no code yet.
+            # A claim that cannot be seen as a whole yet has made no code yet.
             with suppress(ClaimUnseen):
                 issues[code] = [issue for it in found for issue in self.readings.issues(it, spaces[it.length])]
         every = [it for found in issues.values() for it in found]

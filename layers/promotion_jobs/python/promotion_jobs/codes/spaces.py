@@ -55,7 +55,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """Whose the indices from ``first`` on are, and how they are divided."""
+    """The job that the indices from ``first`` on belong to, and their division into chunks."""
 
     length: int
     first: int
@@ -165,7 +165,7 @@ class SpaceStore:
         )
 
     def allocation(self, length: int, index: int) -> Allocation:
-        """Whose an index that is given is. Raises ClaimUnseen if that cannot be seen yet."""
+        """The allocation of an index that is given. Raises ClaimUnseen if it cannot be seen yet."""
         before = self.table.query(keys.allocations(length, index), first_page=1, ScanIndexForward=False)
         for item in before:
             found = Allocation(

@@ -85,7 +85,7 @@ class Generate:
                 self.runs.count_generated(job.id, number, codes, self.now()),
             )
         except ConditionLost as error:
-            # Where there is one, another worker has put it.
+            # If there is one, another worker has put it.
             return _CHUNK in error.lost
         self.meter(Measure.CODES_GENERATED, codes)
         return True

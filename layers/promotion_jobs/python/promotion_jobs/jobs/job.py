@@ -188,7 +188,7 @@ class Job:
 
     @property
     def allocation(self) -> Allocation:
-        """Whose the indices of its codes are. Raises TypeError before its claim, and if it makes no codes."""
+        """The allocation of its indices. Raises TypeError before its claim, and if it makes no codes."""
         if self.first_index is None or self.key_version is None:
             raise TypeError(f"no indices are given to {self.job_type} {self.status}")
         code_format = self.parameters.of(GenerateParameters).code_format

@@ -19,7 +19,7 @@ from promotion_jobs.measures import Measure, Meter, unmeasured
 
 
 def _abandoned(runs: Mapping[int, Run], now: datetime) -> Sequence[int]:
-    """The runs whose worker is gone, though it did not let go of them."""
+    """The runs of workers that died: their leases are past, and were not released."""
     return [number for number, run in runs.items() if run.lease and not run.is_held(now)]
 
 
@@ -31,7 +31,7 @@ def _due(work: OpenWork, patience: timedelta) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """``patience`` is how long a message may wait: what was sent before that may still be worked on."""
+    """``patience`` is how long a message may wait or be worked on before it counts as lost."""
 
     open_work: OpenWorkStore
     jobs: JobStore
@@ -43,7 +43,7 @@ class Sweeper:
     meter: Meter = unmeasured
 
     def sweep(self) -> int:
-        """How many messages were sent."""
+        """Send again what seems lost, and return the number of messages."""
         open_work = self.open_work.list()
         oldest = min((work.opened_at for work in open_work), default=self.now())
         self.meter(Measure.OLDEST_OPEN_JOB_SECONDS, (self.now() - oldest).total_seconds())
@@ -62,9 +62,9 @@ class Sweeper:
         abandoned = _abandoned(runs, now)
         if progress != work.progress:
             self.open_work.note(work, sent_at=now, sends=0, progress=progress)
-            # What goes on as a whole may have lost one of its workers.
+            # A job that makes progress may still have lost one of its workers.
             return self._send(work, abandoned)
-        # What is undone has no leases: it goes on, or its workers are gone.
+        # An undo has no leases: it makes progress, or its workers are gone.
         patience = LEASE if job and job.is_undone else self.patience
         if now >= _due(work, patience):
             lost = self._unfinished(job, runs, now) if job else [0]

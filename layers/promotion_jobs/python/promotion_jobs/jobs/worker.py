@@ -3,11 +3,11 @@
 Deliveries come at least once, in any order, and two may work at the same time; every step is conditional, so
 repeating any of them changes nothing, and a call that takes effect when its worker is gone does no harm.
 
-After a cancel, or when it was given up, a job is undone: every code that it made goes, and no code of any other.
+A job that was cancelled or given up is undone: all of its codes are deleted, and no other job's.
 
-1. Every run that was begun is stopped: from then on nothing of it is put, and no other run begins.
-2. A run is undone by the job's kind. What is left of a run is one message.
-3. When all runs are clean the job ends: its room goes back to the promotion together with the lock.
+1. Stop every run that was begun: from then on no chunk of it is put, and no other run begins.
+2. The job's kind undoes a run. One message stands for the rest of a run.
+3. When all runs are clean, the job ends: the promotion gets its room back together with the lock.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,9 +46,9 @@ class Worker:
     meter: Meter = unmeasured
 
     def deliver(self, message: Message, time_left: Callable[[], timedelta]) -> None:
-        """Work on what the message names; returns when it need not come again.
+        """Handle the message; return when it need not come again.
 
-        Whatever it raises, the message comes back and nothing is lost.
+        After any error that is raised the message comes back, and nothing is lost.
         """
         deadline = Deadline.of(time_left)
         try:
@@ -89,12 +89,12 @@ class Worker:
         if not held or (kind.gives_up and self._is_given_up(job, message, run, holder)):
             return
         with self._holding(job, message.run, holder):
-            # Asked when the run is there. A Query may miss what a transaction is just about to write: a worker that
-            # undid the job meanwhile may not have seen the run, but the job was marked before that.
+            # Ask after the run is taken. A Query may miss what a transaction is about to write: a worker that undid
+            # the job meanwhile may not have seen the run, but it marked the job before.
             goes_on = self.jobs.is_processing(job.promotion_id, job.id)
             if not goes_on or not kind.work(Hold(job, message.run, run, deadline)):
-                # As a new message: a run that only takes long must not use up this one's tries, and one whose job was
-                # stopped may have been missed by who stopped it.
+                # As a new message: a run that only takes long must not use up this one's tries, and the worker that
+                # stopped the job may have missed this run.
                 self.queue.send(message, HAND_BACK_DELAY)
                 self.runs.release(job.id, message.run, holder)
                 return
@@ -114,7 +114,7 @@ class Worker:
 
     @contextmanager
     def _holding(self, job: Job, number: int, holder: str) -> Iterator[None]:
-        """Releases the run if the block fails. That the store is busy makes it no failed try; any other error does."""
+        """Release the run if the block fails. A busy store is no failed try; any other error is."""
         try:
             yield
         except StoreBusy:
@@ -148,7 +148,7 @@ class Worker:
         *others, last = (number for number in begun if not runs[number].is_stopped)
         for number in others:
             self.runs.stop(job.id, number)
-        # Before the last is stopped: a delivery that dies in between comes again and sends again.
+        # Send before the last run is stopped: a delivery that dies in between comes again and sends again.
         for number in begun[: self.runs_ahead]:
             self.queue.send(replace(message, run=number), HAND_BACK_DELAY)
         self.runs.stop(job.id, last)
@@ -171,9 +171,9 @@ class Worker:
             self.queue.send(replace(message, run=number))
 
     def _send_next(self, message: Message, numbers: Sequence[int]) -> None:
-        """Send the run that follows this one among those of the numbers, if any does.
+        """Send the run that follows this one among the numbers, if there is one.
 
-        Before this one counts: a delivery that dies in between comes again and sends again.
+        Send it before this run counts: a delivery that dies in between comes again and sends again.
         """
         for number in numbers[numbers.index(message.run) + self.runs_ahead :][:1]:
             self.queue.send(replace(message, run=number))

@@ -22,12 +22,16 @@ serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=80
 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
-	@$(MAKE) --no-print-directory --jobs=3 checks pytest-stack pytest-rest
+	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-rest
 
-.PHONY: checks pytest-stack pytest-rest
+.PHONY: checks pytest-stack pytest-recovery pytest-rest
 checks: lint types template-test
 pytest-stack: .venv/.dev build
-	$(BIN)/pytest -q tests/stack
+	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py
+
+# Most of its time it waits for the leases of dead workers.
+pytest-recovery: .venv/.dev build
+	$(BIN)/pytest -q tests/stack/test_recovery.py
 
 # Tests that only calculate give way to those that wait for a whole stack, of which some waits have a limit.
 pytest-rest: .venv/.dev build

@@ -6,7 +6,7 @@ from functools import partial
 
 from promotion_jobs.errors import DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.promotions.promotion import Promotion
-from tests.simulation.schedules import hand_made
+from tests.simulation.schedules import Story, hand_made
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
 SIZES = (1, 2, 5, 7, 8, 9, 20, 33)
@@ -217,3 +217,18 @@ def _add_near(workshop: Workshop, shop: Promotion) -> None:
     codes = [workshop.random_code() for _ in range(workshop.random.choice((1, 1, 2)))]
     with suppress(DuplicateCode):
         workshop.add_codes(shop, codes)
+
+
+EVERY: Sequence[Story] = (
+    generate,
+    repeat,
+    overtime,
+    export,
+    cancel,
+    cancel_in_pieces,
+    delete,
+    delete_codes,
+    delete_codes_overtime,
+    meet,
+    rotate,
+)

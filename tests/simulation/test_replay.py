@@ -36,19 +36,6 @@ SMALL: Sequence[Story] = (
     small_stories.remove_twice,
     small_stories.sweep,
 )
-RANDOM: Sequence[Story] = (
-    stories.generate,
-    stories.repeat,
-    stories.overtime,
-    stories.export,
-    stories.cancel,
-    stories.cancel_in_pieces,
-    stories.delete,
-    stories.delete_codes,
-    stories.delete_codes_overtime,
-    stories.meet,
-    stories.rotate,
-)
 
 
 def _the_rest(workshop: Workshop) -> None:
@@ -81,7 +68,7 @@ def requests() -> Sequence[Request]:
 
     for story in (*SMALL, _the_rest):
         record(story, small_workshop(NoFaults()))
-    for story in RANDOM:
+    for story in stories.EVERY:
         for number in range(SCHEDULES):
             record(story, random_workshop(f"{story.__name__} {number}"))
     print(f"\n{len(recorder.requests):,} kinds of requests")  # noqa: T201 - for an operator who runs the simulation

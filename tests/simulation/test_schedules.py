@@ -12,22 +12,7 @@ import pytest
 from tests.simulation import stories
 from tests.simulation.schedules import Tally, play, random_workshop
 
-STORIES = {
-    story.__name__: story
-    for story in (
-        stories.generate,
-        stories.repeat,
-        stories.overtime,
-        stories.export,
-        stories.cancel,
-        stories.cancel_in_pieces,
-        stories.delete,
-        stories.delete_codes,
-        stories.delete_codes_overtime,
-        stories.meet,
-        stories.rotate,
-    )
-}
+STORIES = {story.__name__: story for story in stories.EVERY}
 SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
 """In all, for all stories."""
 

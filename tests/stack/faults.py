@@ -1,4 +1,4 @@
-"""An AWS client that dies at a chosen call, before the service has done what it was asked."""
+"""An AWS client that dies at a chosen call, before or after the service has done what it was asked."""
 
 import threading
 from collections.abc import Callable
@@ -14,11 +14,13 @@ class Crash(BaseException):
 class Crashes:
     """Kills a worker at the first call for which ``crash_on`` says so by its name and arguments.
 
-    With ``forever`` each worker dies at its first such call; otherwise the next one is spared.
+    With ``forever`` each worker dies at its first such call; otherwise the next one is spared. With ``after`` the call
+    takes effect first.
     """
 
     crash_on: Callable[[str, dict[str, Any]], bool]
     forever: bool = False
+    after: bool = False
     deaths: int = 0
     is_dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -26,6 +28,8 @@ class Crashes:
     def call(self, name: str, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         with self._lock:
             if not self.is_dead and (self.forever or not self.deaths) and self.crash_on(name, arguments):
+                if self.after:
+                    function(**arguments)
                 self.is_dead = True
                 self.deaths += 1
             if self.is_dead:

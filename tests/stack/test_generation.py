@@ -79,14 +79,15 @@ def _puts_a_chunk(_name: str, arguments: object) -> bool:
     return "'Put'" in str(arguments) and "CODES#" in str(arguments)
 
 
-def test_a_run_that_is_held_is_left_to_its_holder_until_the_lease_is_past(workshop: Workshop) -> None:
+@pytest.mark.parametrize("after", [False, True], ids=["before the commit", "after it"])
+def test_a_run_whose_worker_died_is_left_to_it_until_the_lease_is_past(workshop: Workshop, *, after: bool) -> None:
     job = workshop.add_job(PLAN)
     message = workshop.queue.waiting[0]
     with pytest.raises(Crash):
-        replace(workshop, instrument=Crashes(_puts_a_chunk).instrument).deliver(message)
+        replace(workshop, instrument=Crashes(_puts_a_chunk, after=after).instrument).deliver(message)
     assert workshop.deliver(message) == 0
     workshop.clock.time += LEASE + timedelta(milliseconds=1)
-    assert workshop.deliver(message) == codes_of(0)
+    assert workshop.deliver(message) == codes_of(0) - (PLAN.codes_in(0) if after else 0)
     workshop.deliver_all()
     assert_exact(workshop, job)
 

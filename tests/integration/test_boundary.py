@@ -4,6 +4,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from promotion_jobs.api.routes import Route, methods_of
 from tests.support import template
@@ -111,6 +112,25 @@ def test_a_fault_that_nobody_expected_says_only_which_request_it_was(
     event = read(function)
     event["headers"]["authorization"] = f"Bearer {cloud.token}"
     assert cloud.send(function, event) == INTERNAL_ERROR
+
+
+@pytest.mark.parametrize("function", [name for name in HTTP_FUNCTIONS if name not in WITHOUT_TABLE])
+def test_a_table_that_throttles_is_service_unavailable(cloud: Cloud, function: str) -> None:
+    def throttle(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "no"}}, "GetItem")
+
+    event = read(function)
+    event["headers"]["authorization"] = f"Bearer {cloud.token}"
+    emitter = cloud.account.session.get_component("event_emitter")
+    emitter.register("before-call.dynamodb", throttle)
+    forget_caches()
+    try:
+        answer = cloud.send(function, event)
+    finally:
+        emitter.unregister("before-call.dynamodb", throttle)
+        forget_caches()
+    error = {"status": 503, "title": "Service Unavailable", "detail": "Try again later"}
+    assert answer == (503, {"errors": [error]})
 
 
 def test_a_function_that_lacks_a_variable_says_only_which_request_it_was(

@@ -13,11 +13,12 @@ import pytest
 
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.plan import Plan
-from promotion_jobs.errors import NotCancellable, StoreBusy
+from promotion_jobs.errors import NotCancellable
 from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.limits import TRIES
 from promotion_jobs.promotions.promotion import Promotion
+from tests.aws.errors import refusal
 from tests.support.builders import (
     CLIENT_ID,
     HAND_ID,
@@ -275,7 +276,7 @@ def test_each_chunk_that_is_deleted_begins_the_tries_anew() -> None:
 
 
 def _be_busy() -> None:
-    raise StoreBusy
+    raise refusal("ProvisionedThroughputExceeded", "later")
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from promotion_jobs.codes.plan import Plan
-from promotion_jobs.errors import StoreBusy
 from promotion_jobs.jobs.job import Job, JobStatus, Message
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.limits import LEASE, TRIES
 from promotion_jobs.measures import Measure
+from tests.aws.errors import refusal
 from tests.support.builders import JOB_ID, NOW, export_job, generate_job, message, promotion
 from tests.support.matchers import AN_ID
 from tests.support.office import Died, Office
@@ -68,7 +68,7 @@ def _die(office: Office) -> None:
 
 
 def _busy() -> None:
-    raise StoreBusy
+    raise refusal("ThrottlingException", "later")
 
 
 def test_a_run_that_is_held_is_left_to_its_holder() -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from promotion_jobs.aws.pressure import unless_busy
+
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
 
@@ -24,18 +26,16 @@ class EventBus:
     name: str
 
     def publish(self, detail_type: str, detail: Mapping[str, Any], time: datetime) -> None:
-        """Raises EventRefused."""
+        """Raises EventRefused and StoreBusy."""
+        event = {
+            "EventBusName": self.name,
+            "Source": SOURCE,
+            "DetailType": detail_type,
+            "Time": time,
+            "Detail": json.dumps(detail),
+        }
         # Without a condition: subscribers know that an event may come twice.
-        answer = self.client().put_events(
-            Entries=[
-                {
-                    "EventBusName": self.name,
-                    "Source": SOURCE,
-                    "DetailType": detail_type,
-                    "Time": time,
-                    "Detail": json.dumps(detail),
-                }
-            ]
-        )
+        with unless_busy():
+            answer = self.client().put_events(Entries=[event])  # type: ignore[list-item]
         if answer["FailedEntryCount"]:
             raise EventRefused(answer["Entries"][0]["ErrorCode"])

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from promotion_jobs.aws.pressure import unless_busy
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
@@ -32,14 +34,18 @@ class _Upload:
 
     def send_part(self) -> None:
         number = len(self.parts) + 1
-        answer = self.client.upload_part(**self.target, PartNumber=number, Body=bytes(self.waiting))
+        with unless_busy():
+            answer = self.client.upload_part(**self.target, PartNumber=number, Body=bytes(self.waiting))
         self.parts.append({"PartNumber": number, "ETag": answer["ETag"]})
         self.waiting.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """``client`` makes the client when it is first needed: most workers write no file."""
+    """``client`` makes the client when it is first needed: most workers write no file.
+
+    Every call raises StoreBusy if the bucket throttles it, fails, or does not answer.
+    """
 
     client: "Callable[[], S3Client]"
     bucket: str
@@ -49,27 +55,32 @@ class Files:
     def upload(self, key: str) -> Iterator[Callable[[bytes], bool]]:
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         # Without a condition: the key is this attempt's alone.
-        created = self.client().create_multipart_upload(**target, ContentType=CSV)
+        with unless_busy():
+            created = self.client().create_multipart_upload(**target, ContentType=CSV)
         upload = _Upload(self.client(), target | {"UploadId": created["UploadId"]}, self.part_bytes)
         try:
             yield upload.write
             upload.send_part()
-            self.client().complete_multipart_upload(**upload.target, MultipartUpload={"Parts": upload.parts})  # type: ignore[typeddict-item]
+            with unless_busy():
+                self.client().complete_multipart_upload(**upload.target, MultipartUpload={"Parts": upload.parts})  # type: ignore[typeddict-item]
         except BaseException:
-            self.client().abort_multipart_upload(**upload.target)
+            with unless_busy():
+                self.client().abort_multipart_upload(**upload.target)
             raise
 
     def remove(self, key: str) -> None:
         # Without a condition: the key is one attempt's alone.
-        self.client().delete_object(Bucket=self.bucket, Key=key)
+        with unless_busy():
+            self.client().delete_object(Bucket=self.bucket, Key=key)
 
     def remove_all(self, prefix: str) -> None:
         """Remove every file whose key starts with the prefix."""
-        for page in self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-            found: list[Any] = [{"Key": file["Key"]} for file in page.get("Contents", [])]
-            if found:
-                # Without a condition: only the caller writes below the prefix.
-                self.client().delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
+        with unless_busy():
+            for page in self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                found: list[Any] = [{"Key": file["Key"]} for file in page.get("Contents", [])]
+                if found:
+                    # Without a condition: only the caller writes below the prefix.
+                    self.client().delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
 
     def link(self, key: str, file_name: str, life: timedelta) -> str:
         return self.client().generate_presigned_url(

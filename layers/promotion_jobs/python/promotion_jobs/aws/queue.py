@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from promotion_jobs.aws.pressure import unless_busy
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,8 +22,9 @@ class Queue:
     url: str
 
     def send(self, message: "DataclassInstance", delay: timedelta = timedelta()) -> None:
-        """Send a value of plain fields as a JSON object."""
+        """Send a value of plain fields as a JSON object. Raises StoreBusy."""
         # Without a condition: a message sent twice is a delivery like any other.
-        self.client().send_message(
-            QueueUrl=self.url, MessageBody=json.dumps(asdict(message)), DelaySeconds=int(delay.total_seconds())
-        )
+        with unless_busy():
+            self.client().send_message(
+                QueueUrl=self.url, MessageBody=json.dumps(asdict(message)), DelaySeconds=int(delay.total_seconds())
+            )

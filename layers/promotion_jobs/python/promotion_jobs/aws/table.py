@@ -9,6 +9,7 @@ from secrets import randbits
 from typing import TYPE_CHECKING, Any
 
 from promotion_jobs.aws.keys import Key, Range
+from promotion_jobs.aws.pressure import unless_busy
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import LONGEST_STORE_WAIT, STORE_ATTEMPTS
 from promotion_jobs.measures import Measure, Meter, unmeasured
@@ -141,12 +142,15 @@ def _condition(condition: str, values: Mapping[str, Any], update: str = "") -> d
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """Every call raises StoreBusy if the table throttles it, fails, or does not answer."""
+
     client: "DynamoDBClient"
     name: str
     backoff: Backoff = Backoff()
 
     def get(self, key: Key) -> Item | None:
-        answer = self.client.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
+        with unless_busy():
+            answer = self.client.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: Collection[Key]) -> list[Item]:
@@ -159,7 +163,8 @@ class Table:
         items: list[Item] = []
         attempt = 0
         while wanted:
-            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
+            with unless_busy():
+                answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
             items += map(from_item, answer["Responses"].get(self.name, []))
             unprocessed = answer["UnprocessedKeys"].get(self.name)
             wanted = unprocessed["Keys"] if unprocessed else []
@@ -181,15 +186,16 @@ class Table:
         start: dict[str, Any] = {}
         limit: dict[str, Any] = {"Limit": first_page} if first_page else {}
         while True:
-            answer = self.client.query(
-                TableName=self.name,
-                ConsistentRead=True,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=to_item(values),
-                **options,
-                **start,
-                **limit,
-            )
+            with unless_busy():
+                answer = self.client.query(
+                    TableName=self.name,
+                    ConsistentRead=True,
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues=to_item(values),
+                    **options,
+                    **start,
+                    **limit,
+                )
             yield from map(from_item, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
@@ -231,7 +237,8 @@ class Table:
         The change may be made twice, where the answer to the first is lost.
         """
         try:
-            self.client.update_item(**self.update(key, update, condition, **values)["Update"])
+            with unless_busy():
+                self.client.update_item(**self.update(key, update, condition, **values)["Update"])
         except self.client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -249,7 +256,8 @@ class Table:
         attempt = 0
         while True:
             try:
-                self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+                with unless_busy():
+                    self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
             except self.client.exceptions.TransactionCanceledException as error:
                 reasons = error.response["CancellationReasons"]
                 # A conflict says nothing about the conditions beside it; a lost condition stands whatever is beside it.

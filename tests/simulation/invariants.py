@@ -16,12 +16,16 @@ from promotion_jobs.values import from_text
 from tests.aws.bus import MemoryBus
 from tests.aws.dynamodb import MemoryDynamoDB
 from tests.aws.files import MemoryFiles
+from tests.aws.queue import MemoryQueue
 from tests.simulation.stored import OPEN, UNDONE, Listed, Plain, Stored, texts
 
 COLUMNS = ["code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id"]
 
 SETTLED = timedelta(minutes=30)
 """Longer than any actor lives."""
+
+MOST_COPIES = 15
+"""Of a message, so of each run of a job: nine are the most that hundreds of schedules have seen."""
 
 
 def violations(dynamodb: MemoryDynamoDB, files: MemoryFiles, bus: MemoryBus) -> list[str]:
@@ -50,6 +54,12 @@ def wrong_locks_now(dynamodb: MemoryDynamoDB) -> Iterator[str]:
                 open_jobs.append(sort.removeprefix("JOB#"))
         if holder != open_jobs:
             yield f"promotion {promotion_id} is held by {holder} and has open jobs {open_jobs}"
+
+
+def too_many_messages(queue: MemoryQueue) -> Iterator[str]:
+    """However often the queue, the sweep and dying workers repeat a message, its copies do not multiply."""
+    copies = Counter(message.body for message in queue.waiting)
+    yield from (f"{number} copies of {body}" for body, number in copies.items() if number > MOST_COPIES)
 
 
 def wrong_at_any_moment(dynamodb: MemoryDynamoDB) -> Iterator[str]:

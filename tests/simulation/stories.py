@@ -104,12 +104,15 @@ def cancel(workshop: Workshop) -> None:
 
 def cancel_in_pieces(workshop: Workshop) -> None:
     """A job of long runs that is cancelled, by functions that have time for a part of a run."""
-    workshop.chunk_codes, workshop.run_chunks, workshop.spares = 3, 12, 3
-    workshop.simulation.function_seconds = workshop.random.choice((1.0, 3.0))
+    workshop.chunk_codes, workshop.run_chunks, workshop.spares = 3, 30, 3
+    workshop.simulation.function_seconds = workshop.random.choice((0.2, 0.5, 3.0))
     promotion = workshop.add_promotion()
     _shops(workshop, workshop.add_promotion())
     _operator(workshop)
-    job = workshop.add_job(promotion, 40)
+    job = workshop.add_job(promotion, 100)
+    if workshop.random.random() < 0.7:
+        # Its first run is whole, so there is something to undo in pieces.
+        workshop.deliver(job)
     after = workshop.random.random() * workshop.random.choice((3, 10, 60))
     workshop.act("customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
 

@@ -9,8 +9,11 @@ import threading
 
 import pytest
 
+from promotion_jobs.jobs.job import Message
 from tests.simulation import stories
-from tests.simulation.schedules import Tally, play, random_workshop
+from tests.simulation.invariants import MOST_COPIES
+from tests.simulation.schedules import Tally, Violation, play, random_workshop
+from tests.simulation.workshop import Workshop
 
 STORIES = {story.__name__: story for story in stories.EVERY}
 SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
@@ -41,6 +44,16 @@ def test_the_same_seed_gives_the_same_schedule(story: str) -> None:
     play(STORIES[story], second)
     assert first.simulation.trace == second.simulation.trace
     assert list(first.simulation.dynamodb.table) == list(second.simulation.dynamodb.table)
+
+
+def test_a_message_that_multiplies_would_be_noticed() -> None:
+    def flood(workshop: Workshop) -> None:
+        job = workshop.add_job(workshop.add_promotion(), 5)
+        for _ in range(MOST_COPIES):
+            workshop.service.queue.send(Message(job.promotion_id, job.id))
+
+    with pytest.raises(Violation, match="16 copies of"):
+        play(flood, random_workshop("flood"))
 
 
 def test_a_schedule_leaves_no_thread_behind() -> None:

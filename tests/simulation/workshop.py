@@ -22,7 +22,7 @@ from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
 from tests.simulation.faults import Faults, NoFaults
-from tests.simulation.invariants import wrong_at_any_moment, wrong_locks_now
+from tests.simulation.invariants import too_many_messages, wrong_at_any_moment, wrong_locks_now
 from tests.simulation.simulation import Simulation, TimeLeft, is_outage
 from tests.support.small_notation import SMALL, SmallParameters, make_small
 
@@ -81,7 +81,7 @@ class Workshop:
             tolerated=lambda error: isinstance(error, PromotionJobsError) or is_outage(error),
         )
         watch = wrong_at_any_moment if self.watchful else wrong_locks_now
-        self.simulation.watch = lambda: watch(self.simulation.dynamodb)
+        self.simulation.watch = lambda: [*watch(self.simulation.dynamodb), *too_many_messages(self.simulation.queue)]
         self.simulation.files.least_part_bytes = PART_BYTES
         self.clock = self.simulation.clock
         self.service = self._service(self.simulation.client, self.entropy.getrandbits)

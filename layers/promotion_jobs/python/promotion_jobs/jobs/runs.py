@@ -63,6 +63,10 @@ class Run:
     def is_stopped(self) -> bool:
         return self.status in {RunStatus.CANCELLING, RunStatus.CLEAN}
 
+    @property
+    def has_progress(self) -> bool:
+        return bool(self.generated or self.deleted or self.exported)
+
     def is_held(self, now: datetime) -> bool:
         return self.lease is not None and self.lease.until >= now
 

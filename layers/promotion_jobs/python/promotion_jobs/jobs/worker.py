@@ -78,11 +78,12 @@ class Worker:
             self._work(job, message, deadline)
 
     def _work(self, job: Job, message: Message, deadline: Deadline) -> None:
-        if message.run == 0:
-            self._send_ahead(job, message)
         kind, now = self.kinds(job.job_type), self.now()
         holder = self.new_id(now)
         run, held = self.runs.take(job, message.run, holder, now)
+        if message.run == 0 and not run.has_progress:
+            # Only then: a delivery that went on with the first run would send the others again each time.
+            self._send_ahead(job, message)
         if run.status is RunStatus.COMPLETED:
             self._complete(job)
         # Without the lease another worker holds the run; if that one dies, the sweep sends it again.

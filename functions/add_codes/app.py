@@ -14,7 +14,7 @@ app = resolver(authenticate)
 def add_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     sent = validate(SentCodes, requests.json_data(app.current_event))
-    service().codes.add(promotion, [code.to_domain() for code in sent.codes], client_id(app))
+    service().codes.add(promotion, sent.to_domain(), client_id(app))
     return answer(201, {"data": answers.promotion(promotion)})
 
 

@@ -14,9 +14,10 @@ app = resolver(authenticate, find_promotion)
 
 @serve(app, Route.CREATE_JOB)
 def create_job(promotion_id: str) -> Answer:
+    query = requests.query(app.current_event, requests.JOB_PARAMETERS, only=True)
     data = requests.json_data(app.current_event)
     new = validate(job_schema(data), data).to_domain()
-    if requests.is_dry_run(requests.query(app.current_event)):
+    if requests.is_dry_run(query):
         forecast = service().job_creator.forecast(promotion_id, new)
         return answer(200, {"data": answers.forecast(promotion_id, new, forecast)})
     key = requests.idempotency_key(app.current_event)

@@ -12,7 +12,7 @@ app = resolver(authenticate)
 @serve(app, Route.LIST_CODES)
 def list_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
-    query = requests.query(app.current_event)
+    query = requests.query(app.current_event, requests.LIST_PARAMETERS)
     page = requests.page(query, beyond="; to see every code, create a code_export job")
     found = service().codes.list(promotion, page, requests.wanted(query, FILTER_ATTRIBUTES))
     return answer(200, answers.listing(found, answers.code, app.current_event, query.get("filter")))

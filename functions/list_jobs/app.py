@@ -11,7 +11,7 @@ app = resolver(authenticate, find_promotion)
 
 @serve(app, Route.LIST_JOBS)
 def list_jobs(promotion_id: str) -> Answer:
-    query = requests.query(app.current_event)
+    query = requests.query(app.current_event, requests.LIST_PARAMETERS)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)
     found = service().jobs.list(promotion_id, requests.page(query), wanted)
     return answer(200, answers.listing(found, lambda it: answers.job(*it), app.current_event, query.get("filter")))

@@ -11,7 +11,7 @@ app = resolver(authenticate)
 
 @serve(app, Route.LIST_PROMOTIONS)
 def list_promotions() -> Answer:
-    query = requests.query(app.current_event)
+    query = requests.query(app.current_event, requests.LIST_PARAMETERS)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)
     found = service().promotions.list(requests.page(query), wanted)
     return answer(200, answers.listing(found, answers.promotion, app.current_event, query.get("filter")))

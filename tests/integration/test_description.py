@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cloud import JSON_HEADERS, Cloud
+from tests.support.cloud import JSON_HEADERS, OF_A_PAGE, Cloud
 from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import read
 from tests.support.template import ROOT
@@ -17,8 +17,8 @@ from tests.support.template import ROOT
 HTML_HEADERS = {"Content-Type": "text/html; charset=utf-8"}
 
 CALLS: list[tuple[str, Mapping[str, str], Any]] = [
-    ("get_openapi", JSON_HEADERS, json.loads(OPENAPI)),
-    ("show_docs", HTML_HEADERS, DOCS_PAGE),
+    ("get_openapi", JSON_HEADERS | OF_A_PAGE, json.loads(OPENAPI)),
+    ("show_docs", HTML_HEADERS | OF_A_PAGE, DOCS_PAGE),
 ]
 
 

@@ -2,9 +2,10 @@
 
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from unittest.mock import ANY
 
@@ -21,7 +22,7 @@ from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template
 from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta, shown_promotion
 from tests.support.builders import JOB_ID, PROMOTION_ID
-from tests.support.cloud import BUCKET, JSON_HEADERS, Cloud
+from tests.support.cloud import BUCKET, JSON_HEADERS, NOT_KEPT, OF_A_PAGE, Cloud
 from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
@@ -143,8 +144,8 @@ class Told(NamedTuple):
     answer: Any
 
 
-def _json(status: int, body: Any) -> tuple[int, Any, Any]:
-    return status, JSON_HEADERS, body
+def _json(status: int, body: Any, more: Mapping[str, str] = MappingProxyType({})) -> tuple[int, Any, Any]:
+    return status, {**JSON_HEADERS, **more}, body
 
 
 def _no_content() -> tuple[int, Any, Any]:
@@ -153,7 +154,7 @@ def _no_content() -> tuple[int, Any, Any]:
 
 
 TOLD = {
-    "issue_token": Told(_nothing, _json(200, TOKEN)),
+    "issue_token": Told(_nothing, _json(200, TOKEN, NOT_KEPT)),
     "create_promotion": Told(_nothing, _json(201, {"data": _promotion(AN_ID)})),
     "list_promotions": Told(_nothing, _json(200, _list("", "", _promotion()))),
     "get_promotion": Told(_nothing, _json(200, {"data": _promotion()})),
@@ -171,9 +172,9 @@ TOLD = {
         _json(200, _list(f"/{PROMOTION_ID}/jobs", FILTER, _generate_job("completed", result={"generated": 1_000}))),
     ),
     "cancel_job": Told(_job, _json(200, {"data": _generate_job("cancelled", result={"generated": 0, "deleted": 0})})),
-    "get_job_file": Told(_exported, _json(200, {"href": LINK})),
-    "get_openapi": Told(_nothing, _json(200, json.loads(OPENAPI))),
-    "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8"}, DOCS_PAGE)),
+    "get_job_file": Told(_exported, _json(200, {"href": LINK}, NOT_KEPT)),
+    "get_openapi": Told(_nothing, _json(200, json.loads(OPENAPI), OF_A_PAGE)),
+    "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8", **OF_A_PAGE}, DOCS_PAGE)),
     "reject_unknown_route": Told(_nothing, _json(*ROUTE_NOT_FOUND)),
     "run_job": Told(_export, None),
     "sweep_jobs": Told(_lost, None),

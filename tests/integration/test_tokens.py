@@ -1,5 +1,6 @@
 """POST /oauth/access_token, and what a token is good for (contract 4, decision 16)."""
 
+from base64 import b64encode
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,8 @@ from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template
 from tests.support.answers import FORBIDDEN, UNAUTHORIZED, UNKNOWN_CLIENT
 from tests.support.builders import CLIENT_ID, NOW
-from tests.support.cloud import CLIENT_SECRET, Answer, Cloud, forget_caches
+from tests.support.cloud import CLIENT_SECRET, JSON_HEADERS, Answer, Cloud, forget_caches
+from tests.support.events import http_event
 from tests.support.matchers import A_TOKEN
 
 ANOTHER_SECRET = "07e2" * 10
@@ -172,3 +174,19 @@ def test_neither_a_secret_nor_a_token_is_in_the_table(cloud: Cloud) -> None:
     stored = str(cloud.items())
     for secret in (CLIENT_SECRET, cloud.token, answer["access_token"]):
         assert secret not in stored
+
+
+def test_a_client_gets_a_token_by_http_basic(cloud: Cloud) -> None:
+    credentials = b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+    headers = {"authorization": f"Basic {credentials}", "content-type": "application/x-www-form-urlencoded"}
+    status, answer = cloud.call("issue_token", body="grant_type=client_credentials", headers=headers)
+    assert (status, answer["identifier"]) == (200, "client_credentials")
+    wrong = b64encode(f"{CLIENT_ID}:wrong".encode()).decode()
+    headers["authorization"] = f"Basic {wrong}"
+    assert cloud.call("issue_token", body="grant_type=client_credentials", headers=headers) == UNKNOWN_CLIENT
+
+
+def test_an_answer_with_a_token_is_kept_by_no_cache(cloud: Cloud) -> None:
+    event = http_event("issue_token", body=f"grant_type=implicit&client_id={CLIENT_ID}")
+    _, headers, _ = cloud.reply("issue_token", event)
+    assert headers == JSON_HEADERS | {"Cache-Control": "no-store"}

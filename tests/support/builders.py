@@ -29,7 +29,7 @@ HAND_ID = "019e82fb-4a00-7000-8000-00000000000c"
 UNKNOWN_ID = "019e82fb-4a00-7000-8000-0000000000ff"
 CLIENT_ID = "shop"
 
-MALFORMED_IDS = ("1", "not-an-id", PROMOTION_ID.upper(), f"{PROMOTION_ID}0", PROMOTION_ID.replace("-", ""))
+MALFORMED_IDS = ("1", "not-an-id", f"{PROMOTION_ID}0", PROMOTION_ID.replace("-", ""), f"\uff10{PROMOTION_ID[1:]}")
 
 HOLDER = "holder"
 """Of a run's lease."""

@@ -38,8 +38,15 @@ TOKEN = "70ce" * 10
 KEY = bytes(range(32))
 """The key that codes are encrypted with."""
 
+UNAUTHORIZED = 401
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
+NOT_KEPT = {"Cache-Control": "no-store"}
+OF_A_PAGE = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 READS = {"GetItem", "BatchGetItem", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
 """The operations that change nothing."""
@@ -154,7 +161,9 @@ class Cloud(Records):
     def send(self, function: str, event: dict[str, Any]) -> Answer:
         """The answer to an event: its status and what its body says, which is None of one without content."""
         status, headers, answer = self.reply(function, event)
-        assert headers == ({} if status == NO_CONTENT else JSON_HEADERS)
+        assert headers.items() >= ({} if status == NO_CONTENT else JSON_HEADERS).items()
+        assert headers.keys() <= {"Content-Type", "Cache-Control", "Retry-After", "WWW-Authenticate"}
+        assert ("WWW-Authenticate" in headers) == (status == UNAUTHORIZED)
         assert (answer is None) == (status == NO_CONTENT)
         return status, answer
 

@@ -12,6 +12,7 @@ from tests.support.answers import (
     TOO_DEEP,
     TOO_LARGE,
     Element,
+    bad_body,
     failure,
     fault,
     invalid,
@@ -41,13 +42,12 @@ NO_JSON: tuple[str | bytes, ...] = (
     '{"type": -Infinity}',
     '{"type": 1e999}',
     '{"type": -1e999}',
-    '{"type": ' + "9" * 5_000 + "}",
     '{"type": 0x10}',
     '{"type": "\0"}',
+    b"\xef\xbb\xbf\xef\xbb\xbf{}",
     "\0",
     b'{"type": "\xff"}',
     b'{"type": "\xed\xa0\x80"}',
-    b"\xef\xbb\xbf{}",
     "{}".encode("utf-16"),
     "[" * 100_000,
     '{"type": ' + "[" * 100_000 + "]" * 100_000 + "}",
@@ -78,12 +78,37 @@ OTHER_TYPES = (
 )
 
 
+TOO_LONG = bad_body("A whole number in the body may have at most 18 digits")
+TWICE = bad_body("The body has the member type twice")
+ENCODED = failure(
+    415, {"status": 415, "title": "Unsupported Media Type", "detail": "Send the body without a Content-Encoding"}
+)
+UNSOUND = "{} has NUL or half a surrogate pair in it, which no text may have"
+TEXTS = (
+    ('{"name": "a\\u0000b"}', "data.name"),
+    ('{"name": "\\ud800"}', "data.name"),
+    ('{"description": "\\udc00"}', "data.description"),
+    ('{"data": {"schema": {"a": ["b", {"c": "\\ud83d"}]}}}', "data.schema.a.1.c"),
+    ('{"schema": {"\\ud800": 1}}', "data.schema.?"),
+    ('{"schema": {"a\\u0000": 1}}', "data.schema.a?"),
+    ('{"codes": [{"code": "A", "user": "\\u0000=1"}]}', "data.codes.0.user"),
+)
+"""A body with a text that not every reader could take, and the path to it."""
+
+
 def bodies() -> Iterator[Case]:
     """Faults of any body: one function reads them all."""
     yield from ((Request(JOBS, body), NOT_JSON) for body in NO_JSON)
     yield from ((Request(JOBS, body), NO_OBJECT) for body in NO_OBJECTS)
     yield from ((Request(JOBS, body), TOO_DEEP) for body in DEEP)
     yield from ((Request(JOBS, "{}", {"content-type": it}), NOT_DECLARED_AS_JSON) for it in OTHER_TYPES)
+    yield Request(JOBS, "{}", {"content-type": "application/json", "content-encoding": "gzip"}), ENCODED
+    for number in ("9" * 19, "9" * 5_000, "-" + "1" * 19):
+        yield Request(JOBS, f'{{"schema": {{"a": [{number}]}}}}'), TOO_LONG
+    for body in ('{"type": 1, "type": 1}', '{"data": {"a": {"type": 1, "b": 2, "type": 3}}}'):
+        yield Request(JOBS, body), TWICE
+    for text, path in TEXTS:
+        yield Request(JOBS, text), failure(400, fault(path, UNSOUND.format(path.rpartition(".")[2])))
     yield Request(JOBS, " " * 1_000_001), TOO_LARGE
     yield Request(JOBS, json.dumps({"name": "é" * 500_000}, ensure_ascii=False)), TOO_LARGE
 
@@ -93,12 +118,13 @@ def wrong(line: str, data: Any, *elements: Element) -> Case:
     return Request(line, json.dumps({"data": data})), failure(400, *elements)
 
 
-HUGE = 10**4_000
+HUGE = 10**18 - 1
+"""The largest whole number that a body may have."""
 JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 1}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
 DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
-CODE = "must be at most 64 letters, digits, - and _, and start with a letter or digit"
+CODE = "must be at most 64 letters, digits, - _ . % ! and &, and start with a letter or digit"
 UNIT = "must be 'per_cart' or 'per_item'"
 WHOLE = "must be a whole number"
 DATE = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
@@ -112,7 +138,7 @@ PARAMETERS: tuple[tuple[str, Any, str], ...] = (
     ("number_of_codes", 0, "must be at least 1"),
     ("number_of_codes", -HUGE, "must be at least 1"),
     ("number_of_codes", "1", WHOLE),
-    ("number_of_codes", 1.0, WHOLE),
+    ("number_of_codes", 1.5, WHOLE),
     ("number_of_codes", True, WHOLE),
     ("number_of_codes", None, WHOLE),
     ("number_of_codes", {}, WHOLE),
@@ -124,15 +150,12 @@ PARAMETERS: tuple[tuple[str, Any, str], ...] = (
     ("max_uses_per_code", "many", WHOLE),
     ("consume_unit", "per_checkout", UNIT),
     ("consume_unit", ["per_cart"], UNIT),
-    ("code_prefix", "", PREFIX),
     ("code_prefix", "x" * 33, PREFIX),
-    ("code_prefix", "\0", PREFIX),
     ("code_prefix", "été", PREFIX),
     ("code_prefix", 5, "must be text"),
     ("codes", 5, "is not a parameter of this job"),
     ("", 5, "is not a parameter of this job"),
     ("number_of_codes", -1, "must be at least 1"),
-    ("consume_unit", "", UNIT),
     ("consume_unit", 1, UNIT),
     ("max_uses_per_code", 1_000_000_001, "must be at most 1000000000"),
     ("max_uses_per_code", 1.5, WHOLE),
@@ -148,13 +171,9 @@ PARAMETERS: tuple[tuple[str, Any, str], ...] = (
     ("user", "me", "is not a parameter of this job"),
 )
 OF_A_DELETION: tuple[tuple[str, Any, str], ...] = (
-    ("job_id", "", "must be the id of a job"),
     ("job_id", "1", "must be the id of a job"),
-    ("job_id", UNKNOWN_ID.upper(), "must be the id of a job"),
     ("job_id", f"{UNKNOWN_ID}\n", "must be the id of a job"),
     ("job_id", f"{UNKNOWN_ID}#00000000", "must be the id of a job"),
-    ("job_id", "\0", "must be the id of a job"),
-    ("job_id", "\ud800", "must be the id of a job"),
     ("job_id", 5, "must be text"),
     ("job_id", [UNKNOWN_ID], "must be text"),
     ("all", 1, "must be true or false"),
@@ -171,7 +190,6 @@ MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("type", ["promotion"], "must be 'promotion'"),
     ("name", "", "must have at least 1 characters"),
     ("name", "x" * 256, "must have at most 255 characters"),
-    ("name", "\ud800", "must be text"),
     ("description", None, "must be text"),
     ("enabled", "true", "must be true or false"),
     ("automatic", 1, "must be true or false"),
@@ -190,7 +208,6 @@ MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("start", "0001-01-01T00:00:00+23:59", DATE),
     ("start", 1_780_315_200, "must be text"),
     ("end", "9999-12-31T23:59:59-23:59", DATE),
-    ("end", "\ud800", DATE),
     ("name", None, "must be text"),
     ("description", 1, "must be text"),
     ("enabled", 1, "must be true or false"),
@@ -213,14 +230,15 @@ OF_A_CODE: tuple[tuple[str, Any, str], ...] = (
     ("code", "", CODE),
     ("code", "x" * 65, CODE),
     ("code", "a b", CODE),
-    ("code", "\0", CODE),
-    ("code", "\ud800", CODE),
+    ("code", "ÉTÉ", CODE),
+    ("code", "a+b", CODE),
+    ("code", "a/b", CODE),
+    ("code", ".a", CODE),
     ("uses", -1, "must be at least 0"),
     ("uses", HUGE, "must be at most 1000000000"),
     ("uses", 1.5, WHOLE),
     ("user", "x" * 256, "must have at most 255 characters"),
-    ("user", "\ud800", "must be text"),
-    ("consume_unit", "", UNIT),
+    ("consume_unit", "per_checkout", UNIT),
 )
 
 
@@ -253,14 +271,12 @@ def whole_jobs() -> Iterator[Case]:
     for job in (JOB, EXPORT, DELETION):
         yield wrong(JOBS, job | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
         yield wrong(JOBS, job | {"name": 1}, invalid("data.name", "must be text"))
-        yield wrong(JOBS, job | {"name": "\ud800"}, invalid("data.name", "must be text"))
         yield wrong(JOBS, job | {"parameters": []}, invalid("data.parameters", "must be an object"))
         yield wrong(JOBS, job | {"parameters": "none"}, invalid("data.parameters", "must be an object"))
     for job in (JOB, DELETION):
         yield wrong(JOBS, job | {"parameters": None}, invalid("data.parameters", "must be an object"))
         yield wrong(JOBS, {name: job[name] for name in ("type", "job_type")}, required("data.parameters"))
     yield wrong(JOBS, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
-    yield wrong(JOBS, JOB | {"parameters": {"\ud800": 1}}, invalid("data.parameters", "must be text"))
     none = invalid("data.parameters", "must have at most 0 entries")
     yield wrong(JOBS, EXPORT | {"parameters": {"number_of_codes": 1}}, none)
     either = invalid("data.parameters", "must have either job_id, or all as true")
@@ -295,7 +311,7 @@ def wholes() -> Iterator[Case]:
     yield wrong(promotions, {**PROMOTION, "schema": {"a": "x" * 20_000}}, bulky)
     for letter in ("x", "é", "😀"):
         yield wrong(promotions, {**PROMOTION, "description": letter * 20_000}, bulky)
-    yield wrong(f"PUT {P}", {"description": "\0" * 4_000}, bulky)
+    yield wrong(f"PUT {P}", {"description": "é" * 4_000}, bulky)
     for method in ("POST", "DELETE"):
         codes = f"{method} {P}/codes"
         yield wrong(codes, {}, required("data.type"), required("data.codes"))
@@ -340,7 +356,7 @@ INJECTIONS = (
 
 def injections() -> Iterator[Case]:
     """Something that a database, a spreadsheet, a shell or a browser would run, in every string that has a rule."""
-    for it in INJECTIONS:
+    for it in (text for text in INJECTIONS if "\0" not in text):
         for line in (f"POST {PROMOTIONS}", f"PUT {P}"):
             for name, rule in (("type", "must be 'promotion'"), ("promotion_type", PROMOTION_TYPE)):
                 yield wrong(line, {**PROMOTION, name: it}, invalid(f"data.{name}", rule))

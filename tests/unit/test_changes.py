@@ -117,23 +117,33 @@ def _codes(*codes: Any) -> dict[str, Any]:
         ({"code": "0", "uses": 0}, NewCode("0", Terms(max_uses=0))),
         ({"code": "0", "uses": 1_000_000_000}, NewCode("0", Terms(max_uses=1_000_000_000))),
         ({"code": "0", "user": "zoë"}, NewCode("0", Terms(user="zoë"))),
-        ({"code": "0", "user": "", "consume_unit": "per_item"}, NewCode("0", Terms("per_item", None, ""))),
+        ({"code": "SAVE.10"}, NewCode("SAVE.10", Terms())),
+        ({"code": "10%OFF"}, NewCode("10%OFF", Terms())),
+        ({"code": "R&D-10_BUY2GET1!"}, NewCode("R&D-10_BUY2GET1!", Terms())),
+        ({"code": "0", "user": "", "consume_unit": "per_item"}, NewCode("0", Terms("per_item"))),
+        ({"code": "0", "user": "", "consume_unit": "", "uses": ""}, NewCode("0", Terms())),
+        ({"code": "0", "uses": 1e1}, NewCode("0", Terms(max_uses=10))),
         ({"code": "0", "uses": None, "user": None, "consume_unit": None}, NewCode("0", Terms())),
         ({"code": "0", "max_uses": "many", "id": 1}, NewCode("0", Terms())),
     ],
 )
 def test_a_code_is_taken_as_it_was_sent(sent: dict[str, Any], taken: NewCode) -> None:
-    [code] = validate(SentCodes, _codes(sent)).codes
-    assert code.to_domain() == taken
+    assert validate(SentCodes, _codes(sent)).to_domain() == [taken]
+
+
+def test_what_stands_beside_the_codes_is_for_those_that_have_none_of_their_own() -> None:
+    sent = _codes({"code": "A"}, {"code": "B", "consume_unit": "per_item"}, {"code": "C", "consume_unit": ""})
+    codes = validate(SentCodes, sent | {"consume_unit": "per_cart"}).to_domain()
+    assert [it.terms.consume_unit for it in codes] == ["per_cart", "per_item", "per_cart"]
 
 
 def test_fifty_codes_are_taken_in_their_order() -> None:
     texts = [f"code-{number}" for number in range(50)]
     sent = validate(SentCodes, _codes(*({"code": text} for text in texts)))
-    assert [code.to_domain().code for code in sent.codes] == texts
+    assert [code.code for code in sent.to_domain()] == texts
 
 
-CODE_RULE = "code must be at most 64 letters, digits, - and _, and start with a letter or digit"
+CODE_RULE = "code must be at most 64 letters, digits, - _ . % ! and &, and start with a letter or digit"
 TYPE = Fault("data.type", "invalid", "type must be 'promotion_codes'")
 CODES_REQUIRED = Fault("data.codes", "required", "codes is required")
 TOO_MANY = Fault("data.codes", "invalid", "codes must have at most 50 entries")
@@ -177,7 +187,7 @@ def test_what_names_no_codes_is_refused(
         "x" * 65,
         "a b",
         "a/b",
-        "a.b",
+        "a+b",
         "é",
         "A\n",
         " A",
@@ -200,7 +210,7 @@ def test_a_code_that_cannot_be_one_is_not_added_but_may_be_named(text: str) -> N
         ("uses", -1, "must be at least 0"),
         ("uses", 1_000_000_001, "must be at most 1000000000"),
         ("uses", "5", "must be a whole number"),
-        ("uses", 1.0, "must be a whole number"),
+        ("uses", 1.5, "must be a whole number"),
         ("uses", True, "must be a whole number"),
         ("user", 5, "must be text"),
         ("user", "x" * 256, "must have at most 255 characters"),

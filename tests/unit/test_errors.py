@@ -116,7 +116,7 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
     (api_errors.RouteNotFound(), 404, _not_found("route")),
     (api_errors.MethodNotAllowed({"GET"}), 405, {"status": 405, "title": "Method Not Allowed"}),
     (
-        api_errors.UnsupportedMediaType(),
+        api_errors.UnsupportedMediaType("Send the body as application/json"),
         415,
         {"status": 415, "title": "Unsupported Media Type", "detail": "Send the body as application/json"},
     ),
@@ -135,9 +135,13 @@ def test_each_error_has_the_answer_that_clients_know(
     assert answer_to(error) == (status, {"errors": [element]})
 
 
-def test_an_answer_says_when_to_ask_again_where_that_is_known() -> None:
+def test_an_answer_says_when_to_ask_again_and_what_to_authenticate_with() -> None:
     headers = {type(error): headers_of(error) for error, _, _ in ANSWERS if headers_of(error)}
-    assert headers == {errors.TooManyTokens: {"Retry-After": "7"}}
+    assert headers == {
+        errors.TooManyTokens: {"Retry-After": "7"},
+        errors.Unauthorized: {"WWW-Authenticate": "Bearer"},
+        errors.UnknownClient: {"WWW-Authenticate": 'Bearer error="invalid_client"'},
+    }
 
 
 def _kinds(kind: type[PromotionJobsError]) -> Iterator[type[PromotionJobsError]]:

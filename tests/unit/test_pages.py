@@ -1,6 +1,7 @@
 """Filters of lists (contract 1.4)."""
 
 import re
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from promotion_jobs.codes import codes
 from promotion_jobs.errors import Fault, InvalidFilter
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.pages import parse_filter, satisfies
+from promotion_jobs.promotions import promotions
+from tests.support.builders import JOB_ID
 
 REFUSED = (Fault("filter", "Bad Request", "Could not parse the supplied filter"),)
 
@@ -33,6 +36,16 @@ REFUSED = (Fault("filter", "Bad Request", "Could not parse the supplied filter")
         ("eq(status,complete):eq(status,completed)", {"status": {"completed"}}),
         ("eq(status,pending):eq(status,failed)", {"status": {"pending", "failed"}}),
         (":".join(["eq(status,failed)"] * 10), {"status": {"failed"}}),
+        ('eq(status,"failed")', {"status": {"failed"}}),
+        ("eq(status,'failed')", {"status": {"failed"}}),
+        ("eq( status , 'failed' ) : eq(job_type,\"a\")", {"status": {"failed"}, "job_type": {"a"}}),
+        (r'eq(status,"a\"b\\c")', {"status": {'a"b\\c'}}),
+        (r"eq(status,'it\'s')", {"status": {"it's"}}),
+        ("eq(status,'a,b):(c')", {"status": {"a,b):(c"}}),
+        ("eq(status,' failed ')", {"status": {" failed "}}),
+        ('eq(status,"")', {"status": {""}}),
+        ("eq(status,it's)", {"status": {"it's"}}),
+        ("eq(status,'complete')", {"status": {"completed"}}),
     ],
 )
 def test_a_filter_names_what_each_attribute_must_be(text: str | None, wanted: dict[str, set[str]]) -> None:
@@ -61,6 +74,12 @@ def test_a_filter_names_what_each_attribute_must_be(text: str | None, wanted: di
         ":eq(status,a)",
         "eq(status,a)::eq(status,a)",
         "eq(status,a:b)",
+        "eq(status,'a)",
+        'eq(status,"a)',
+        "eq(status,'a'b)",
+        "eq(status,'a''b')",
+        "eq(status,'a\\')",
+        "eq('status',a)",
         "gt(status,a)",
         "EQ(status,a)",
         "eq(name,a)",
@@ -110,3 +129,16 @@ def test_a_code_is_looked_for_without_regard_to_case() -> None:
 )
 def test_a_record_satisfies_a_filter_that_asks_for_what_it_is(wanted: dict[str, set[str]], *, satisfied: bool) -> None:
     assert satisfies(wanted, {"status": "failed", "job_type": "code_export"}) is satisfied
+
+
+@pytest.mark.parametrize(
+    "text", ["\N{LATIN SMALL LETTER LONG S}ummer", "\N{KELVIN SIGN}iss", "kiß", "kis\N{LATIN SMALL LETTER LONG S}"]
+)
+@pytest.mark.parametrize("attributes", [codes.FILTER_ATTRIBUTES, promotions.FILTER_ATTRIBUTES])
+def test_only_the_case_of_a_code_is_folded(text: str, attributes: Mapping[str, Callable[[str], str]]) -> None:
+    assert parse_filter(f"eq(code,{text})", attributes) == {"code": {text}}
+    assert parse_filter("eq(code,Kiss-1%)", attributes) == {"code": {"kiss-1%"}}
+
+
+def test_a_job_is_found_by_its_id_in_capitals() -> None:
+    assert parse_filter(f"eq(job_id,{JOB_ID.upper()})", codes.FILTER_ATTRIBUTES) == {"job_id": {JOB_ID}}

@@ -7,8 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from promotion_jobs.api import requests
-from promotion_jobs.api.errors import PayloadTooLarge
+from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType, answer_to
 from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.errors import Fault, InvalidFilter, InvalidRequest
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.pages import Page
@@ -34,7 +35,8 @@ def _data(body: str | bytes, content_type: str | None = "application/json") -> d
         ('{"data": {"data": {"a": 1}}}', {"data": {"a": 1}}),
         ('{"data": {"a": "\\ud83d\\ude00"}}', {"a": "😀"}),
         ('{"a": 1e308}', {"a": 1e308}),
-        ('{"a": 123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
+        ('{"a": -999999999999999999}', {"a": -999999999999999999}),
+        (b"\xef\xbb\xbf{}", {}),
         ("[" * 49 + "1" + "]" * 49, None),
     ],
 )
@@ -90,7 +92,7 @@ def test_a_request_without_a_body_has_an_empty_one() -> None:
 
 
 def _query(query: str) -> dict[str, str]:
-    return requests.query(request("list_jobs", query=query))
+    return requests.query(request("list_jobs", query=query), requests.LIST_PARAMETERS)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,56 @@ def _query(query: str) -> dict[str, str]:
 )
 def test_a_query_is_read_with_the_commas_of_its_filter(query: str, parameters: dict[str, str]) -> None:
     assert _query(query) == parameters
+
+
+def test_what_a_list_does_not_know_is_ignored_however_often_it_comes() -> None:
+    assert _query("include=a&include=b&page[limit]=1") == {"include": "b", "page[limit]": "1"}
+
+
+@pytest.mark.parametrize("name", requests.LIST_PARAMETERS)
+def test_a_parameter_that_comes_twice_is_refused(name: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        _query(f"{name}=1&{name}=1")
+    assert refusal.value.faults == (Fault(name, "invalid", f"{name} must be given once"),)
+
+
+def test_a_request_that_knows_all_of_its_parameters_refuses_any_other() -> None:
+    def query(text: str) -> dict[str, str]:
+        return requests.query(request("create_job", query=text), requests.JOB_PARAMETERS, only=True)
+
+    assert query("dry_run=true") == {"dry_run": "true"}
+    with pytest.raises(InvalidRequest) as refusal:
+        query(f"dryrun=true&dry_run=true&dry_run=false&{'x' * 5_000}=1")
+    assert refusal.value.faults == (
+        Fault("dry_run", "invalid", "dry_run must be given once"),
+        Fault("dryrun", "invalid", "dryrun is not a parameter of this request"),
+        Fault(f"{'x' * 100}…", "invalid", f"{'x' * 100}… is not a parameter of this request"),
+    )
+
+
+def _credentials(authorization: str | None, body: str = "") -> tuple[str | None, str | None]:
+    event = request("issue_token", body=body, headers={"authorization": authorization})
+    return requests.client_credentials(event, requests.form(event))
+
+
+@pytest.mark.parametrize(
+    ("authorization", "body", "credentials"),
+    [
+        ("Basic c2hvcDpvcGVuIHNlc2FtZQ==", "", ("shop", "open sesame")),
+        ("basic  c2hvcDpvcGVuK3Nlc2FtZSUyMQ==", "", ("shop", "open sesame!")),
+        ("Basic c2hvcDpvcGVuIHNlc2FtZQ==", "client_id=other&client_secret=x", ("other", "x")),
+        (None, "client_id=other&client_secret=x", ("other", "x")),
+        ("Basic c2hvcA==", "", ("shop", "")),
+        ("Basic ?", "", (None, None)),
+        ("Basic /w==", "", (None, None)),
+        ("Bearer c2hvcDpvcGVuIHNlc2FtZQ==", "", (None, None)),
+        (None, "", (None, None)),
+    ],
+)
+def test_a_client_sends_its_credentials_in_the_form_or_by_http_basic(
+    authorization: str | None, body: str, credentials: tuple[str | None, str | None]
+) -> None:
+    assert _credentials(authorization, body) == credentials
 
 
 @pytest.mark.parametrize(
@@ -176,3 +228,46 @@ def test_each_thing_wrong_with_the_data_is_a_fault_with_its_path() -> None:
         Fault("data.first", "required", "first is required"),
         Fault("data.second.a", "invalid", "a must be a whole number"),
     )
+
+
+@pytest.mark.parametrize("encoding", [None, "", "identity", " Identity "])
+def test_a_body_that_is_not_encoded_is_read(encoding: str | None) -> None:
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    assert requests.json_data(request("create_job", body="{}", headers=headers)) == {}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, identity"])
+def test_a_body_that_is_encoded_is_refused(encoding: str) -> None:
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    with pytest.raises(UnsupportedMediaType) as refusal:
+        requests.json_data(request("create_job", body=b"\x1f\x8b", headers=headers))
+    assert refusal.value.detail == "Send the body without a Content-Encoding"
+
+
+def _job(text: str) -> object:
+    data = _data(text)
+    return validate(job_schema(data), data)
+
+
+def test_no_error_grows_with_what_was_sent() -> None:
+    """A body of a million bytes, in the ways in which most of it would be repeated (decision 10)."""
+    long = "é" * 490_000
+    many = {f"{'é' * 240}{number}": 1 for number in range(1_900)}
+    job = {"type": "promotion_job", "job_type": "code_generate"}
+    bodies = [
+        job | {"parameters": {"number_of_codes": 1, long: 1}},
+        job | {"parameters": {"number_of_codes": 1, **many}},
+        {"schema": {long: "\0"}},
+        {"schema": {"a": {long: {"b": "\0"}}}},
+    ]
+    for body in bodies:
+        text = json.dumps(body, ensure_ascii=False)
+        assert 900_000 < len(text.encode()) <= 1_000_000
+        with pytest.raises(InvalidRequest) as refusal:
+            _job(text)
+        _, answer = answer_to(refusal.value)
+        assert len(json.dumps(answer)) < 30_000
+    name = "x" * 480_000
+    with pytest.raises(InvalidRequest) as twice:
+        _data(f'{{"{name}": 1, "{name}": 2}}')
+    assert len(json.dumps(answer_to(twice.value)[1])) < 1_000

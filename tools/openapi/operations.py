@@ -23,7 +23,7 @@ OF_A_PROMOTION: tuple[Error, ...] = (*SIGNED_IN, errors.PromotionNotFound())
 WITH_A_BODY: tuple[Error, ...] = (
     INVALID,
     api_errors.PayloadTooLarge(limits.BODY_BYTES),
-    api_errors.UnsupportedMediaType(),
+    api_errors.UnsupportedMediaType("Send the body as application/json"),
 )
 
 PROMOTION_EXAMPLE = {

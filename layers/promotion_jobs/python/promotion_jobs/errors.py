@@ -33,6 +33,8 @@ None of them knows HTTP: :mod:`promotion_jobs.api.errors` maps each to its answe
 from dataclasses import dataclass
 from datetime import datetime
 
+from promotion_jobs.limits import LONGEST_NAME
+
 
 class PromotionJobsError(Exception):
     """Base of every error that a caller can act on."""
@@ -45,6 +47,11 @@ class Fault:
     source: str
     title: str
     detail: str
+
+
+def shortened(name: str) -> str:
+    """A name as an answer repeats it: an answer must not grow with what was sent."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 class InvalidRequest(PromotionJobsError):

@@ -69,6 +69,12 @@ BODY_DEPTH = 50
 FAULTS = 20
 """Of a request, that its answer names."""
 
+INTEGER_DIGITS = 18
+"""Of a whole number in a body: so many fit 64 bits."""
+
+LONGEST_NAME = 100
+"""Characters of a name that a client has sent, as an error repeats it."""
+
 PROMOTION_BYTES = 20_000
 """A page of a hundred must fit an answer of 6 MB; and every lock and every claim writes the promotion."""
 

@@ -1,7 +1,7 @@
 """Pages and filters of lists (contract 1.4, decision 12)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -10,7 +10,12 @@ from promotion_jobs.errors import Fault, InvalidFilter
 
 T = TypeVar("T")
 
-_CLAUSE = re.compile(r"(\w+)\(([^(),]*),([^(),]*)\)")
+_CLAUSE = re.compile(
+    r"""\s*(?P<operator>\w+)\(\s*(?P<attribute>\w+)\s*,\s*"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*)"\s*|'(?P<single>(?:[^'\\]|\\.)*)'\s*|(?P<bare>(?:[^"'\s(),:][^(),:]*)?))\)\s*""",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +42,41 @@ def _invalid_filter() -> InvalidFilter:
 def parse_filter(text: str | None, attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:
     """Attribute → the values that it may have, read from ``eq(attribute,value)`` clauses joined with ``:`` (AND).
 
+    A value may stand in double or single quotes, in which a backslash makes the next character plain (contract 1.4).
     ``attributes`` are those that the list knows, each with what makes its value canonical. An attribute asked to be
     two things at once gives two values, which nothing can satisfy. Raises InvalidFilter.
     """
-    if text is None:
-        return {}
-    clauses = [_CLAUSE.fullmatch(clause.strip()) for clause in text.split(":")]
-    if len(clauses) > limits.FILTERS:
-        raise _invalid_filter()
     wanted: dict[str, set[str]] = {}
-    for clause in clauses:
-        operator, attribute, value = [part.strip() for part in clause.groups()] if clause else ("", "", "")
-        if operator != "eq" or attribute not in attributes:
+    for clause in _clauses(text) if text is not None else ():
+        attribute = clause["attribute"]
+        if clause["operator"] != "eq" or attribute not in attributes:
             raise _invalid_filter()
-        wanted.setdefault(attribute, set()).add(attributes[attribute](value))
+        wanted.setdefault(attribute, set()).add(attributes[attribute](_operand(clause)))
     return wanted
+
+
+def _clauses(text: str) -> Iterator[re.Match[str]]:
+    """Raises InvalidFilter if the text is not one clause or more, as many as may be, joined with ``:``."""
+    position = 0
+    for _ in range(limits.FILTERS):
+        clause = _CLAUSE.match(text, position)
+        if clause is None:
+            break
+        yield clause
+        position = clause.end()
+        if position == len(text):
+            return
+        if text[position] != ":":
+            break
+        position += 1
+    raise _invalid_filter()
+
+
+def _operand(clause: re.Match[str]) -> str:
+    bare = clause["bare"]
+    if bare is not None:
+        return bare.strip()
+    return _ESCAPED.sub(r"\1", clause["single"] if clause["double"] is None else clause["double"])
 
 
 def satisfies(wanted: Mapping[str, set[str]], values: Mapping[str, str]) -> bool:

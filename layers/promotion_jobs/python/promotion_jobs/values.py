@@ -1,9 +1,15 @@
-"""Identifiers and times as text, the same in the table, in answers and in files."""
+"""Identifiers, codes and times as text, the same in the table, in answers and in files."""
 
 import re
 from datetime import UTC, datetime
 from uuid import UUID
 
+from promotion_jobs.limits import CODE_CHARACTERS
+
+CODE_PUNCTUATION = "-_.%!&"
+"""Of codes made by hand, beside letters and digits (decision 14)."""
+
+_CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9{re.escape(CODE_PUNCTUATION)}]{{0,{CODE_CHARACTERS - 1}}}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -20,6 +26,22 @@ def uuid7(now: datetime, entropy: int) -> str:
 def is_identifier(text: str) -> bool:
     """Whether a promotion or a job could have this id: if not, there is nothing to look up."""
     return _UUID.fullmatch(text) is not None
+
+
+def canonical_identifier(text: str) -> str:
+    """An id as it is stored: its digits may be sent as capitals (RFC 9562, 4). Any other text stays as it is."""
+    lower = text.lower()
+    return lower if text.isascii() and is_identifier(lower) else text
+
+
+def is_code(text: str) -> bool:
+    """Whether there could be such a code, generated or made by hand (decisions 4 and 14)."""
+    return _CODE.fullmatch(text) is not None
+
+
+def canonical_code(text: str) -> str:
+    """A code as it is compared, whatever its case. A text that can be no code stays as it is: no code equals it."""
+    return text.lower() if is_code(text) else text
 
 
 def to_text(moment: datetime) -> str:

@@ -28,7 +28,9 @@ class MethodNotAllowed(errors.PromotionJobsError):
 
 
 class UnsupportedMediaType(errors.PromotionJobsError):
-    pass
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
 
 
 class PayloadTooLarge(errors.PromotionJobsError):
@@ -146,7 +148,10 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
     errors.WriteConflict: _always(HTTPStatus.CONFLICT, "Write conflict detected"),
     RouteNotFound: _always(HTTPStatus.NOT_FOUND, "route not found"),
     MethodNotAllowed: _always(HTTPStatus.METHOD_NOT_ALLOWED),
-    UnsupportedMediaType: _always(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json"),
+    UnsupportedMediaType: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        lambda error: [_element(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.detail)],
+    ),
     PayloadTooLarge: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         lambda error: [
@@ -168,7 +173,15 @@ def answer_to(error: errors.PromotionJobsError) -> tuple[int, "shapes.Errors"]:
 
 def headers_of(error: errors.PromotionJobsError) -> dict[str, str]:
     """The headers of its answer."""
-    return {"Retry-After": str(error.wait)} if isinstance(error, errors.TooManyTokens) else {}
+    match error:
+        case errors.TooManyTokens():
+            return {"Retry-After": str(error.wait)}
+        case errors.Unauthorized():
+            return {"WWW-Authenticate": "Bearer"}
+        case errors.UnknownClient():
+            # Not Basic, for which a browser would ask its user.
+            return {"WWW-Authenticate": 'Bearer error="invalid_client"'}
+    return {}
 
 
 def internal_error(request_id: str) -> tuple[int, "shapes.Errors"]:

@@ -4,20 +4,23 @@ import json
 import math
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
-from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.errors import Fault, InvalidRequest, shortened
 from promotion_jobs.pages import Page, parse_filter
 
 _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _IDEMPOTENCY_KEY = re.compile(rf"[ -~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_BASIC = re.compile(r"(?i:basic) +(\S+)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
@@ -35,30 +38,86 @@ def form(event: APIGatewayProxyEventV2) -> dict[str, str]:
 
 
 def json_data(event: APIGatewayProxyEventV2) -> dict[str, Any]:
-    """The object that was sent, taken out of its ``data`` member where it has one.
+    """The object that was sent, taken out of its ``data`` member where it has one (decision 10).
 
     Raises UnsupportedMediaType, PayloadTooLarge and InvalidRequest.
     """
     content_type = event.headers.get("content-type")
     if content_type and not _JSON.fullmatch(content_type.strip()):
-        raise UnsupportedMediaType
-    try:
-        document = json.loads(body_bytes(event).decode(), parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise InvalidRequest(Fault("data", "Bad Request", "The body is not valid JSON")) from None
+        raise UnsupportedMediaType("Send the body as application/json")
+    if event.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMediaType("Send the body without a Content-Encoding")
+    document = _parsed(body_bytes(event))
     if _is_deeper(document, limits.BODY_DEPTH):
-        raise InvalidRequest(
-            Fault("data", "Bad Request", f"The body may be nested at most {limits.BODY_DEPTH} levels deep")
-        )
+        raise _bad_body(f"The body may be nested at most {limits.BODY_DEPTH} levels deep")
     data = document.get("data", document) if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise InvalidRequest(Fault("data", "invalid", "data must be an object"))
+    if path := _unsound(data, ("data",)):
+        names = [shortened(name) for name in path]
+        detail = f"{names[-1]} has NUL or half a surrogate pair in it, which no text may have"
+        raise InvalidRequest(Fault(".".join(names), "invalid", detail))
     return data
+
+
+def _bad_body(detail: str) -> InvalidRequest:
+    return InvalidRequest(Fault("data", "Bad Request", detail))
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON document, with or without a byte order mark in front. Raises InvalidRequest."""
+    try:
+        return json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse,
+            parse_float=_finite,
+            parse_int=_integer,
+            object_pairs_hook=_object,
+        )
+    except (ValueError, RecursionError):
+        raise _bad_body("The body is not valid JSON") from None
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises InvalidRequest for a member that is there twice: two readers could take it for two things."""
+    found = dict(members)
+    if len(found) < len(members):
+        [(twice, _)] = Counter(name for name, _ in members).most_common(1)
+        raise _bad_body(f"The body has the member {_printable(twice)} twice")
+    return found
+
+
+def _integer(text: str) -> int:
+    """Raises InvalidRequest for a number that hardly any reader could take."""
+    if len(text.lstrip("-")) > limits.INTEGER_DIGITS:
+        raise _bad_body(f"A whole number in the body may have at most {limits.INTEGER_DIGITS} digits")
+    return int(text)
 
 
 def _is_deeper(value: Any, depth: int) -> bool:
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return depth < 0 or any(_is_deeper(member, depth - 1) for member in members)
+
+
+def _unsound(value: Any, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path to a text, or to a member by such a name, that not every reader could take; empty if there is none."""
+    if isinstance(value, str):
+        return () if _is_sound(value) else path
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        if isinstance(name, str) and not _is_sound(name):
+            return *path, _printable(name)
+        if isinstance(member, str | dict | list) and (found := _unsound(member, (*path, str(name)))):
+            return found
+    return ()
+
+
+def _printable(name: str) -> str:
+    return shortened(name.encode(errors="replace").decode().replace("\0", "?"))
+
+
+def _is_sound(text: str) -> bool:
+    return "\0" not in text and (text.isascii() or not _SURROGATE.search(text))
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -72,9 +131,36 @@ def _finite(text: str) -> float:
     return number
 
 
-def query(event: APIGatewayProxyEventV2) -> dict[str, str]:
-    """The query's parameters, from the raw string: the parsed ones are split at commas, which filters contain."""
-    return dict(parse_qsl(event.raw_query_string or "", keep_blank_values=True, errors="replace"))
+LIST_PARAMETERS = ("filter", "page[limit]", "page[offset]")
+JOB_PARAMETERS = ("dry_run",)
+
+
+def query(event: APIGatewayProxyEventV2, known: Collection[str], *, only: bool = False) -> dict[str, str]:
+    """The query's parameters, from the raw string: the parsed ones are split at commas, which filters contain.
+
+    Raises InvalidRequest for a known one that is there twice, and with ``only`` for one that is not known.
+    """
+    sent = parse_qsl(event.raw_query_string or "", keep_blank_values=True, errors="replace")
+    times = Counter(name for name, _ in sent)
+    faults = [Fault(name, "invalid", f"{name} must be given once") for name in known if times[name] > 1]
+    if only:
+        strange = [shortened(name) for name in times if name not in known]
+        faults += [Fault(name, "invalid", f"{name} is not a parameter of this request") for name in strange]
+    if faults:
+        raise InvalidRequest(*faults[: limits.FAULTS])
+    return dict(sent)
+
+
+def client_credentials(event: APIGatewayProxyEventV2, fields: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The client's id and secret, as the form has them or else HTTP Basic (contract 4; RFC 6749, 2.3.1)."""
+    basic = _BASIC.fullmatch(event.headers.get("authorization", ""))
+    if "client_id" in fields or "client_secret" in fields or basic is None:
+        return fields.get("client_id"), fields.get("client_secret")
+    try:
+        client_id, _, secret = b64decode(basic[1], validate=True).decode().partition(":")
+    except ValueError:
+        return None, None
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def is_dry_run(parameters: Mapping[str, str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -24,10 +24,20 @@ from promotion_jobs.api.errors import (
 from promotion_jobs.api.routes import Route, methods_of
 from promotion_jobs.errors import InvalidRequest, PromotionJobsError
 from promotion_jobs.observe import count_refusal, flush_metrics, logger
+from promotion_jobs.values import canonical_identifier, is_identifier
 
 Answer = Response[Any]
 Handler = TypeVar("Handler", bound=Callable[..., Answer])
 CLIENT_ID = "client_id"
+NOT_KEPT = {"Cache-Control": "no-store"}
+"""Headers of an answer that has a secret: a token or a signed link (RFC 6749, 5.1)."""
+
+_CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_OF_A_PAGE = {"Content-Security-Policy": _CONTENT_SECURITY, "X-Content-Type-Options": "nosniff"}
+_IDS = {"promotion_id", "job_id"}
 
 _FAULTY_REQUEST = (InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
 
@@ -38,7 +48,7 @@ def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> 
 
 def document(content_type: str, name: str) -> Answer:
     """A file of this folder as it is: the API's description, which `make openapi` writes, or its page."""
-    return Response(HTTPStatus.OK.value, content_type, Path(__file__).with_name(name).read_text())
+    return Response(HTTPStatus.OK.value, content_type, Path(__file__).with_name(name).read_text(), dict(_OF_A_PAGE))
 
 
 def no_content() -> Answer:
@@ -101,24 +111,44 @@ def resolver(
     return app
 
 
+def _with_canonical_ids(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with the ids of its path as they are stored, and with the path quoted.
+
+    An unquoted odd id would miss the route's pattern and get the wrong 404.
+    """
+    path = "/".join(map(canonical_identifier, event["rawPath"].split("/")))
+    parameters = {
+        name: canonical_identifier(value) if name in _IDS else value
+        for name, value in (event.get("pathParameters") or {}).items()
+    }
+    return {**event, "rawPath": quote(path, errors="replace"), "pathParameters": parameters}
+
+
 def _named(event: dict[str, Any]) -> dict[str, str]:
-    """The ids in the path, for the log. A code in the path stays out of it."""
-    parameters = event.get("pathParameters") or {}
-    return {name: parameters[name] for name in ("promotion_id", "job_id") if name in parameters}
+    """The ids in the path, for the log. A code stays out of it, and so does a text in the place of an id."""
+    return {name: it for name, it in event["pathParameters"].items() if name in _IDS and is_identifier(it)}
 
 
 def serve(app: APIGatewayHttpResolver, route: Route) -> Callable[[Handler], Handler]:
     """Have the decorated function answer the requests of a route; parameters of the path are its arguments."""
-    decorator: Callable[[Handler], Handler] = app.route(route.rule, route.method)
-    return decorator
+
+    def decorate(handler: Handler) -> Handler:
+        def answer_to_decoded(**parameters: str) -> Answer:
+            # The resolver takes them from the path, which lambda_handler has quoted.
+            return handler(**{name: unquote(value, errors="replace") for name, value in parameters.items()})
+
+        app.route(route.rule, route.method)(answer_to_decoded)
+        return handler
+
+    return decorate
 
 
 def lambda_handler(app: APIGatewayHttpResolver) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        event = _with_canonical_ids(event)
         logger.append_keys(**_named(event))
-        # Quote the path: an unquoted odd id would miss the route's pattern and get the wrong 404.
-        reply = app.resolve({**event, "rawPath": quote(event["rawPath"], errors="replace")}, context)
+        reply = app.resolve(event, context)
         logger.info("request answered", route=event["routeKey"], status=reply["statusCode"])
         flush_metrics()
         return reply

@@ -21,11 +21,11 @@ from promotion_jobs.limits import CHUNK_CODES, WRITE_ATTEMPTS
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
-from promotion_jobs.values import is_identifier
+from promotion_jobs.values import canonical_code, canonical_identifier, is_identifier
 
 FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
-    "code": str.casefold,
-    "job_id": str,
+    "code": canonical_code,
+    "job_id": canonical_identifier,
     # The JavaScript SDK sends the filter of the last list of jobs along: asked for, and ignored (decision 12).
     "job_type": str,
     "status": str,

@@ -4,20 +4,17 @@ The number is the code's body. A code can often be read in more than one way, fo
 first groups of a longer body: ``bcdf-ghjk-mnpq`` is a body of twelve symbols, and one of eight behind ``bcdf``.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from promotion_jobs.codes import bodies
-from promotion_jobs.limits import CODE_CHARACTERS, CODE_LENGTHS, DEFAULT_CODE_LENGTH
+from promotion_jobs.limits import CODE_LENGTHS, DEFAULT_CODE_LENGTH
 
 ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
 """No vowel and no y, so no words; none of 0 1 i l o, so nothing to misread."""
 
 GROUP = 4
 """A dash follows every so many symbols."""
-
-_CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{CODE_CHARACTERS - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +125,6 @@ class CodeFormat:
         ):
             table[column :: len(row)] = digits.translate(symbols)
         return bytes(table)
-
-
-def is_code(text: str) -> bool:
-    """Whether there could be such a code, generated or made by hand (decisions 4 and 14)."""
-    return _CODE.fullmatch(text) is not None
 
 
 def guess_odds(number_of_codes: int, length: int) -> int:

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from promotion_jobs.codes.code import Maker, Makers, Place
-from promotion_jobs.codes.format import is_code
 from promotion_jobs.codes.readings import Issue, Readings
 from promotion_jobs.codes.spaces import ClaimUnseen
 from promotion_jobs.codes.store import CodeStore
+from promotion_jobs.values import is_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from promotion_jobs.limits import WRITE_ATTEMPTS
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.promotions.store import PromotionStore
-from promotion_jobs.values import is_identifier
+from promotion_jobs.values import canonical_code, is_identifier
 
-FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {"code": str.casefold}
+FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {"code": canonical_code}
 """The attributes by which the list of promotions can be filtered."""
 
 

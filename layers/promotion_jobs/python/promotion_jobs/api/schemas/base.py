@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from promotion_jobs import limits
-from promotion_jobs.errors import Fault, InvalidRequest
+from promotion_jobs.errors import Fault, InvalidRequest, shortened
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -32,6 +32,20 @@ _EXPLANATIONS: Mapping[str, str] = {
 """Pydantic's name of a fault → its text for callers. Our own validators bring their own text."""
 
 
+def _whole(value: Any) -> Any:
+    """A number as clients send it whose numbers all have a point: 5.0 is a whole number, in JSON as in its schema."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _set(value: Any) -> Any:
+    """An empty text as forms send it: not set."""
+    return None if value == "" else value
+
+
+WHOLE = BeforeValidator(_whole)
+UNSET = BeforeValidator(_set)
+
+
 class Sent(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -46,7 +60,7 @@ def validate(model: type[Model], data: Mapping[str, Any]) -> Model:
 
 
 def _fault(details: ErrorDetails) -> Fault:
-    path = [str(part) for part in details["loc"]]
+    path = [shortened(str(part)) for part in details["loc"]]
     source, name = ".".join(["data", *path]), path[-1] if path else "data"
     if details["type"] == "missing":
         return Fault(source, "required", f"{name} is required")

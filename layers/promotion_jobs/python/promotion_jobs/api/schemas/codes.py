@@ -1,36 +1,42 @@
 """Codes made by hand, or to be removed (contract 2)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import Sent
+from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent
 from promotion_jobs.codes.code import ConsumeUnit, NewCode, Terms
-from promotion_jobs.codes.format import is_code
+from promotion_jobs.values import CODE_PUNCTUATION, is_code
+
+_PUNCTUATION = " ".join(CODE_PUNCTUATION[:-1]) + f" and {CODE_PUNCTUATION[-1]}"
 
 
 def _code(text: str) -> str:
     if not is_code(text):
         characters = limits.CODE_CHARACTERS
-        msg = f"must be at most {characters} letters, digits, - and _, and start with a letter or digit"
+        msg = f"must be at most {characters} letters, digits, {_PUNCTUATION}, and start with a letter or digit"
         raise ValueError(msg)
     return text
 
 
 class SentCode(Sent):
     code: Annotated[str, AfterValidator(_code)]
-    uses: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
-    user: Annotated[str, Field(max_length=limits.USER_LENGTH)] | None = None
-    consume_unit: ConsumeUnit | None = None
-
-    def to_domain(self) -> NewCode:
-        return NewCode(self.code, Terms(self.consume_unit, self.uses, self.user))
+    uses: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
+    user: Annotated[Annotated[str, Field(max_length=limits.USER_LENGTH)] | None, UNSET] = None
+    consume_unit: Annotated[ConsumeUnit | None, UNSET] = None
 
 
 class SentCodes(Sent):
     type: Literal["promotion_codes"]
     codes: Annotated[list[SentCode], Field(min_length=1, max_length=limits.HAND_MADE_CODES)]
+    consume_unit: Annotated[ConsumeUnit | None, UNSET, Field(description="of every code that has none of its own")] = (
+        None
+    )
+
+    def to_domain(self) -> Sequence[NewCode]:
+        return [NewCode(it.code, Terms(it.consume_unit or self.consume_unit, it.uses, it.user)) for it in self.codes]
 
 
 class NamedCode(Sent):

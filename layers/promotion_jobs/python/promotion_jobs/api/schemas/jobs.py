@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import Sent, validate
+from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, validate
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
-from promotion_jobs.values import is_identifier
+from promotion_jobs.values import canonical_identifier, is_identifier
 
 _PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
 Lengths = limits.CODE_LENGTHS
@@ -28,24 +28,25 @@ def _prefix(text: str) -> str:
 class SentParameters(Sent):
     model_config = ConfigDict(extra="forbid")
 
-    number_of_codes: Annotated[int, Field(ge=1)]
-    consume_unit: ConsumeUnit | None = None
-    max_uses_per_code: Annotated[int, Field(ge=0, le=limits.MAX_USES)] | None = None
-    code_length: Annotated[int, Field(ge=Lengths[0], le=Lengths[-1])] | None = None
-    code_prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    number_of_codes: Annotated[int, Field(ge=1), WHOLE]
+    consume_unit: Annotated[ConsumeUnit | None, UNSET] = None
+    max_uses_per_code: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
+    code_length: Annotated[Annotated[int, Field(ge=Lengths[0], le=Lengths[-1]), WHOLE] | None, UNSET] = None
+    code_prefix: Annotated[Annotated[str, AfterValidator(_prefix)] | None, UNSET] = None
 
 
 def _job_id(text: str) -> str:
-    if not is_identifier(text):
+    job_id = canonical_identifier(text)
+    if not is_identifier(job_id):
         msg = "must be the id of a job"
         raise ValueError(msg)
-    return text
+    return job_id
 
 
 class SentDeleteParameters(Sent):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"description": "Either job_id, or all as true."})
 
-    job_id: Annotated[str, AfterValidator(_job_id)] | None = None
+    job_id: Annotated[Annotated[str, AfterValidator(_job_id)] | None, UNSET] = None
     all: bool | None = None
 
     @model_validator(mode="after")
@@ -58,7 +59,7 @@ class SentDeleteParameters(Sent):
 
 class _SentJob(Sent):
     type: Literal["promotion_job"]
-    name: Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH)] | None = None
+    name: Annotated[Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH)] | None, UNSET] = None
 
 
 class SentGenerateJob(_SentJob):

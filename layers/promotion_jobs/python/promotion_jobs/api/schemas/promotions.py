@@ -8,17 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import Sent, validate
+from promotion_jobs.api.schemas.base import WHOLE, Sent, validate
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
 def _date(text: str) -> str:
     """A date, with or without a time and an offset, as the API gives it back: in UTC (contract 3)."""
     try:
-        moment = datetime.fromisoformat(text if _DATE.fullmatch(text) else "")
+        moment = datetime.fromisoformat(text.upper() if _DATE.fullmatch(text) else "")
         in_utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         msg = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
@@ -50,10 +50,10 @@ class SentPromotion(Sent):
     schema_: Annotated[dict[str, Any], Field(alias="schema")]
     min_cart_value: list[Any] | None = None
     max_discount_value: list[Any] | None = None
-    max_applications_per_cart: Annotated[int, Field(ge=0)] | None = None
+    max_applications_per_cart: Annotated[int, Field(ge=0), WHOLE] | None = None
     start: Date
     end: Date
-    max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION)] = limits.CODES_PER_PROMOTION
+    max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION), WHOLE] = limits.CODES_PER_PROMOTION
 
     def to_domain(self) -> NewPromotion:
         """Raises InvalidRequest where it ends before it starts, and where it is more than an item should hold."""

@@ -145,10 +145,10 @@ def _shown(file: Path) -> str:
 def _next_steps(client: Client, codes: int) -> str:
     """Commands that do the same by hand."""
 
-    def post(path: str, data: Mapping[str, Any]) -> str:
-        return (
-            f"curl -s \"$API{path}\" -H \"$AUTH\" -H 'Content-Type: application/json' -d '{json.dumps({'data': data})}'"
-        )
+    def post(path: str, data: Mapping[str, Any], key: str = "") -> str:
+        once = f"-H 'Idempotency-Key: {key}' " if key else ""
+        body = json.dumps({"data": data})
+        return f"curl -s \"$API{path}\" -H \"$AUTH\" {once}-H 'Content-Type: application/json' -d '{body}'"
 
     def pick(keys: str) -> str:
         return f"python3 -c 'import json, sys; print(json.load(sys.stdin){keys})'"
@@ -162,10 +162,10 @@ API=http://127.0.0.1:8080
 TOKEN=$(curl -s $API/oauth/access_token -d grant_type=client_credentials {token} | {pick('["access_token"]')})
 AUTH="Authorization: Bearer $TOKEN"
 PROMOTION=$({post("/v2/promotions", _promotion(codes))} | {pick('["data"]["id"]')})
-{post(jobs, _generate(codes))}
+{post(jobs, _generate(codes), "the first codes")}
 until curl -s "$API{jobs}" -H "$AUTH" | grep -E 'completed|failed'; do sleep 1; done
 curl -s "$API/v2/promotions/$PROMOTION/codes" -H "$AUTH"
-EXPORT=$({post(jobs, EXPORT)} | {pick('["data"]["id"]')})
+EXPORT=$({post(jobs, EXPORT, "the first file")} | {pick('["data"]["id"]')})
 until curl -s "$API{jobs}/$EXPORT" -H "$AUTH" | grep -E 'completed|failed'; do sleep 1; done
 curl -s "$(curl -s "$API{jobs}/$EXPORT/file" -H "$AUTH" | {pick('["href"]')})" | head -5
 """

@@ -35,7 +35,13 @@ are `eq(attribute,value)`, joined with `:` where all are to hold, at most {limit
 by `job_type` and `status`, codes by `code` and `job_id`.
 
 A job is created once for an `Idempotency-Key`: the same header with the same body within {_KEY_HOURS} hours answers the
-same job, with another body 422. `?dry_run=true` creates none, and answers what would become of it.
+same job, with another body 422. **Send one whenever a person starts a job.** One open job at a time is no guard against
+a second click: a small job may be done before the second request arrives, which then starts another. `?dry_run=true`
+creates none, and answers what would become of it.
+
+Pages are counted from the front: where codes are deleted while you read, later ones move up, and one may be missed. An
+export has no such gap. The link to a file takes GET alone, without an `Authorization` header: S3 refuses a request that
+is signed twice. Size and checksum are in the job's `meta.file`.
 
 A `code_delete` job deletes every code of the promotion, those made by hand too, or those of one generate job. What is
 deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added
@@ -61,6 +67,8 @@ def command(operation: Operation) -> str:
         fields = "grant_type=client_credentials", "client_id=$CLIENT_ID", "client_secret=$CLIENT_SECRET"
         return " ".join(words + [f"-d {field}" for field in fields])
     words.append('-H "Authorization: Bearer $TOKEN"')
+    if "Idempotency-Key" in operation.headers:
+        words.append("-H 'Idempotency-Key: summer-sale'")
     if operation.body:
         words += ["-H 'Content-Type: application/json'", f"-d '{json.dumps({'data': operation.body[1]})}'"]
     return " ".join(words)

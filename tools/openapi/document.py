@@ -7,6 +7,7 @@ from typing import Any
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, answer_to, headers_of, internal_error
 from promotion_jobs.api.routes import Route
+from promotion_jobs.errors import StoreBusy
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 from tools.openapi.schemas import Schema, Schemas, reference, wrapped_or_bare
 
@@ -24,12 +25,25 @@ QUERY_PARAMETERS: dict[str, Schema] = {
     },
     "page[offset]": {"type": "integer", "minimum": 0, "maximum": limits.MAX_PAGE_OFFSET, "default": 0},
     "dry_run": {"type": "string", "enum": ["true", "false"], "default": "false"},
-    "filter": {"type": "string", "examples": ["eq(status,completed):eq(job_type,code_generate)"]},
 }
+GATEWAY_ERRORS = {
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+"""API Gateway's own answers: to a body of more than 10 MB, to too many requests, and if no function answers."""
 
 HEADERS: dict[str, Schema] = {
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": limits.IDEMPOTENCY_KEY_CHARACTERS}
 }
+
+
+DESCRIPTION = (
+    "Promotion codes in bulk: exactly as many as asked for, none guessable, none twice. "
+    "No text of a body may have NUL or half a surrogate pair, no whole number more than "
+    f"{limits.INTEGER_DIGITS} digits, and no object a member twice."
+)
 
 
 def document() -> dict[str, Any]:
@@ -48,7 +62,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Promotion Jobs",
             "version": VERSION,
-            "description": "Promotion codes in bulk: exactly as many as asked for, none guessable, none twice.",
+            "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -76,25 +90,35 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         shape, example = operation.dry_run
         content = _json(schemas.of(shape), {"example": example})
         also["200"] = {"description": "What a dry run would have done", "content": content}
-    by_status: dict[str, dict[str, Any]] = {}
-    headers: dict[str, Any] = {}
+    return {**also, str(operation.status): succeeded, **_failures(operation)}
+
+
+def _failures(operation: Operation) -> dict[str, Any]:
+    by_status: dict[int, dict[str, Any]] = {429: {}}
+    headers: dict[int, Any] = {}
     too_large = () if operation.body else (PayloadTooLarge(limits.BODY_BYTES),) if operation is TOKEN else ()
-    for error in (*operation.failures, *too_large):
+    for error in (*operation.failures, *too_large, StoreBusy()):
         status, body = answer_to(error)
-        by_status.setdefault(str(status), {})[type(error).__name__] = body
+        by_status.setdefault(status, {})[type(error).__name__] = body
         if named := headers_of(error):
-            headers[str(status)] = {"headers": {name: {"schema": {"type": "string"}} for name in named}}
-    status, body = internal_error("JKJaXjt-FiAEJ4w=")
-    by_status[str(status)] = {"InternalError": body}
-    failed = {
-        status: {
+            headers[status] = {"headers": {name: {"schema": {"type": "string"}} for name in named}}
+    status, internal = internal_error("JKJaXjt-FiAEJ4w=")
+    by_status[status] = {"InternalError": internal}
+    for status in by_status.keys() & GATEWAY_ERRORS.keys():
+        by_status[status]["GatewayError"] = {"message": GATEWAY_ERRORS[status]}
+    return {
+        str(status): {
             "description": " or ".join(examples),
             **headers.get(status, {}),
-            "content": _json(reference("Errors"), examples),
+            "content": _json(_of_failure(status), examples),
         }
         for status, examples in sorted(by_status.items())
     }
-    return {**also, str(operation.status): succeeded, **failed}
+
+
+def _of_failure(status: int) -> Schema:
+    errors = reference("Errors")
+    return {"anyOf": [errors, reference("GatewayError")]} if status in GATEWAY_ERRORS else errors
 
 
 def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
@@ -104,6 +128,8 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         if f"{{{name}}}" in operation.route.path
     ]
     query = [{"name": name, "in": "query", "schema": QUERY_PARAMETERS[name]} for name in operation.query]
+    if operation.filter:
+        query.insert(0, {"name": "filter", "in": "query", "schema": _filter(operation)})
     headers = [{"name": name, "in": "header", "schema": HEADERS[name]} for name in operation.headers]
     described: dict[str, Any] = {
         "operationId": operation.route.function,
@@ -120,6 +146,17 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         )
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _filter(operation: Operation) -> Schema:
+    """Clauses for the attributes of the list, whose values may stand in quotes."""
+    value = r"""("([^"\\]|\\.)*"|'([^'\\]|\\.)*'|([^"' (),:][^(),:]*)?)"""
+    clause = rf" *eq\( *({'|'.join(operation.filter)}) *, *{value} *\) *"
+    return {
+        "type": "string",
+        "pattern": f"^{clause}(:{clause}){{0,{limits.FILTERS - 1}}}$",
+        "examples": [":".join(f"eq({name},{value})" for name, value in operation.filter.items())],
+    }
 
 
 def _token_form() -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Operation:
     body: tuple[str, dict[str, Any]] | None = None
     other_bodies: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """Further examples of what is sent, by what they are."""
+    filter: Mapping[str, str] = field(default_factory=dict)
+    """The attributes that the list can be filtered by, each with an example of a value."""
     query: Sequence[str] = field(default_factory=tuple)
     headers: Sequence[str] = field(default_factory=tuple)
     dry_run: tuple[Any, Any] | None = None
@@ -97,7 +99,8 @@ OPERATIONS = (
         200,
         Many[Promotion],
         (*SIGNED_IN, INVALID_PAGE, INVALID_FILTER),
-        query=("filter", "page[limit]", "page[offset]"),
+        filter={"code": "WELCOME-10"},
+        query=("page[limit]", "page[offset]"),
         tag="promotions",
         example=samples.promotions,
     ),
@@ -156,7 +159,13 @@ OPERATIONS = (
         200,
         Many[Code],
         (*OF_A_PROMOTION, INVALID_PAGE, INVALID_FILTER),
-        query=("filter", "page[limit]", "page[offset]"),
+        filter={
+            "code": "WELCOME-10",
+            "job_id": samples.GENERATE_ID,
+            "job_type": "code_generate",
+            "status": "completed",
+        },
+        query=("page[limit]", "page[offset]"),
         tag="codes",
         example=samples.codes,
     ),
@@ -213,7 +222,8 @@ OPERATIONS = (
         200,
         Many[Job],
         (*OF_A_PROMOTION, INVALID_PAGE, INVALID_FILTER),
-        query=("filter", "page[limit]", "page[offset]"),
+        filter={"status": "completed", "job_type": "code_generate"},
+        query=("page[limit]", "page[offset]"),
         example=samples.jobs,
     ),
     Operation(

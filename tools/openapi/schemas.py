@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.jobs import JOBS
 from promotion_jobs.api.schemas.promotions import SentPromotion
-from promotion_jobs.api.shapes import Errors, TokenForm
+from promotion_jobs.api.shapes import Errors, GatewayError, TokenForm
 
 Schema = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Schemas:
     """The schemas of the answers of these shapes, and of all that is sent."""
 
     def __init__(self, answers: Iterable[Any]) -> None:
-        self._answers, answered = _described([*answers, Errors], "serialization")
+        self._answers, answered = _described([*answers, Errors, GatewayError], "serialization")
         _, sent = _described([*_SENT, TokenForm], "validation")
         exact = {
             name: schema | ({"additionalProperties": False} if "properties" in schema else {})

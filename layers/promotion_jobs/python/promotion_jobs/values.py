@@ -7,9 +7,10 @@ from uuid import UUID
 from promotion_jobs.limits import CODE_CHARACTERS
 
 CODE_PUNCTUATION = "-_.%!&"
-"""Of codes made by hand, beside letters and digits (decision 14)."""
+"""Of codes made by hand, beside letters and digits (decision 14); the dash first, as a pattern has to have it."""
 
-_CODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9{re.escape(CODE_PUNCTUATION)}]{{0,{CODE_CHARACTERS - 1}}}")
+CODE_PATTERN = rf"[A-Za-z0-9][{CODE_PUNCTUATION}A-Za-z0-9]{{0,{CODE_CHARACTERS - 1}}}"
+_CODE = re.compile(CODE_PATTERN)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -254,3 +254,7 @@ class Error(TypedDict):
 
 class Errors(TypedDict):
     errors: list[Error]
+
+
+class GatewayError(TypedDict):
+    message: Annotated[str, Field(description="the gateway's own words, where no function answers")]

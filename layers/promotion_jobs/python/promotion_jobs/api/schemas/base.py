@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from promotion_jobs import limits
@@ -44,6 +44,11 @@ def _set(value: Any) -> Any:
 
 WHOLE = BeforeValidator(_whole)
 UNSET = BeforeValidator(_set)
+
+
+def shown_pattern(pattern: str) -> Any:
+    """Tells clients the pattern that a validator with a text of its own checks."""
+    return Field(json_schema_extra={"pattern": f"^{pattern}$"})
 
 
 class Sent(BaseModel):

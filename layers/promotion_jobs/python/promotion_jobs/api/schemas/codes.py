@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent
+from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern
 from promotion_jobs.codes.code import ConsumeUnit, NewCode, Terms
-from promotion_jobs.values import CODE_PUNCTUATION, is_code
+from promotion_jobs.values import CODE_PATTERN, CODE_PUNCTUATION, is_code
 
 _PUNCTUATION = " ".join(CODE_PUNCTUATION[:-1]) + f" and {CODE_PUNCTUATION[-1]}"
 
@@ -22,7 +22,7 @@ def _code(text: str) -> str:
 
 
 class SentCode(Sent):
-    code: Annotated[str, AfterValidator(_code)]
+    code: Annotated[str, AfterValidator(_code), shown_pattern(CODE_PATTERN)]
     uses: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
     user: Annotated[Annotated[str, Field(max_length=limits.USER_LENGTH)] | None, UNSET] = None
     consume_unit: Annotated[ConsumeUnit | None, UNSET] = None

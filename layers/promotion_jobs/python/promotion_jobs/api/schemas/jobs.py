@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, validate
+from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
 from promotion_jobs.values import canonical_identifier, is_identifier
 
-_PREFIX = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}")
+_PREFIX_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}"
+_PREFIX = re.compile(_PREFIX_PATTERN)
 Lengths = limits.CODE_LENGTHS
 
 
@@ -25,6 +26,9 @@ def _prefix(text: str) -> str:
     return text
 
 
+Prefix = Annotated[str, AfterValidator(_prefix), shown_pattern(f"({_PREFIX_PATTERN})?")]
+
+
 class SentParameters(Sent):
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +36,7 @@ class SentParameters(Sent):
     consume_unit: Annotated[ConsumeUnit | None, UNSET] = None
     max_uses_per_code: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
     code_length: Annotated[Annotated[int, Field(ge=Lengths[0], le=Lengths[-1]), WHOLE] | None, UNSET] = None
-    code_prefix: Annotated[Annotated[str, AfterValidator(_prefix)] | None, UNSET] = None
+    code_prefix: Annotated[Prefix | None, UNSET] = None
 
 
 def _job_id(text: str) -> str:
@@ -43,10 +47,13 @@ def _job_id(text: str) -> str:
     return job_id
 
 
+JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"format": "uuid"})]
+
+
 class SentDeleteParameters(Sent):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"description": "Either job_id, or all as true."})
 
-    job_id: Annotated[Annotated[str, AfterValidator(_job_id)] | None, UNSET] = None
+    job_id: Annotated[JobId | None, UNSET] = None
     all: bool | None = None
 
     @model_validator(mode="after")

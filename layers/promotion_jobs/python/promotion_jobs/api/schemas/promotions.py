@@ -8,11 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import WHOLE, Sent, validate
+from promotion_jobs.api.schemas.base import WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_DATE_PATTERN = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_DATE = re.compile(_DATE_PATTERN)
 
 
 def _date(text: str) -> str:
@@ -26,7 +29,7 @@ def _date(text: str) -> str:
     return f"{in_utc:%Y-%m-%dT%H:%M:%S}Z".zfill(len("2000-01-01T00:00:00Z"))
 
 
-Date = Annotated[str, AfterValidator(_date)]
+Date = Annotated[str, AfterValidator(_date), shown_pattern(_DATE_PATTERN)]
 
 
 class SentPromotion(Sent):

@@ -116,25 +116,63 @@ def test_a_removed_code_has_no_row(made: AnyChunk, removed: set[int], left: list
     assert [row[0] for row in _parsed(rows)] == codes
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_user_that_a_spreadsheet_would_run_is_written_as_text(start: str) -> None:
-    [row] = _parsed(_rows(by_hand("A", user=f'{start}HYPERLINK("x")')))
-    assert row[HEADER.index("user")] == f'\'{start}HYPERLINK("x")'
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+DROPPED = ["", " ", "\u00a0", "\u3000", "\ufeff", "\u200b", '"', '" ', "\x0b"]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_cell_that_a_spreadsheet_would_run_is_written_as_text(start: str) -> None:
-    made = chunk("bcdf-ghjk", job=generated_job(1, created_by=f"{start}cmd|'/c calc'!A0"))
-    [row] = _parsed(_rows(made))
-    assert row[HEADER.index("created_by")] == f"'{start}cmd|'/c calc'!A0"
+def _user(text: str) -> str:
+    [row] = _parsed(_rows(by_hand("A", user=text)))
+    return row[HEADER.index("user")]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("dropped", DROPPED)
+def test_a_user_that_a_spreadsheet_would_run_is_written_as_text(dropped: str, sign: str) -> None:
+    formula = f"{dropped}{sign}1+1"
+    assert _user(formula) == f"'{formula}"
+    for separator in ",;|\t":
+        assert _user(f"x{separator}{formula}{separator}") == f"x{separator}'{formula}{separator}"
+
+
+@pytest.mark.parametrize("start", ["\t", "\r", "\n", "\r\n"])
+def test_a_break_at_the_start_of_a_user_is_written_as_text(start: str) -> None:
+    assert _user(f"{start}x") == f"'{start}x"
+    assert _user(f"{start}=1") == f"'{start}'=1"
+
+
+@pytest.mark.parametrize("text", ["Müller", "a=b", "me@example.com", "1-2", "+", "'=1", "x; y", "it's"])
+def test_any_other_user_is_written_as_it_is_and_quoted(text: str) -> None:
+    expected = f"'{text}" if text[0] in SIGNS else text
+    assert f',"{expected}",' in _rows(by_hand("A", user=text))
+
+
+def _runs(cell: str) -> bool:
+    """Whether a spreadsheet may take the cell for a formula, whatever it drops in front."""
+    return cell.lstrip("".join(DROPPED) + "\x0c\x85\u2028\u2029 ")[:1] in tuple(SIGNS)
+
+
+FREE = st.text(
+    st.one_of(st.sampled_from([*SIGNS, *",;|\t\r\n\"' ", *DROPPED[1:6], "x", "1"]), st.characters(codec="utf-8"))
+)
+
+
+@given(FREE)
+def test_no_spreadsheet_finds_a_formula_by_any_separator(text: str) -> None:
+    rows = _rows(by_hand("A", user=text))
+    for separator in ",;|\t":
+        found = csv.reader(io.StringIO(rows, newline=""), delimiter=separator)
+        assert [cell for row in found for cell in row if _runs(cell)] == []
+    [row] = _parsed(rows)
+    assert len(row) == len(HEADER)
+    assert row[HEADER.index("user")].replace("'", "") == text.replace("'", "")
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
-def test_any_cell_is_read_back_as_it_was_or_made_safe(created_by: str) -> None:
+def test_no_other_cell_is_run_either(created_by: str) -> None:
     [row] = _parsed(_rows(chunk("bcdf-ghjk", job=generated_job(1, created_by=created_by))))
-    cell = row[HEADER.index("created_by")]
-    assert cell == (f"'{created_by}" if created_by[0] in "=+-@\t\r" else created_by)
     assert len(row) == len(HEADER)
+    assert not any(map(_runs, row))
+    assert row[HEADER.index("created_by")].replace("'", "") == created_by.replace("'", "")
 
 
 def test_a_file_has_every_code_in_the_order_of_the_list_and_its_numbers_are_those_of_its_bytes() -> None:

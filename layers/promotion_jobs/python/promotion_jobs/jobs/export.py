@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,26 +29,40 @@ _ROWS_PER_PART = 50_000
 _UPLOADED_PART = Decimal("5e-6")
 
 _HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_SEPARATORS = ",;|\t\r\n"
+"""Characters that end a cell, in the spreadsheets of one country or another."""
+_BREAKS = ("\t", "\r", "\n")
+_DROPPED = ' "\x0b\x0c\x85\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff'
+"""Characters in front of a formula that a spreadsheet may drop."""
+_FORMULA = re.compile(rf"(^|[{_SEPARATORS}])(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The place before a formula, with ASCII or full-width signs."""
 
 
-def _safe(cell: object) -> str:
-    """A cell that no spreadsheet runs as a formula; None is an empty one."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+def _safe(text: str) -> str:
+    """A text in which no spreadsheet finds a formula, by whichever separator it takes cells apart."""
+    safe = _FORMULA.sub(lambda start: f"{start[0]}'", text)
+    return f"'{safe}" if text.startswith(_BREAKS) else safe
+
+
+def _quoted(text: str | None) -> str:
+    """A cell of free text; None is an empty one."""
+    if text is None:
+        return ""
+    doubled = _safe(text).replace('"', '""')
+    return f'"{doubled}"'
 
 
 def _row(cells: Iterable[object]) -> str:
     line = io.StringIO()
-    csv.writer(line).writerow(map(_safe, cells))
+    csv.writer(line).writerow("" if cell is None else _safe(str(cell)) for cell in cells)
     return line.getvalue()
 
 
 def _rows(chunk: AnyChunk) -> bytes:
     """The rows of a chunk: behind a code of a job, all is the same.
 
-    A code needs no quotes and starts no formula: it is letters, digits, dashes and underscores, and starts with one
-    of the first two (decision 4).
+    A code needs no quotes and starts no formula: it starts with a letter or a digit, and has no separator (decisions 4
+    and 14).
     """
     if not isinstance(chunk, Chunk):
         return "".join(code.code + _rest(code) for code in chunk.visible()).encode()
@@ -57,8 +72,9 @@ def _rows(chunk: AnyChunk) -> bytes:
 def _rest(code: Code) -> str:
     """All of a code's row behind the code itself."""
     terms = code.terms
-    cells = (terms.consume_unit, terms.max_uses, code.uses, terms.user, code.created_by, to_text(code.created_at))
-    return "," + _row((*cells, code.job_id))
+    use = _row((terms.consume_unit, terms.max_uses, code.uses)).rstrip()
+    origin = _row((code.created_by, to_text(code.created_at), code.job_id))
+    return f",{use},{_quoted(terms.user)},{origin}"
 
 
 class _Stopped(Exception):

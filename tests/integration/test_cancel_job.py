@@ -8,7 +8,7 @@ from promotion_jobs.jobs.job import JobStatus, Message
 from promotion_jobs.jobs.store import Outcome
 from tests.support import generated
 from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, job_meta
-from tests.support.builders import EXPORT_FILE, HOLDER, NOW
+from tests.support.builders import CLIENT_ID, EXPORT_FILE, HOLDER, NOW
 from tests.support.cloud import Cloud
 
 EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
@@ -32,6 +32,7 @@ def _shown(promotion_id: str, job_id: str, job_type: str, status: str, **more: A
         "job_type": job_type,
         **OWN[job_type],
         "status": status,
+        "created_by": CLIENT_ID,
         "meta": job_meta(100 if job_type == "code_generate" else None),
         **more,
     }

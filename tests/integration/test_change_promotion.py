@@ -26,9 +26,11 @@ def promotion_id(cloud: Cloud) -> str:
     return cloud.create_promotion(**OPTIONAL)
 
 
-def _shown(promotion_id: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _shown(
+    promotion_id: str, changes: Mapping[str, Any] | None = None, codes: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The promotion as it is shown, with changes; ABSENT is what is left out."""
-    whole = {**shown_promotion(promotion_id), **OPTIONAL, **(changes or {})}
+    whole = {**shown_promotion(promotion_id, codes=codes), **OPTIONAL, **(changes or {})}
     return {name: value for name, value in whole.items() if value is not ABSENT}
 
 
@@ -78,7 +80,7 @@ def test_a_change_says_who_made_it_and_when(cloud: Cloud, promotion_id: str) -> 
     changed = cloud.promotion(promotion_id)
     assert (status, answer["data"]["created_by"], answer["data"]["updated_by"]) == (200, CLIENT_ID, "another")
     times = {"created_at": to_text(created.created_at), "updated_at": to_text(changed.updated_at)}
-    assert answer["data"]["meta"] == {"timestamps": times}
+    assert answer["data"]["meta"] == {"timestamps": times, "codes": {"in_use": 0, "visible": 0}}
     assert changed.updated_at >= created.updated_at
     assert (changed.version, created.version) == (2, 1)
 
@@ -100,7 +102,7 @@ def test_the_limit_of_codes_goes_up_and_down_to_what_is_in_use(cloud: Cloud, pro
     for max_codes in (2_000, 3, 4):
         assert _change(cloud, promotion_id, max_codes=max_codes) == (
             200,
-            {"data": _shown(promotion_id, {"max_codes": max_codes})},
+            {"data": _shown(promotion_id, {"max_codes": max_codes}, {"in_use": 3, "visible": 3})},
         )
         promotion = cloud.promotion(promotion_id)
         assert (promotion.max_codes, promotion.room, promotion.codes) == (max_codes, max_codes - 3, 3)
@@ -114,7 +116,11 @@ def test_the_limit_of_codes_does_not_go_below_what_an_open_job_makes(cloud: Clou
     assert _refused(cloud, promotion_id, max_codes=100) == unprocessable(
         "max_codes must be at least the 101 codes in use"
     )
-    assert _change(cloud, promotion_id, max_codes=101)[0] == 200
+    in_use = {"in_use": 101, "visible": 1, "open_job": job_id}
+    assert _change(cloud, promotion_id, max_codes=101) == (
+        200,
+        {"data": _shown(promotion_id, {"max_codes": 101}, in_use)},
+    )
     assert cloud.promotion(promotion_id).room == 0
 
 
@@ -131,9 +137,9 @@ def test_a_promotion_with_codes_does_not_become_automatic_until_they_are_gone(cl
 
 @pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
 def test_a_promotion_with_an_open_job_does_not_become_automatic(cloud: Cloud, promotion_id: str, job_type: str) -> None:
-    cloud.create_job(promotion_id, job_type)
+    codes = {"in_use": 0, "visible": 0, "open_job": cloud.create_job(promotion_id, job_type)}
     assert _refused(cloud, promotion_id, automatic=True) == CANNOT_BE_AUTOMATIC
-    assert _change(cloud, promotion_id, name="x") == (200, {"data": _shown(promotion_id, {"name": "x"})})
+    assert _change(cloud, promotion_id, name="x") == (200, {"data": _shown(promotion_id, {"name": "x"}, codes)})
 
 
 def test_an_automatic_promotion_with_an_open_export_can_be_changed(cloud: Cloud) -> None:

@@ -14,7 +14,7 @@ from tests.support.answers import (
     job_meta,
     too_many_codes,
 )
-from tests.support.builders import UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, UNKNOWN_ID
 from tests.support.cloud import Answer, Cloud
 from tests.support.matchers import AN_ID
 
@@ -57,6 +57,7 @@ def test_a_job_is_created_pending_and_queued(
         "id": AN_ID,
         "promotion_id": promotion_id,
         "status": "pending",
+        "created_by": CLIENT_ID,
         "meta": job_meta(sent.get("parameters", {}).get("number_of_codes")),
     }
     assert (status, answer) == (201, {"data": shown})

@@ -13,6 +13,7 @@ from tests.support import generated
 from tests.support.answers import PROMOTION_NOT_FOUND, TOO_MANY_JOBS, failure, fault, unprocessable
 from tests.support.builders import CLIENT_ID, JOB_ID, NOW, UNKNOWN_ID, export_job
 from tests.support.cloud import Answer, Cloud, forget_caches
+from tests.support.matchers import A_CODE
 
 GENERATE = {"type": "promotion_job", "job_type": "code_generate", "name": "job", "parameters": {"number_of_codes": 100}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
@@ -160,7 +161,11 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(cloud: Cloud, promo
             "data": {
                 **GENERATE,
                 "promotion_id": promotion_id,
-                "meta": {"guess_odds": "1 in 2,824,295,364", "dry_run": {**dry_run, "estimated_cost": cost}},
+                "meta": {
+                    "guess_odds": "1 in 2,824,295,364",
+                    "example_codes": [A_CODE] * 3,
+                    "dry_run": {**dry_run, "estimated_cost": cost},
+                },
             }
         },
     )

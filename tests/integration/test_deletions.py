@@ -11,7 +11,7 @@ from promotion_jobs.jobs.kind import Deadline, Hold
 from promotion_jobs.jobs.runs import Run, RunStatus
 from tests.support import generated
 from tests.support.answers import CODE_NOT_FOUND, NO_CONTENT, job_meta
-from tests.support.builders import HOLDER, JOB_ID, NOW, UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, HOLDER, JOB_ID, NOW, UNKNOWN_ID
 from tests.support.cloud import Cloud
 
 CHUNKS = generated.texts(2, 1)
@@ -83,6 +83,7 @@ def test_all_of_it_goes_and_is_told(deletion: Deletion) -> None:
         "job_type": "code_delete",
         "parameters": {"all": True},
         "status": "completed",
+        "created_by": CLIENT_ID,
         "meta": job_meta(),
         "result": {"deleted": 5},
     }

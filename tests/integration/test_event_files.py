@@ -108,6 +108,7 @@ def _generate_job(status: str, job_id: object = JOB_ID, **more: Any) -> Element:
         "id": job_id,
         "promotion_id": PROMOTION_ID,
         "status": status,
+        "created_by": "demo",
         "meta": job_meta(1_000, length=10),
         **more,
     }
@@ -221,7 +222,14 @@ def test_the_event_of_the_worker_exports_the_codes_that_were_added(shop: Cloud) 
     _exported(shop)
     _, shown = shop.call("get_job", PROMOTION_ID, JOB_ID)
     file = {"rows": len(CODES), "bytes": ANY, "sha256": A_HASH}
-    job = {**EXPORT, "id": JOB_ID, "promotion_id": PROMOTION_ID, "status": "completed", "meta": job_meta(file=file)}
+    job = {
+        **EXPORT,
+        "id": JOB_ID,
+        "promotion_id": PROMOTION_ID,
+        "status": "completed",
+        "created_by": "demo",
+        "meta": job_meta(file=file),
+    }
     assert shown == {"data": job}
     assert shop.account.published == [("Promotion Job Completed", job)]
     [stored] = shop.s3.list_objects_v2(Bucket=BUCKET)["Contents"]

@@ -103,6 +103,7 @@ def test_deletions_are_listed_with_what_they_have_deleted(cloud: Cloud, promotio
                 "job_type": "code_delete",
                 "parameters": {"job_id": UNKNOWN_ID},
                 "status": "completed",
+                "created_by": CLIENT_ID,
                 "meta": job_meta(),
                 "result": {"deleted": 0},
             }
@@ -126,6 +127,7 @@ def test_a_page_of_jobs_has_links_that_keep_the_filter(cloud: Cloud, promotion_i
                     "promotion_id": promotion_id,
                     "job_type": "code_export",
                     "status": "completed",
+                    "created_by": CLIENT_ID,
                     "meta": {"timestamps": {"created_at": created_at, "updated_at": created_at}},
                 }
             ],
@@ -161,6 +163,7 @@ def test_a_job_that_generates_shows_how_far_it_is(cloud: Cloud, promotion_id: st
                 "job_type": "code_generate",
                 "parameters": {"number_of_codes": 100},
                 "status": "processing",
+                "created_by": CLIENT_ID,
                 "meta": job_meta(100, progress=progress),
             }
         },

@@ -12,7 +12,7 @@ from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import to_item
 from promotion_jobs.jobs.job import JobStatus, Message
 from tests.support import generated
-from tests.support.builders import UNKNOWN_ID
+from tests.support.builders import CLIENT_ID, UNKNOWN_ID
 from tests.support.cloud import BUCKET, Cloud
 from tests.support.matchers import A_HASH, A_TIME
 
@@ -33,6 +33,7 @@ def test_an_export_runs_from_its_creation_to_its_file(cloud: Cloud, promotion_id
             "promotion_id": promotion_id,
             "job_type": "code_export",
             "status": "completed",
+            "created_by": CLIENT_ID,
             "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, "file": file},
         },
     )

@@ -1,5 +1,6 @@
 """The answers of the API that many tests expect, whole."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.support.builders import CLIENT_ID
@@ -9,8 +10,10 @@ from tests.support.matchers import A_TIME, AN_ID
 Element = dict[str, Any]
 
 
-def shown_promotion(promotion_id: object = AN_ID, created_by: str = CLIENT_ID, **more: Any) -> Element:
-    """The promotion that tests create, as it is shown, with what one said of it besides."""
+def shown_promotion(
+    promotion_id: object = AN_ID, created_by: str = CLIENT_ID, codes: Mapping[str, Any] | None = None, **more: Any
+) -> Element:
+    """The promotion that tests create, as it is shown, with what one said of it besides; without codes, unless told."""
     return {
         **PROMOTION,
         "id": promotion_id,
@@ -21,7 +24,10 @@ def shown_promotion(promotion_id: object = AN_ID, created_by: str = CLIENT_ID, *
         "max_codes": 1_000,
         "created_by": created_by,
         "updated_by": created_by,
-        "meta": {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}},
+        "meta": {
+            "timestamps": {"created_at": A_TIME, "updated_at": A_TIME},
+            "codes": codes or {"in_use": 0, "visible": 0},
+        },
         **more,
     }
 

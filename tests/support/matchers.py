@@ -21,5 +21,6 @@ class Like:
 
 AN_ID = Like(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 A_TIME = Like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+A_CODE = Like(r"[b-df-hj-km-np-tv-xz2-9]{4}-[b-df-hj-km-np-tv-xz2-9]{4}")
 A_TOKEN = Like(r"[0-9a-f]{40}")
 A_HASH = Like(r"[0-9a-f]{64}")

@@ -34,6 +34,7 @@ EXPORT = {
     "promotion_id": PROMOTION_ID,
     "job_type": "code_export",
     "status": "pending",
+    "created_by": "shop",
     "meta": {"timestamps": TIMESTAMPS},
 }
 GENERATE = EXPORT | {
@@ -64,8 +65,12 @@ PROMOTION = {
     "max_codes": 1_000,
     "created_by": "shop",
     "updated_by": "shop",
-    "meta": {"timestamps": TIMESTAMPS},
+    "meta": {"timestamps": TIMESTAMPS, "codes": {"in_use": 0, "visible": 0}},
 }
+
+
+def _in_use(**codes: Any) -> dict[str, Any]:
+    return {"meta": {"timestamps": TIMESTAMPS, "codes": codes}}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +78,8 @@ PROMOTION = {
     [
         ({}, {}),
         ({"automatic": True}, {"automatic": True}),
-        ({"room": 5, "codes": 995, "open_job": JOB_ID}, {}),
+        ({"room": 5, "codes": 995}, _in_use(in_use=995, visible=995)),
+        ({"room": 5, "codes": 900, "open_job": JOB_ID}, _in_use(in_use=995, visible=900, open_job=JOB_ID)),
         ({"fields": {"name": "Summer sale", "max_applications_per_cart": 0}}, {}),
         (
             {"fields": {"name": "Summer sale", "max_applications_per_cart": 1}},
@@ -82,7 +88,7 @@ PROMOTION = {
         ({"fields": {"name": "Summer sale", "enabled": False}}, {"enabled": False}),
     ],
 )
-def test_a_promotion_is_shown_with_its_fields_and_without_what_jobs_know_of_it(
+def test_a_promotion_is_shown_with_its_fields_and_how_many_codes_it_has(
     changes: dict[str, Any], more: dict[str, Any]
 ) -> None:
     assert answers.promotion(promotion(**changes)) == PROMOTION | more
@@ -144,6 +150,7 @@ def test_the_members_of_a_job_come_in_the_order_of_the_contract() -> None:
         "parameters",
         "status",
         "error",
+        "created_by",
         "meta",
         "result",
     ]

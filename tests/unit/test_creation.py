@@ -321,9 +321,25 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(
     stored: Promotion, new: NewJob, forecast: Forecast
 ) -> None:
     desk = Desk(stored)
-    assert desk.creator.forecast(PROMOTION_ID, new) == forecast
+    assert replace(desk.creator.forecast(PROMOTION_ID, new), example_codes=()) == forecast
     desk.assert_unchanged()
     assert set(desk.office.calls.made) == {"get_item"}
+
+
+def test_a_dry_run_shows_made_up_codes_of_the_form_that_was_asked_for() -> None:
+    chance = iter([0, 27**10 + 26, 27**20 - 1])
+    creator = replace(Desk(promotion()).creator, bits=lambda _: next(chance))
+    new = NewJob(JobType.CODE_GENERATE, None, GenerateParameters(10, code_length=10, code_prefix="Fall"))
+    assert creator.forecast(PROMOTION_ID, new).example_codes == [
+        "Fall-bbbb-bbbb-bb",
+        "Fall-bbbb-bbbb-b9",
+        "Fall-9999-9999-99",
+    ]
+
+
+@pytest.mark.parametrize("new", [EXPORT, _delete()])
+def test_a_dry_run_of_what_makes_no_codes_shows_none(new: NewJob) -> None:
+    assert Desk(promotion()).creator.forecast(PROMOTION_ID, new).example_codes == ()
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ forecast = {
             room_is_enough=True,
             room=499_000,
             estimate=_GENERATOR.forecast(PROMOTION, GENERATE.parameters),
+            example_codes=("summer-bcdf-ghjk", "summer-4x9z-2mwq", "summer-tvrs-7k3n"),
         ),
     )
 }

@@ -29,6 +29,9 @@ SPARE_CODES = 60
 RUN_CHUNKS = 40
 """Chunks of one message, 100,000 codes: less would cost more in messages, and more would keep other workers idle."""
 
+EXAMPLE_CODES = 3
+"""Made-up codes that a dry run shows."""
+
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 

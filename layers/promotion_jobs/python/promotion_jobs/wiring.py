@@ -215,6 +215,7 @@ class Service:
             now=self.clock,
             new_id=self.new_id,
             least_guess_odds=self.settings.least_guess_odds,
+            bits=self.bits,
         )
 
     @cached_property

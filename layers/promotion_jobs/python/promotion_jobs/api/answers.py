@@ -54,12 +54,26 @@ def promotion(it: "Promotion") -> "shapes.Promotion":
         "max_codes": it.max_codes,
         "created_by": it.created_by,
         "updated_by": it.updated_by,
-        "meta": {"timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)}},
+        "meta": {
+            "timestamps": {"created_at": to_text(it.created_at), "updated_at": to_text(it.updated_at)},
+            "codes": _codes(it),
+        },
     }
 
 
+def _codes(it: "Promotion") -> "shapes.CodesInUse":
+    # It is never a purge: that holds a promotion that no call shows any more.
+    shown: shapes.CodesInUse = {"in_use": it.max_codes - it.room, "visible": it.codes}
+    if it.open_job is not None:
+        shown["open_job"] = it.open_job
+    return shown
+
+
 def job(it: "Job", progress: "Progress | None" = None) -> "shapes.Job":
-    """The job object of contract 1.1, in its order. ``meta.progress`` and ``meta.file`` go beyond it."""
+    """The job object of contract 1.1, in its order.
+
+    ``created_by``, ``meta.progress`` and ``meta.file`` go beyond it.
+    """
     return {
         "type": "promotion_job",
         "id": it.id,
@@ -68,6 +82,7 @@ def job(it: "Job", progress: "Progress | None" = None) -> "shapes.Job":
         **_asked(it),
         "status": it.status,
         **_failure(it),
+        "created_by": it.created_by,
         "meta": _meta(it, progress),
         **_outcome(it),
     }
@@ -125,6 +140,8 @@ def forecast(promotion_id: str, new: "NewJob", it: "Forecast") -> "shapes.Foreca
     }
     if odds := _odds(new.parameters):
         meta["guess_odds"] = odds
+    if it.example_codes:
+        meta["example_codes"] = list(it.example_codes)
     return {"type": "promotion_job", "promotion_id": promotion_id, "job_type": _type(new), **_asked(new), "meta": meta}
 
 

@@ -44,8 +44,15 @@ class Timestamps(Created):
     updated_at: Time
 
 
+class CodesInUse(TypedDict):
+    in_use: Annotated[int, Field(description="of max_codes: the visible ones, and those that an open job has claimed")]
+    visible: Annotated[int, Field(description="what the list of codes shows")]
+    open_job: NotRequired[Annotated[Id, Field(description="the job that keeps others from starting")]]
+
+
 class PromotionMeta(TypedDict):
     timestamps: Timestamps
+    codes: CodesInUse
 
 
 class PromotionFields(TypedDict):
@@ -152,6 +159,7 @@ class Job(Asked, Failure, Outcome):
     promotion_id: Id
     job_type: ShownJobType
     status: JobStatus
+    created_by: str
     meta: JobMeta
 
 
@@ -173,6 +181,9 @@ class DryRun(TypedDict):
 
 class ForecastMeta(TypedDict):
     guess_odds: NotRequired[GuessOdds]
+    example_codes: NotRequired[
+        Annotated[list[str], Field(description="three made-up codes of the form that was asked for")]
+    ]
     dry_run: DryRun
 
 

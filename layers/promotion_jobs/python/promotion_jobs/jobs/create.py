@@ -4,7 +4,7 @@ Or only forecast: a dry run checks the same and writes nothing (decisions, "Beyo
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -22,7 +22,7 @@ from promotion_jobs.errors import (
 )
 from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters
 from promotion_jobs.jobs.store import JobStore
-from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
+from promotion_jobs.limits import EXAMPLE_CODES, IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import Promotions
 from promotion_jobs.values import is_identifier
@@ -52,6 +52,8 @@ class Forecast:
     room_is_enough: bool
     room: int
     estimate: "Estimate"
+    example_codes: Sequence[str] = ()
+    """Made-up codes of the form that was asked for; none of a job that makes no codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class JobCreator:
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
     least_guess_odds: int
+    bits: Callable[[int], int]
     plan: Callable[[int], Plan] = Plan
 
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
@@ -108,6 +111,7 @@ class JobCreator:
             room_is_enough=new.parameters.codes <= promotion.room,
             room=promotion.room,
             estimate=self.kinds(new.job_type).forecast(promotion, new.parameters),
+            example_codes=new.parameters.example_codes(EXAMPLE_CODES, self.bits),
         )
 
     def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:

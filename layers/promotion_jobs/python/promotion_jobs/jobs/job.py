@@ -1,7 +1,7 @@
 """A job and the message that has a worker go on with it, as immutable values."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,9 @@ from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import Allocation
 
 Asked = TypeVar("Asked", bound="Parameters")
+
+_EXAMPLE_BITS = 128
+"""Far more than any code has, so that all are as likely."""
 
 
 class JobType(StrEnum):
@@ -55,6 +58,10 @@ class Parameters:
         """One guess in this many hits one of the job's codes; None if it makes none."""
         return None
 
+    def example_codes(self, _number: int, _bits: Callable[[int], int]) -> Sequence[str]:
+        """Made-up codes of the form that the job would make; ``_bits`` gives as many random bits as it is asked for."""
+        return ()
+
     def given(self) -> dict[str, Any] | None:
         """The members as the client sent them, in the order of the contract; None for a type without parameters."""
         return None
@@ -90,6 +97,11 @@ class GenerateParameters(Parameters):
     @property
     def guess_odds(self) -> int:
         return guess_odds(self.number_of_codes, self.code_format.length)
+
+    def example_codes(self, number: int, bits: Callable[[int], int]) -> Sequence[str]:
+        code_format = self.code_format
+        some = [bits(_EXAMPLE_BITS) % code_format.size for _ in range(number)]
+        return code_format.write(b"".join(body.to_bytes(code_format.width) for body in some))
 
     @property
     def code_format(self) -> CodeFormat:

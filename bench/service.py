@@ -13,7 +13,7 @@ from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import to_value
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import FIRST_VERSION
-from promotion_jobs.jobs.job import NO_PARAMETERS, GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
@@ -71,7 +71,7 @@ def generate_job(codes: int, length: int | None = None, prefix: str | None = Non
 def export_job() -> Job:
     """One that is claimed: a worker asks now and then whether it still is."""
     job = replace(generate_job(1), job_type=JobType.CODE_EXPORT, status=JobStatus.PROCESSING)
-    return replace(job, parameters=NO_PARAMETERS, plan=ONE_RUN)
+    return replace(job, parameters=ExportParameters(), plan=ONE_RUN)
 
 
 @dataclass(frozen=True, slots=True)

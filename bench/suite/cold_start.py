@@ -20,7 +20,7 @@ from local import PROJECT
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import FIRST_VERSION
-from promotion_jobs.jobs.job import NO_PARAMETERS, ExportFile, Job, JobStatus, JobType
+from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.store import Outcome as JobOutcome
 from promotion_jobs.limits import DEFAULT_CODE_LENGTH
 
@@ -92,7 +92,7 @@ def _fill(made: Deployment, name: str) -> None:
     if name in {_WORKER, "cancel_job"}:
         made.service.job_store.add(job)
     else:
-        _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=NO_PARAMETERS, plan=ONE_RUN))
+        _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=ExportParameters(), plan=ONE_RUN))
 
 
 def _add_export(made: Deployment, job: Job) -> None:
@@ -104,7 +104,7 @@ def _add_export(made: Deployment, job: Job) -> None:
     runs.take(claimed, 0, "bench", now())
     runs.finish(claimed, 0, now())
     file = ExportFile(f"{PROMOTION_ID}/{JOB_ID}/1.csv", rows=2, size=120, sha256="0" * 64)
-    jobs.complete(claimed, JobOutcome(file=file), now())
+    jobs.complete(claimed, JobOutcome(files=[file]), now())
 
 
 def run(bench: Bench) -> Outcome:

@@ -14,8 +14,8 @@ app = resolver(authenticate)
 def add_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     sent = validate(SentCodes, requests.json_data(app.current_event))
-    service().codes.add(promotion, sent.to_domain(), client_id(app))
-    return answer(201, {"data": answers.promotion(promotion)})
+    changed = service().codes.add(promotion, sent.to_domain(), client_id(app))
+    return answer(201, {"data": answers.promotion(changed)})
 
 
 handler = lambda_handler(app)

@@ -1,5 +1,6 @@
-"""GET /v2/promotions/{promotion_id}/jobs/{job_id}/file: a link to an export's file (contract 1.5)."""
+"""GET /v2/promotions/{promotion_id}/jobs/{job_id}/file: links to an export's files (contract 1.5)."""
 
+from promotion_jobs.api.answers import links
 from promotion_jobs.api.resolver import NOT_KEPT, Answer, answer, lambda_handler, resolver, serve
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
@@ -9,7 +10,7 @@ app = resolver(authenticate)
 
 @serve(app, Route.GET_JOB_FILE)
 def get_job_file(promotion_id: str, job_id: str) -> Answer:
-    return answer(200, {"href": service().downloads.link(promotion_id, job_id)}, NOT_KEPT)
+    return answer(200, links(service().downloads.links(promotion_id, job_id)), NOT_KEPT)
 
 
 handler = lambda_handler(app)

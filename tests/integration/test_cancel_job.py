@@ -10,6 +10,7 @@ from tests.support import generated
 from tests.support.answers import JOB_NOT_FOUND, NOT_CANCELLABLE, job_meta
 from tests.support.builders import CLIENT_ID, EXPORT_FILE, HOLDER, NOW
 from tests.support.cloud import Cloud
+from tests.support.matchers import A_TIME
 
 EVERY_TYPE = pytest.mark.parametrize("job_type", ["code_generate", "code_export", "code_delete"])
 OWN: dict[str, dict[str, Any]] = {
@@ -78,7 +79,8 @@ def test_a_job_that_is_processing_is_cancelling_and_keeps_its_promotion(
     assert answer == (200, {"data": _shown(promotion_id, job_id, job_type, "cancelling")})
     _, shown = cloud.call("get_job", promotion_id, job_id)
     progress = shown["data"]["meta"].pop("progress", None)
-    assert progress == ({"done": 0, "total": 0, "percent": 100} if job_type == "code_generate" else None)
+    gone = {"done": 0, "total": 0, "percent": 100, "updated_at": A_TIME}
+    assert progress == (gone if job_type == "code_generate" else None)
     assert shown == answer[1]
     assert cloud.messages() == [{"promotion_id": promotion_id, "job_id": job_id, "run": 0}]
     assert cloud.promotion(promotion_id).open_job == job_id
@@ -102,7 +104,7 @@ def test_an_export_that_is_being_cancelled_gets_no_file(cloud: Cloud, promotion_
     cloud.call("cancel_job", promotion_id, job.id)
     cloud.runs.finish(processing, 0, NOW)
     before = cloud.items()
-    cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
+    cloud.jobs.complete(job, Outcome(files=[EXPORT_FILE]), NOW)
     assert cloud.items() == before
     status, answer = cloud.call("get_job_file", promotion_id, job.id)
     detail = "Job has no file to download. Job status: cancelling"

@@ -64,7 +64,8 @@ def test_added_codes_are_answered_with_their_promotion(cloud: Cloud, promotion_i
     _, promotion = cloud.call("get_promotion", promotion_id)
     sent = _body("Summer-1", {"code": "summer_2", "uses": 5})
     answer = cloud.call("add_codes", promotion_id, data={"data": sent} if wrapped else sent)
-    assert answer == (201, promotion)
+    promotion["data"]["meta"]["codes"] = {"in_use": 2, "visible": 2}
+    assert answer == (201, promotion) == (201, cloud.call("get_promotion", promotion_id)[1])
     link = f"https://{HOST}/v2/promotions/{promotion_id}/codes?page[offset]=0&page[limit]=25"
     assert cloud.call("list_codes", promotion_id) == (
         200,

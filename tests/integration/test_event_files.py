@@ -138,6 +138,9 @@ FILTER = "&filter=eq(job_type,code_generate):eq(status,completed)"
 LINK = Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/{PROMOTION_ID}/{JOB_ID}/[^/]+\.csv\?.+")
 
 
+FILE = {"href": LINK, "name": ANY, "rows": len(CODES), "bytes": ANY, "sha256": A_HASH}
+
+
 class Told(NamedTuple):
     """The calls that come before an event, and the answer to it."""
 
@@ -161,7 +164,7 @@ TOLD = {
     "get_promotion": Told(_nothing, _json(200, {"data": _promotion()})),
     "update_promotion": Told(_nothing, _json(200, {"data": _promotion(name="Late summer sale", max_codes=5_000)})),
     "delete_promotion": Told(_codes, _no_content()),
-    "add_codes": Told(_nothing, _json(201, {"data": _promotion()})),
+    "add_codes": Told(_nothing, _json(201, {"data": _promotion(codes={"in_use": 2, "visible": 2})})),
     "list_codes": Told(_codes, _json(200, _list(f"/{PROMOTION_ID}/codes", "", WELCOME_10, _code("WELCOME-20")))),
     "get_code": Told(_codes, _json(200, {"data": WELCOME_10})),
     "delete_code": Told(_codes, _no_content()),
@@ -173,7 +176,7 @@ TOLD = {
         _json(200, _list(f"/{PROMOTION_ID}/jobs", FILTER, _generate_job("completed", result={"generated": 1_000}))),
     ),
     "cancel_job": Told(_job, _json(200, {"data": _generate_job("cancelled", result={"generated": 0, "deleted": 0})})),
-    "get_job_file": Told(_exported, _json(200, {"href": LINK}, NOT_KEPT)),
+    "get_job_file": Told(_exported, _json(200, {"href": LINK, "files": [FILE]}, NOT_KEPT)),
     "get_openapi": Told(_nothing, _json(200, json.loads(OPENAPI), OF_A_PAGE)),
     "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8", **OF_A_PAGE}, DOCS_PAGE)),
     "reject_unknown_route": Told(_nothing, _json(*ROUTE_NOT_FOUND)),

@@ -41,7 +41,7 @@ def test_what_a_worker_that_died_did_not_tell_the_sweep_makes_another_tell(cloud
     cloud.claim(job, NOW)
     cloud.runs.take(job, 0, HOLDER, NOW)
     cloud.runs.finish(cloud.job(promotion_id, job_id), 0, NOW)
-    cloud.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
+    cloud.jobs.complete(job, Outcome(files=[EXPORT_FILE]), NOW)
     assert cloud.account.published == []
     long_ago = {"then": "2026-01-01T00:00:00.000Z"}
     cloud.table.transact(cloud.table.update(keys.open_job(job_id), "SET #sent_at = :then", "", **long_ago))

@@ -22,6 +22,7 @@ from tests.support.builders import (
 )
 from tests.support.cloud import BUCKET, Answer, Cloud
 from tests.support.events import HOST
+from tests.support.matchers import A_TIME
 
 
 def _no_file(detail: str) -> Answer:
@@ -34,7 +35,7 @@ def _complete_export(cloud: Cloud, promotion_id: str, at: datetime, file: Export
     cloud.claim(job, at)
     cloud.runs.take(job, 0, HOLDER, at)
     cloud.runs.finish(cloud.job(promotion_id, job.id), 0, at)
-    cloud.jobs.complete(job, Outcome(file=file), at)
+    cloud.jobs.complete(job, Outcome(files=[file]), at)
     return cloud.job(promotion_id, job.id)
 
 
@@ -152,7 +153,7 @@ def test_a_job_that_generates_shows_how_far_it_is(cloud: Cloud, promotion_id: st
     job = cloud.job(promotion_id, cloud.create_job(promotion_id, "code_generate", number_of_codes=100))
     cloud.claim(job, cloud.tokens.now())
     cloud.runs.take(job, 0, HOLDER, NOW)
-    progress = {"done": 0, "total": 100, "percent": 0}
+    progress = {"done": 0, "total": 100, "percent": 0, "updated_at": A_TIME}
     assert cloud.call("get_job", promotion_id, job.id) == (
         200,
         {
@@ -196,14 +197,16 @@ def test_a_completed_export_has_a_link_that_lives_an_hour_at_most(cloud: Cloud, 
     job = _complete_export(cloud, promotion_id, cloud.tokens.now())
     before = cloud.items()
     status, answer = cloud.call("get_job_file", promotion_id, job.id)
-    assert (status, list(answer)) == (200, ["href"])
+    file = {"rows": EXPORT_FILE.rows, "bytes": EXPORT_FILE.size, "sha256": EXPORT_FILE.sha256}
+    name = f"{promotion_id}_{job.id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
+    href = answer["href"]
+    assert (status, answer) == (200, {"href": href, "files": [{"href": href, "name": name, **file}]})
     link = urlsplit(answer["href"])
     query = dict(parse_qsl(link.query, strict_parsing=True))
     assert (link.scheme, link.path) == ("https", f"/{EXPORT_FILE.key}")
     assert link.netloc == f"{BUCKET}.s3.eu-west-1.amazonaws.com"
     assert 0 < int(query["X-Amz-Expires"]) <= 3_600
     assert query["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
-    name = f"{promotion_id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
     assert query["response-content-disposition"] == f'attachment; filename="{name}"'
     assert query["response-content-type"] == "text/csv; charset=utf-8"
     assert cloud.items() == before

@@ -211,8 +211,7 @@ def test_an_export_has_codes_with_their_own_terms_and_without_those_that_are_gon
     _delete(cloud, promotion_id, FIRST_CODE, "hand-1", "hand-3")
     export_id = cloud.create_job(promotion_id)
     cloud.deliver(Message(promotion_id, export_id))
-    file = cloud.job(promotion_id, export_id).file
-    assert file is not None
+    [file] = cloud.job(promotion_id, export_id).files
     content = cloud.s3.get_object(Bucket=BUCKET, Key=file.key)["Body"].read().decode()
     header, *rows, end = content.split("\r\n")
     times = [code["meta"]["timestamps"]["created_at"] for code in cloud.call("list_codes", promotion_id)[1]["data"]]

@@ -1,9 +1,12 @@
 """The worker as SQS calls it."""
 
 import csv
+import gzip
 import io
 from hashlib import sha256
 from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -44,6 +47,34 @@ def test_an_export_runs_from_its_creation_to_its_file(cloud: Cloud, promotion_id
     assert answer["data"]["meta"]["file"]["sha256"] == sha256(content).hexdigest()
     assert stored["Key"].startswith(f"{promotion_id}/{job_id}/")
     assert cloud.promotion(promotion_id).open_job is None
+
+
+def test_an_export_for_a_mailing_tool_has_files_as_it_was_asked(cloud: Cloud, promotion_id: str) -> None:
+    cloud.add_codes(promotion_id, "A", "B", "C")
+    sent: dict[str, Any] = {
+        "columns": ["code"],
+        "header": {"code": "Coupon"},
+        "rows_per_file": 2,
+        "line_ending": "lf",
+        "gzip": True,
+    }
+    job_id = cloud.create_job(promotion_id, **sent)
+    cloud.deliver(Message(promotion_id, job_id))
+    _, shown = cloud.call("get_job", promotion_id, job_id)
+    _, links = cloud.call("get_job_file", promotion_id, job_id)
+    stored = [it["Key"] for it in cloud.s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    written = [cloud.s3.get_object(Bucket=BUCKET, Key=key) for key in stored]
+    contents = [it["Body"].read() for it in written]
+    assert [gzip.decompress(it) for it in contents] == [b"Coupon\nA\nB\n", b"Coupon\nC\n"]
+    assert {it["ContentType"] for it in written} == {"application/gzip"}
+    files = [
+        {"rows": rows, "bytes": len(it), "sha256": sha256(it).hexdigest()}
+        for rows, it in zip((2, 1), contents, strict=True)
+    ]
+    assert (shown["data"]["parameters"], shown["data"]["meta"]["files"]) == (sent, files)
+    assert [{name: it[name] for name in ("rows", "bytes", "sha256")} for it in links["files"]] == files
+    assert [urlsplit(it["href"]).path.lstrip("/") for it in links["files"]] == stored
+    assert links["href"] == links["files"][0]["href"]
 
 
 def test_a_second_delivery_of_a_completed_export_changes_nothing(cloud: Cloud, promotion_id: str) -> None:
@@ -96,8 +127,7 @@ def test_codes_are_made_and_put_together_in_a_file_of_many_parts(cloud: Cloud) -
         cloud.deliver(*(Message(**message) for message in messages))
     job_id = cloud.create_job(promotion_id)
     cloud.deliver(Message(promotion_id, job_id))
-    file = cloud.job(promotion_id, job_id).file
-    assert file is not None
+    [file] = cloud.job(promotion_id, job_id).files
     content = cloud.s3.get_object(Bucket=BUCKET, Key=file.key)["Body"].read()
     rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
     codes = [row[0] for row in rows[1:]]

@@ -198,8 +198,8 @@ def _wrong_undone(job_id: str, job: Plain, chunks: dict[int, Plain], runs: dict[
         yield f"job {job_id} is {job['status']} with {generated} generated and {deleted} deleted, by runs {counts}"
     if (job["status"] == "failed") != ("error" in job):
         yield f"job {job_id} is {job['status']} with the error {job.get('error')}"
-    if "file" in job:
-        yield f"job {job_id} is {job['status']} and has a file"
+    if "files" in job:
+        yield f"job {job_id} is {job['status']} and has files"
 
 
 def wrong_exports(stored: Stored, files: MemoryFiles) -> Iterator[str]:
@@ -207,27 +207,35 @@ def wrong_exports(stored: Stored, files: MemoryFiles) -> Iterator[str]:
     for job_id, job in stored.jobs.items():
         if job["job_type"] != "code_export" or "deleted_at" in stored.promotions.get(job["promotion"], {}):
             continue
-        if (job["status"] == "completed") != ("file" in job):
-            yield f"export {job_id} is {job['status']} and its file is {job.get('file')}"
-        elif "file" in job:
-            yield from _wrong_file(job_id, job, stored, files)
+        if (job["status"] == "completed") != ("files" in job):
+            yield f"export {job_id} is {job['status']} and its files are {job.get('files')}"
+        elif "files" in job:
+            yield from _wrong_files(job_id, job, stored, files)
 
 
-def _wrong_file(job_id: str, job: Plain, stored: Stored, files: MemoryFiles) -> Iterator[str]:
-    file, body = job["file"], files.files.get(job["file"]["key"])
-    if body is None:
-        yield f"the file of export {job_id} is not there"
-        return
-    head, *rows = csv.reader(io.StringIO(body.decode(), newline=""))
-    said = file["rows"], file["size"], file["sha256"]
-    if said != (len(rows), len(body), sha256(body).hexdigest()):
-        yield f"the file of export {job_id} has {len(rows)} rows and {len(body)} bytes, and not {said}"
+def _wrong_files(job_id: str, job: Plain, stored: Stored, files: MemoryFiles) -> Iterator[str]:
+    rows: list[list[str]] = []
+    for file in job["files"]:
+        body = files.files.get(file["key"], b"")
+        head, *found = [*csv.reader(io.StringIO(body.decode(), newline=""))] or [[]]
+        said = file["rows"], file["size"], file["sha256"]
+        if head != COLUMNS or said != (len(found), len(body), sha256(body).hexdigest()):
+            yield f"a file of export {job_id} has {head}, {len(found)} rows and {len(body)} bytes, and not {said}"
+        rows += found
+    most = job["parameters"]["rows_per_file"]
+    counts = [file["rows"] for file in job["files"]]
+    if counts != [most] * (len(rows) // most) + ([len(rows) % most] if len(rows) % most or not rows else []):
+        yield f"the files of export {job_id} have {counts} rows"
+    yield from _wrong_rows(job_id, job, stored, rows)
+
+
+def _wrong_rows(job_id: str, job: Plain, stored: Stored, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     listed = list(stored.listed(job["promotion"]))
     # One code can be listed twice: removed by hand, and made by hand again.
     allowed = {tuple(_expected_row(it, stored)) for it in listed}
     times = Counter(map(tuple, rows))
     for row, count in times.items():
-        if head != COLUMNS or row not in allowed or count > 1:
+        if row not in allowed or count > 1:
             yield f"export {job_id} has {count} times the row {row}"
     there_before = {
         tuple(_expected_row(it, stored)) for it in listed if not it.removed and _long_before(it, job, stored)

@@ -10,7 +10,7 @@ import pytest
 
 from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.open_work import Announcer
-from promotion_jobs.jobs.runs import RunStatus, RunStore
+from promotion_jobs.jobs.runs import RunStatus, RunStore, sums
 from promotion_jobs.jobs.store import Outcome
 from tests.simulation import scenes, small_stories, stories
 from tests.simulation.faults import Fault
@@ -50,7 +50,7 @@ class EarlyOutcomes(RunStore):
 
     def outcome(self, job: Job, status: RunStatus) -> Outcome | None:
         del status
-        return self.sums(job.id)
+        return sums(self.all(job.id).values())
 
 
 class ClosingAnnouncer(Announcer):

@@ -7,7 +7,7 @@ import pytest
 
 from local.aws import Aws
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import JobType
+from promotion_jobs.jobs.job import ExportParameters, JobType
 from promotion_jobs.pages import Page
 from promotion_jobs.promotions.promotion import NewPromotion
 from tests.simulation import small_stories, stories
@@ -52,7 +52,7 @@ def _the_rest(workshop: Workshop) -> None:
     promotion = workshop.add_promotion()
     service.job_store.refuse(workshop.add_job(promotion, None), "no more", workshop.clock())
     service.job_store.withdraw(workshop.add_job(promotion, None))
-    service.job_creator.forecast(promotion.id, NewJob(JobType.CODE_EXPORT))
+    service.job_creator.forecast(promotion.id, NewJob(JobType.CODE_EXPORT, parameters=ExportParameters()))
     service.promotions.list(Page(), {})
     service.jobs.list(promotion.id, Page(), {})
     service.codes.list(service.promotions.get(promotion.id), Page(), {})

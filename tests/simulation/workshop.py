@@ -16,7 +16,7 @@ from promotion_jobs.codes.plan import Plan
 from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import NO_PARAMETERS, DeleteParameters, Job, JobType, Message, Parameters
+from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, Job, JobType, Message, Parameters
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
@@ -29,6 +29,8 @@ from tests.support.small_notation import SMALL, SmallParameters, make_small
 CLIENT_ID = "shop"
 PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
+
+ROWS_PER_FILE = 15
 
 
 PREFIXES = (None, None, "P", "q-", "bc", "BC-", "cb", "Bb-cC", "cc-bc", "x-bc", "bc-P", "b", "bcb", "cb-")
@@ -163,7 +165,7 @@ class Workshop:
         prefix: str | None = None,
     ) -> Job:
         """A job with its message; an export where no number is named. It is called by its request's key."""
-        parameters: Parameters = NO_PARAMETERS
+        parameters: Parameters = ExportParameters(rows_per_file=ROWS_PER_FILE)
         if number_of_codes:
             parameters = SmallParameters(number_of_codes, code_length=length, code_prefix=prefix)
         job_type = JobType.CODE_GENERATE if number_of_codes else JobType.CODE_EXPORT

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.files import Files
+from promotion_jobs.aws.files import CSV, Files
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import ConditionLost
 from tests.stack.workshop import Workshop
@@ -113,7 +113,7 @@ def test_a_link_opens_the_file_that_it_was_signed_for(
     client = session.client("s3", endpoint_url=workshop.aws.endpoint_url, config=config)
     files = Files(lambda: client, workshop.name)
     for key in ("mine.csv", "yours.csv"):
-        with files.upload(key) as write:
+        with files.upload(key, CSV) as write:
             write(key.encode())
-    with urllib.request.build_opener(_NoErrors).open(change(files.link("mine.csv", "codes.csv", LIFE))) as answer:
+    with urllib.request.build_opener(_NoErrors).open(change(files.link("mine.csv", "codes.csv", CSV, LIFE))) as answer:
         assert (answer.status, answer.read() == b"mine.csv") == (status, status == HTTPStatus.OK)

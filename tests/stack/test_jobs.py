@@ -38,7 +38,7 @@ def test_a_promotions_codes_are_generated_listed_exported_and_downloaded(api: Ap
 
     export = finished(api, promotion, new_job(api, promotion, "code_export"))
     link = api.call("GET", f"/v2/promotions/{promotion}/jobs/{export['id']}/file").json
-    assert link.keys() == {"href"}
+    assert (link.keys(), [it["href"] for it in link["files"]]) == ({"href", "files"}, [link["href"]])
     file = send("GET", link["href"])
     rows = list(csv.DictReader(io.StringIO(file.body.decode(), newline="")))
     assert [row["code"] for row in rows] == codes

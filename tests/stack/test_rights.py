@@ -103,7 +103,8 @@ def _make_and_look_up_codes(cloud: Cloud, promotion_id: str) -> None:
 
 
 def _export(cloud: Cloud, promotion_id: str) -> None:
-    broken = keys.chunk_by_hand(promotion_id, UNKNOWN_ID)
+    # The last one, so that the upload has begun.
+    broken = keys.chunk_by_hand(promotion_id, "ffffffff-ffff-7fff-bfff-ffffffffffff")
     cloud.table.transact(cloud.table.put(broken, {"codes": "[]"}))
     job_id = cloud.create_job(promotion_id)
     with pytest.raises(KeyError):

@@ -20,7 +20,7 @@ from promotion_jobs.aws.table import Backoff, Item, from_item
 from promotion_jobs.codes.code import Chunk
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobType, Message
+from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job, JobType, Message
 from promotion_jobs.measures import Measure
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
@@ -157,7 +157,8 @@ class Workshop:
 
     def add_export(self, promotion_id: str) -> Job:
         """An export with its message."""
-        job, _ = self.service.job_creator.create(promotion_id, NewJob(JobType.CODE_EXPORT), "me")
+        new = NewJob(JobType.CODE_EXPORT, parameters=ExportParameters())
+        job, _ = self.service.job_creator.create(promotion_id, new, "me")
         return job
 
     def chunks(self, job: Job) -> list[Chunk]:

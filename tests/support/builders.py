@@ -9,9 +9,9 @@ from promotion_jobs.codes.code import Chunk, ChunkByHand, Code, NewCode, Terms
 from promotion_jobs.codes.format import NOTATION
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.jobs.job import (
-    NO_PARAMETERS,
     DeleteParameters,
     ExportFile,
+    ExportParameters,
     GenerateParameters,
     Job,
     JobStatus,
@@ -84,7 +84,8 @@ def generate_job(plan: Plan | None = None, **changes: Any) -> Job:
 
 
 def export_job(**changes: Any) -> Job:
-    return replace(generate_job(job_type=JobType.CODE_EXPORT), parameters=NO_PARAMETERS, plan=ONE_RUN, **changes)
+    whole = replace(generate_job(job_type=JobType.CODE_EXPORT), parameters=ExportParameters(), plan=ONE_RUN)
+    return replace(whole, **changes)
 
 
 def delete_job(source: str | None = None, **changes: Any) -> Job:

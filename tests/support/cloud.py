@@ -223,6 +223,8 @@ class Cloud(Records):
             data["parameters"] = {"number_of_codes": 100} | parameters
         if job_type == "code_delete":
             data["parameters"] = parameters or {"all": True}
+        if job_type == "code_export" and parameters:
+            data["parameters"] = parameters
         status, answer = self.call("create_job", promotion_id, data={"data": data})
         assert status == 201
         return str(answer["data"]["id"])

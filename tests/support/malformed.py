@@ -185,6 +185,32 @@ OF_A_DELETION: tuple[tuple[str, Any, str], ...] = (
     ("codes", ["a"], "is not a parameter of this job"),
     ("job_ids", [JOB_ID], "is not a parameter of this job"),
 )
+HEADER = "must be false, or name columns in at most 100 characters each"
+COLUMN = "must be 'code', 'consume_unit', 'max_uses', 'uses', 'user', 'created_by', 'created_at' or 'job_id'"
+OF_AN_EXPORT: tuple[tuple[str, Any, str], ...] = (
+    ("job_id", "1", "must be the id of a job"),
+    ("columns", [], "must have at least 1 entries"),
+    ("columns", "code", "must be a list"),
+    ("columns", ["code", "user", "code"], "must name each column once"),
+    ("columns.0", ["Code"], COLUMN),
+    ("columns.1", ["code", 5], COLUMN),
+    ("header", True, HEADER),
+    ("header", 0, HEADER),
+    ("header", "none", HEADER),
+    ("header", ["Coupon"], HEADER),
+    ("header", {"coupon": "Code"}, HEADER),
+    ("header", {"code": ""}, HEADER),
+    ("header", {"code": "x" * 101}, HEADER),
+    ("header", {"code": None}, HEADER),
+    ("rows_per_file", 0, "must be at least 1"),
+    ("rows_per_file", 10_000_001, "must be at most 10000000"),
+    ("rows_per_file", "50000", WHOLE),
+    ("bom", "yes", "must be true or false"),
+    ("line_ending", "cr", "must be 'crlf' or 'lf'"),
+    ("gzip", 1, "must be true or false"),
+    ("number_of_codes", 1, "is not a parameter of this job"),
+    ("separator", ";", "is not a parameter of this job"),
+)
 MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("type", "promotion_job", "must be 'promotion'"),
     ("type", ["promotion"], "must be 'promotion'"),
@@ -250,6 +276,9 @@ def values() -> Iterator[Case]:
     for name, value, rule in OF_A_DELETION:
         deletion = DELETION | {"parameters": {"all": True, name: value}}
         yield wrong(JOBS, deletion, fault(f"data.parameters.{name}", f"{name} {rule}"))
+    for name, value, rule in OF_AN_EXPORT:
+        export = EXPORT | {"parameters": {name.partition(".")[0]: value}}
+        yield wrong(JOBS, export, invalid(f"data.parameters.{name}", rule))
     for name, value, rule in MEMBERS:
         yield wrong(f"POST {PROMOTIONS}", {**PROMOTION, name: value}, invalid(f"data.{name}", rule))
         yield wrong(f"PUT {P}", {name: value}, invalid(f"data.{name}", rule))
@@ -277,8 +306,11 @@ def whole_jobs() -> Iterator[Case]:
         yield wrong(JOBS, job | {"parameters": None}, invalid("data.parameters", "must be an object"))
         yield wrong(JOBS, {name: job[name] for name in ("type", "job_type")}, required("data.parameters"))
     yield wrong(JOBS, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
-    none = invalid("data.parameters", "must have at most 0 entries")
-    yield wrong(JOBS, EXPORT | {"parameters": {"number_of_codes": 1}}, none)
+    yield wrong(
+        JOBS,
+        EXPORT | {"parameters": {"columns": ["code"], "header": {"user": "Name"}}},
+        invalid("data.parameters", "may name in header only columns that are exported"),
+    )
     either = invalid("data.parameters", "must have either job_id, or all as true")
     for parameters in ({}, {"all": False}, {"all": None, "job_id": None}, {"all": True, "job_id": UNKNOWN_ID}):
         yield wrong(JOBS, DELETION | {"parameters": parameters}, either)

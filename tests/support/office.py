@@ -182,7 +182,7 @@ class Office:
             "deleted": job.deleted or None,
             "error": job.error,
             "failure": job.failure,
-            "file": asdict(job.file) if job.file else None,
+            "files": list(map(asdict, job.files)) or None,
             "started_at": to_text(job.started_at) if job.started_at else None,
             "stopped_at": to_text(job.stopped_at) if job.stopped_at else None,
         }
@@ -197,9 +197,9 @@ class Office:
         lease = run.lease or Lease("gone", datetime.fromtimestamp(0, UTC))
         counts = {name: getattr(run, name) for name in ("generated", "deleted", "exported", "tries")}
         held = {"lease": lease.holder, "lease_until": int(lease.until.timestamp() * 1000)}
-        file = {"file": asdict(run.file) if run.file else None}
+        files = {"files": list(map(asdict, run.files))} if run.files else {}
         self._remove(key)
-        table.transact(table.put(key, {"status": run.status, **counts, **held, **file}))
+        table.transact(table.put(key, {"status": run.status, **counts, **held, **files}))
 
     def put_chunk(self, chunk: AnyChunk, promotion_id: str = PROMOTION_ID) -> None:
         """Store a chunk, and the items of codes made by hand. Nothing counts them."""

@@ -1,5 +1,6 @@
 """The API's renderings (contract 1 to 4, decisions 12 to 14)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,8 @@ import pytest
 
 from promotion_jobs.api import answers
 from promotion_jobs.codes.code import Terms
-from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus
-from promotion_jobs.jobs.read import Progress
+from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job, JobStatus
+from promotion_jobs.jobs.read import Download, Progress
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.tokens.token import Grant, Token
 from tests.support.builders import (
@@ -98,6 +99,10 @@ def test_a_promotion_is_shown_with_its_fields_and_how_many_codes_it_has(
     ("job", "shown"),
     [
         (export_job(), EXPORT),
+        (
+            export_job(parameters=ExportParameters(header=False, rows_per_file=5, gzip=True)),
+            EXPORT | {"parameters": {"header": False, "rows_per_file": 5, "gzip": True}},
+        ),
         (export_job(name=" nightly "), EXPORT | {"name": " nightly "}),
         (generate_job(), GENERATE),
         (generate_job(status=JobStatus.PROCESSING), GENERATE | {"status": "processing"}),
@@ -181,9 +186,25 @@ def test_the_parameters_that_were_sent_are_shown_in_the_order_of_the_contract(
 
 
 def test_an_export_shows_what_is_in_its_file_but_not_where_it_is() -> None:
-    job = export_job(status=JobStatus.COMPLETED, file=EXPORT_FILE)
+    job = export_job(status=JobStatus.COMPLETED, files=(EXPORT_FILE,))
     file = {"rows": 2, "bytes": 120, "sha256": "0" * 64}
     assert answers.job(job) == EXPORT | {"status": "completed", "meta": {"timestamps": TIMESTAMPS, "file": file}}
+
+
+def test_an_export_of_several_files_shows_what_is_in_each() -> None:
+    files = [EXPORT_FILE, replace(EXPORT_FILE, key="2.csv", rows=1, size=80)]
+    job = export_job(status=JobStatus.COMPLETED, files=files)
+    shown = [{"rows": 2, "bytes": 120, "sha256": "0" * 64}, {"rows": 1, "bytes": 80, "sha256": "0" * 64}]
+    assert answers.job(job)["meta"] == {"timestamps": TIMESTAMPS, "files": shown}
+
+
+def test_each_file_is_linked_and_the_first_as_the_contract_has_it() -> None:
+    downloads = [Download(f"https://{name}", name, EXPORT_FILE) for name in ("1.csv", "2.csv")]
+    file = {"rows": 2, "bytes": 120, "sha256": "0" * 64}
+    assert answers.links(downloads) == {
+        "href": "https://1.csv",
+        "files": [{"href": f"https://{name}", "name": name, **file} for name in ("1.csv", "2.csv")],
+    }
 
 
 @pytest.mark.parametrize(
@@ -191,8 +212,16 @@ def test_an_export_shows_what_is_in_its_file_but_not_where_it_is() -> None:
     [
         (Progress(0, 1_000), {"done": 0, "total": 1_000, "percent": 0}),
         (
-            Progress(400, 1_000, 40.4, NOW + timedelta(seconds=15)),
-            {"done": 400, "total": 1_000, "percent": 40, "codes_per_second": 40, "eta": "2026-06-01T12:00:15.000Z"},
+            Progress(400, 1_000, 40.4, NOW + timedelta(seconds=15), 0.4, NOW),
+            {
+                "done": 400,
+                "total": 1_000,
+                "percent": 40,
+                "updated_at": NOW_TEXT,
+                "codes_per_second": 40,
+                "recent_codes_per_second": 0,
+                "eta": "2026-06-01T12:00:15.000Z",
+            },
         ),
     ],
 )

@@ -13,10 +13,11 @@ from promotion_jobs.errors import (
     CodeSpaceTooSmall,
     IdempotencyKeyReused,
     PromotionNotFound,
+    TooManyFiles,
     TooManyJobs,
 )
 from promotion_jobs.jobs.create import Forecast, JobCreator, NewJob
-from promotion_jobs.jobs.job import NO_PARAMETERS, DeleteParameters, GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.kind import Estimate
 from promotion_jobs.promotions.promotion import Promotion
 from tests.support.builders import (
@@ -69,6 +70,9 @@ class Desk:
         assert (self.office.items(), self.office.messages()) == (self.before, [])
 
 
+EXPORT = NewJob(JobType.CODE_EXPORT, parameters=ExportParameters())
+
+
 def _generate(number_of_codes: int, code_length: int | None = None) -> NewJob:
     return NewJob(JobType.CODE_GENERATE, "job", GenerateParameters(number_of_codes, code_length=code_length))
 
@@ -87,7 +91,7 @@ def test_a_generate_job_is_stored_with_its_plan_and_queued() -> None:
 
 def test_an_export_job_has_no_plan() -> None:
     desk = Desk(promotion())
-    job = desk.create(NewJob(JobType.CODE_EXPORT))
+    job = desk.create(EXPORT)
     assert job == export_job()
     desk.assert_queued(job)
 
@@ -102,7 +106,7 @@ def test_a_deletion_is_stored_with_what_it_is_to_delete(source: str | None) -> N
 
 
 @pytest.mark.parametrize("stored", [promotion(automatic=True), promotion(max_codes=1, room=0, codes=5_000_000)])
-@pytest.mark.parametrize(("new", "job"), [(NewJob(JobType.CODE_EXPORT), export_job()), (_delete(), delete_job())])
+@pytest.mark.parametrize(("new", "job"), [(EXPORT, export_job()), (_delete(), delete_job())])
 def test_what_makes_no_codes_is_refused_neither_for_room_nor_for_an_automatic_promotion(
     stored: Promotion, new: NewJob, job: Job
 ) -> None:
@@ -151,7 +155,7 @@ def test_an_automatic_promotion_takes_no_codes_but_hears_first_of_what_is_wrong_
 
 
 @pytest.mark.parametrize("promotion_id", [UNKNOWN_ID, *MALFORMED_IDS])
-@pytest.mark.parametrize("new", [_generate(1), _generate(2_824_296), NewJob(JobType.CODE_EXPORT), _delete()])
+@pytest.mark.parametrize("new", [_generate(1), _generate(2_824_296), EXPORT, _delete()])
 def test_a_promotion_that_does_not_exist_is_not_found(promotion_id: str, new: NewJob) -> None:
     desk = Desk(promotion())
     with pytest.raises(PromotionNotFound):
@@ -159,7 +163,7 @@ def test_a_promotion_that_does_not_exist_is_not_found(promotion_id: str, new: Ne
     desk.assert_unchanged()
 
 
-@pytest.mark.parametrize("new", [NewJob(JobType.CODE_EXPORT), _delete()])
+@pytest.mark.parametrize("new", [EXPORT, _delete()])
 def test_a_second_job_is_refused_while_one_is_open(new: NewJob) -> None:
     desk = Desk(promotion(open_job="another"))
     with pytest.raises(TooManyJobs) as refusal:
@@ -174,9 +178,6 @@ def test_a_job_that_cannot_be_queued_is_withdrawn() -> None:
     with pytest.raises(Unavailable):
         desk.create(_generate(1))
     desk.assert_unchanged()
-
-
-EXPORT = NewJob(JobType.CODE_EXPORT)
 
 
 def test_the_same_request_again_gives_the_same_job() -> None:
@@ -265,12 +266,38 @@ def test_a_job_with_a_key_that_cannot_be_queued_is_there_for_the_next_attempt() 
 kind = Office().service.kind
 
 
+def _split(rows_per_file: int, source: str | None = None) -> NewJob:
+    return NewJob(JobType.CODE_EXPORT, parameters=ExportParameters(source, rows_per_file=rows_per_file))
+
+
+@pytest.mark.parametrize(
+    ("codes", "source", "rows_per_file", "enough"),
+    [(1_000, None, 4, 5), (1_001, None, 5, 6), (201, None, 1, 2), (1_000, JOB_ID, 1, 2)],
+)
+def test_an_export_that_would_have_too_many_files_is_refused(
+    codes: int, source: str | None, rows_per_file: int, enough: int
+) -> None:
+    made = generate_job(status=JobStatus.COMPLETED, generated=300)
+    desk = Desk(promotion(codes=codes, room=0, max_codes=codes), made)
+    for ask in (desk.create, lambda new: desk.creator.forecast(PROMOTION_ID, new)):
+        with pytest.raises(TooManyFiles) as refusal:
+            ask(_split(rows_per_file, source))
+        assert refusal.value.enough == enough
+    desk.assert_unchanged()
+
+
+@pytest.mark.parametrize(("source", "rows_per_file"), [(None, 5), (None, 10_000_000), (JOB_ID, 2), (UNKNOWN_ID, 1)])
+def test_an_export_that_has_as_many_files_as_it_may_is_created(source: str | None, rows_per_file: int) -> None:
+    desk = Desk(promotion(codes=1_000, room=0), generate_job(status=JobStatus.COMPLETED, generated=300))
+    assert desk.creator_with("another").create(PROMOTION_ID, _split(rows_per_file, source), CLIENT_ID)[1]
+
+
 def _generate_estimate(codes: int) -> Estimate:
     return kind(JobType.CODE_GENERATE).forecast(promotion(), GenerateParameters(codes))
 
 
 def _export_estimate(codes: int) -> Estimate:
-    return kind(JobType.CODE_EXPORT).forecast(promotion(codes=codes), NO_PARAMETERS)
+    return kind(JobType.CODE_EXPORT).forecast(promotion(codes=codes), ExportParameters())
 
 
 def _delete_estimate(codes: int) -> Estimate:
@@ -353,10 +380,12 @@ def test_a_dry_run_of_what_makes_no_codes_shows_none(new: NewJob) -> None:
     ],
     ids=["completed", "cancelled", "open", "another promotion's", "export"],
 )
-def test_a_dry_run_of_a_deletion_says_how_many_codes_of_a_job_are_there(source: Job, codes: int) -> None:
+def test_a_dry_run_says_how_many_codes_of_a_job_are_there(source: Job, codes: int) -> None:
     desk = Desk(promotion(codes=200, room=800), source)
     forecast = Forecast(lock_is_free=True, room_is_enough=True, room=800, estimate=_delete_estimate(codes))
     assert desk.creator.forecast(PROMOTION_ID, _delete(source.id)) == forecast
+    export = replace(EXPORT, parameters=ExportParameters(job_id=source.id))
+    assert desk.creator.forecast(PROMOTION_ID, export) == replace(forecast, estimate=_export_estimate(codes))
 
 
 @pytest.mark.parametrize(

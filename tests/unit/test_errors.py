@@ -94,6 +94,16 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
     ),
     (errors.CodeSpaceTooSmall(odds=28_242, least_odds=100_000, enough=None), 400, _too_small("ask for fewer codes")),
     (
+        errors.TooManyFiles(5_000),
+        400,
+        {
+            "status": 400,
+            "source": "data.parameters.rows_per_file",
+            "title": "invalid",
+            "detail": "rows_per_file must be at least 5,000, since an export has at most 200 files",
+        },
+    ),
+    (
         errors.AutomaticPromotion(),
         422,
         {"status": "422", "title": "No codes allowed", "detail": "Cannot add codes to an automatic promotion"},

@@ -1,27 +1,26 @@
 """Exported files and the links to them (decisions 1 and 2)."""
 
 import csv
+import gzip
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from promotion_jobs.aws.files import Files
-from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, NewCode, Terms
+from promotion_jobs.codes.code import AnyChunk, Chunk
 from promotion_jobs.errors import FileExpired, JobNotFound, NoFile, PromotionNotFound
-from promotion_jobs.jobs.job import ExportFile, GenerateParameters, Job, JobStatus, Message
+from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, Message
+from promotion_jobs.jobs.read import Download
+from promotion_jobs.limits import EXPORT_FILES
 from tests.support.builders import (
-    CLIENT_ID,
     EXPORT_FILE,
-    HAND_ID,
     JOB_ID,
     NOW,
-    NOW_TEXT,
     PROMOTION_ID,
     UNKNOWN_ID,
     by_hand,
@@ -42,8 +41,9 @@ EXPORT = export_job(id="019e82fb-4a00-7000-8000-00000000000e")
 class Exports(Office):
     """An office with an export of these chunks, whose attempts are numbered."""
 
-    def __init__(self, *chunks: AnyChunk) -> None:
-        super().__init__(promotion(open_job=EXPORT.id), EXPORT)
+    def __init__(self, *chunks: AnyChunk, **parameters: Any) -> None:
+        asked = ExportParameters(**parameters)
+        super().__init__(promotion(open_job=EXPORT.id), replace(EXPORT, parameters=asked))
         for it in chunks:
             if isinstance(it, Chunk):
                 self.put_generated(it)
@@ -52,9 +52,9 @@ class Exports(Office):
         attempts = iter("123")
         self.service.export = replace(self.service.export, new_attempt=lambda _: next(attempts))
 
-    def export(self) -> ExportFile | None:
+    def export(self) -> Sequence[ExportFile]:
         self.deliver(Message(PROMOTION_ID, EXPORT.id))
-        return self.job(EXPORT).file
+        return self.job(EXPORT).files
 
     def exported(self) -> int:
         """How many rows the export says that are stored."""
@@ -63,8 +63,8 @@ class Exports(Office):
         return run.exported
 
 
-def _key(attempt: int) -> str:
-    return f"{PROMOTION_ID}/{EXPORT.id}/{attempt}.csv"
+def _key(attempt: int, number: int = 1, suffix: str = "csv") -> str:
+    return f"{PROMOTION_ID}/{EXPORT.id}/{attempt}-{number}.{suffix}"
 
 
 def _rows(*chunks: AnyChunk) -> str:
@@ -80,124 +80,29 @@ def _parsed(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
 
 
-def _of(parameters: GenerateParameters, **changes: Any) -> Job:
-    return generated_job(parameters.number_of_codes, parameters=parameters, **changes)
-
-
-def test_a_row_has_the_code_and_what_is_the_same_for_its_job() -> None:
-    rows = _rows(chunk("bcdf-ghjk", "mnpq-rstv", job=_of(GenerateParameters(2, "per_cart", 5))))
-    rest = f"per_cart,5,5,,shop,{NOW_TEXT},{JOB_ID}\r\n"
-    assert rows == f"bcdf-ghjk,{rest}mnpq-rstv,{rest}"
-
-
-def test_a_value_that_was_not_set_is_empty() -> None:
-    assert _rows(chunk("bcdf-ghjk")) == f"bcdf-ghjk,,,,,shop,{NOW_TEXT},{JOB_ID}\r\n"
-
-
-def test_codes_that_may_never_be_used_have_0_uses() -> None:
-    rows = _rows(chunk("bcdf-ghjk", job=_of(GenerateParameters(1, max_uses_per_code=0))))
-    assert rows == f"bcdf-ghjk,,0,0,,shop,{NOW_TEXT},{JOB_ID}\r\n"
-
-
-def test_codes_made_by_hand_have_a_row_each_and_no_job() -> None:
-    terms = [Terms(), Terms("per_item", 3, "Zoë, the first"), Terms(max_uses=0)]
-    codes = [NewCode(code, own) for code, own in zip(["A", "b-1", "c_2"], terms, strict=True)]
-    rest = f"shop,{NOW_TEXT},\r\n"
-    assert _rows(ChunkByHand(HAND_ID, codes, CLIENT_ID, NOW)) == (
-        f'A,,,,,{rest}b-1,per_item,3,3,"Zoë, the first",{rest}c_2,,0,0,,{rest}'
-    )
-
-
-@pytest.mark.parametrize("made", [chunk("bcdf-ghjk", "mnpq-rstv", "wxz2-3456"), by_hand("A", "b-1", "c_2")])
-@pytest.mark.parametrize(("removed", "left"), [({1}, [0, 2]), ({0}, [1, 2]), ({0, 2}, [1]), ({0, 1, 2}, [])])
-def test_a_removed_code_has_no_row(made: AnyChunk, removed: set[int], left: list[int]) -> None:
-    codes = [made.code_at(position).code for position in left]
-    rows = _rows(replace(made, removed=frozenset(removed)))
-    assert [row[0] for row in _parsed(rows)] == codes
-
-
-SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
-DROPPED = ["", " ", "\u00a0", "\u3000", "\ufeff", "\u200b", '"', '" ', "\x0b"]
-
-
-def _user(text: str) -> str:
-    [row] = _parsed(_rows(by_hand("A", user=text)))
-    return row[HEADER.index("user")]
-
-
-@pytest.mark.parametrize("sign", SIGNS)
-@pytest.mark.parametrize("dropped", DROPPED)
-def test_a_user_that_a_spreadsheet_would_run_is_written_as_text(dropped: str, sign: str) -> None:
-    formula = f"{dropped}{sign}1+1"
-    assert _user(formula) == f"'{formula}"
-    for separator in ",;|\t":
-        assert _user(f"x{separator}{formula}{separator}") == f"x{separator}'{formula}{separator}"
-
-
-@pytest.mark.parametrize("start", ["\t", "\r", "\n", "\r\n"])
-def test_a_break_at_the_start_of_a_user_is_written_as_text(start: str) -> None:
-    assert _user(f"{start}x") == f"'{start}x"
-    assert _user(f"{start}=1") == f"'{start}'=1"
-
-
-@pytest.mark.parametrize("text", ["Müller", "a=b", "me@example.com", "1-2", "+", "'=1", "x; y", "it's"])
-def test_any_other_user_is_written_as_it_is_and_quoted(text: str) -> None:
-    expected = f"'{text}" if text[0] in SIGNS else text
-    assert f',"{expected}",' in _rows(by_hand("A", user=text))
-
-
-def _runs(cell: str) -> bool:
-    """Whether a spreadsheet may take the cell for a formula, whatever it drops in front."""
-    return cell.lstrip("".join(DROPPED) + "\x0c\x85\u2028\u2029 ")[:1] in tuple(SIGNS)
-
-
-FREE = st.text(
-    st.one_of(st.sampled_from([*SIGNS, *",;|\t\r\n\"' ", *DROPPED[1:6], "x", "1"]), st.characters(codec="utf-8"))
-)
-
-
-@given(FREE)
-def test_no_spreadsheet_finds_a_formula_by_any_separator(text: str) -> None:
-    rows = _rows(by_hand("A", user=text))
-    for separator in ",;|\t":
-        found = csv.reader(io.StringIO(rows, newline=""), delimiter=separator)
-        assert [cell for row in found for cell in row if _runs(cell)] == []
-    [row] = _parsed(rows)
-    assert len(row) == len(HEADER)
-    assert row[HEADER.index("user")].replace("'", "") == text.replace("'", "")
-
-
-@given(st.text(st.characters(codec="utf-8"), min_size=1))
-def test_no_other_cell_is_run_either(created_by: str) -> None:
-    [row] = _parsed(_rows(chunk("bcdf-ghjk", job=generated_job(1, created_by=created_by))))
-    assert len(row) == len(HEADER)
-    assert not any(map(_runs, row))
-    assert row[HEADER.index("created_by")].replace("'", "") == created_by.replace("'", "")
-
-
 def test_a_file_has_every_code_in_the_order_of_the_list_and_its_numbers_are_those_of_its_bytes() -> None:
     chunks: list[AnyChunk] = [chunk("bcdf-ghjk", "mnpq-rstv"), by_hand("Zoe")]
     exports = Exports(*chunks)
-    file = exports.export()
+    files = exports.export()
     content = exports.files.files[_key(1)]
-    assert file == ExportFile(_key(1), 3, len(content), sha256(content).hexdigest())
+    assert files == (ExportFile(_key(1), 3, len(content), sha256(content).hexdigest()),)
     assert content == HEADER_LINE + "".join(map(_rows, chunks)).encode()
     assert [row[0] for row in _parsed(content.decode())] == ["code", "bcdf-ghjk", "mnpq-rstv", "Zoe"]
 
 
 def test_a_file_counts_the_rows_that_it_has() -> None:
     exports = Exports(replace(chunk(), removed=frozenset({0})), by_hand("A", removed=[0]))
-    file = exports.export()
+    files = exports.export()
     content = exports.files.files[_key(1)]
     assert [row[0] for row in _parsed(content.decode())] == ["code", "mnpq-rstv"]
-    assert file == ExportFile(_key(1), 1, len(content), sha256(content).hexdigest())
+    assert files == (ExportFile(_key(1), 1, len(content), sha256(content).hexdigest()),)
 
 
 def test_an_export_of_no_codes_is_the_header_alone() -> None:
     exports = Exports()
-    file = exports.export()
+    files = exports.export()
     assert exports.files.files == {_key(1): HEADER_LINE}
-    assert file == ExportFile(_key(1), 0, len(HEADER_LINE), sha256(HEADER_LINE).hexdigest())
+    assert files == (ExportFile(_key(1), 0, len(HEADER_LINE), sha256(HEADER_LINE).hexdigest()),)
 
 
 def test_each_attempt_writes_a_file_of_its_own() -> None:
@@ -206,9 +111,9 @@ def test_each_attempt_writes_a_file_of_its_own() -> None:
     with pytest.raises(Died):
         exports.export()
     exports.clock.time += VISIBILITY
-    file = exports.export()
+    files = exports.export()
     content = HEADER_LINE + _rows(chunk()).encode()
-    assert file == ExportFile(_key(2), 2, len(content), sha256(content).hexdigest())
+    assert files == (ExportFile(_key(2), 2, len(content), sha256(content).hexdigest()),)
     assert exports.files.files == {_key(1): content, _key(2): content}
 
 
@@ -224,7 +129,83 @@ def test_an_export_that_is_wanted_no_more_stops_and_leaves_no_file() -> None:
         exports.service.job_canceller.cancel(PROMOTION_ID, EXPORT.id)
 
     exports.calls.after("upload_part", lambda: None, cancel)
-    assert exports.export() is None
+    assert exports.export() == ()
+    assert (exports.files.files, exports.files.unfinished) == ({}, {})
+    assert [*noted, exports.exported()] == [2, 4]
+
+
+CHUNKS: list[AnyChunk] = [
+    chunk("bcdf-ghjk", "mnpq-rstv"),
+    by_hand("A", "B", "C", id="1"),
+    replace(by_hand("D", "E", "F", id="2"), removed=frozenset({0})),
+]
+CODES = ["bcdf-ghjk", "mnpq-rstv", "A", "B", "C", "E", "F"]
+
+
+@pytest.mark.parametrize("rows_per_file", [1, 2, 3, 4, 6, 7, 8, 10_000_000])
+@pytest.mark.parametrize(("header", "head"), [(None, b"code\n"), (False, b"")])
+def test_files_have_as_many_rows_as_they_may_and_the_last_one_the_rest(
+    rows_per_file: int, header: Literal[False] | None, head: bytes
+) -> None:
+    exports = Exports(*CHUNKS, columns=["code"], header=header, line_ending="lf", rows_per_file=rows_per_file)
+    parts = [CODES[at : at + rows_per_file] for at in range(0, len(CODES), rows_per_file)]
+    contents = {
+        _key(1, number): head + "".join(f"{code}\n" for code in part).encode()
+        for number, part in enumerate(parts, start=1)
+    }
+    files = exports.export()
+    assert exports.files.files == contents
+    assert files == tuple(
+        ExportFile(key, len(part), len(content), sha256(content).hexdigest())
+        for (key, content), part in zip(contents.items(), parts, strict=True)
+    )
+
+
+def test_a_packed_file_is_the_plain_one_when_it_is_unpacked_and_the_same_each_time() -> None:
+    plain, packed, again = Exports(*CHUNKS), Exports(*CHUNKS, gzip=True), Exports(*CHUNKS, gzip=True)
+    again.clock.advance(days=1)
+    plain.export()
+    [file], _ = packed.export(), again.export()
+    content = packed.files.files[_key(1, suffix="csv.gz")]
+    assert gzip.decompress(content) == plain.files.files[_key(1)]
+    assert file == ExportFile(_key(1, suffix="csv.gz"), len(CODES), len(content), sha256(content).hexdigest())
+    assert again.files.files == packed.files.files
+
+
+def test_an_export_of_one_job_has_the_codes_of_that_job_alone() -> None:
+    exports = Exports(*CHUNKS, chunk("wxz2-3456", job=generated_job(1, id=UNKNOWN_ID)), job_id=JOB_ID, columns=["code"])
+    exports.export()
+    assert exports.files.files == {_key(1): b"code\r\nbcdf-ghjk\r\nmnpq-rstv\r\n"}
+
+
+@pytest.mark.parametrize("job_id", [UNKNOWN_ID, EXPORT.id])
+def test_an_export_of_a_job_that_made_no_codes_is_the_header_alone(job_id: str) -> None:
+    exports = Exports(*CHUNKS, job_id=job_id)
+    exports.export()
+    assert exports.files.files == {_key(1): HEADER_LINE}
+
+
+def test_an_export_of_more_codes_than_its_files_may_have_fails_and_leaves_none() -> None:
+    codes = EXPORT_FILES + 1
+    exports = Exports(*(by_hand(f"A-{number}", id=f"{number:03d}") for number in range(codes)), rows_per_file=1)
+    exports.deliver_all()
+    exports.export()
+    exports.deliver_all()
+    job = exports.job(EXPORT)
+    assert (job.status, job.error, job.files) == (JobStatus.FAILED, "more than 200 files", ())
+    assert (exports.files.files, exports.promotion()) == ({}, promotion())
+
+
+def test_an_export_of_many_files_that_is_wanted_no_more_stops_and_leaves_none() -> None:
+    exports = Exports(*CHUNKS, rows_per_file=2)
+    noted: list[int] = []
+
+    def cancel() -> None:
+        noted.append(exports.exported())
+        exports.service.job_canceller.cancel(PROMOTION_ID, EXPORT.id)
+
+    exports.calls.after("complete_multipart_upload", lambda: None, cancel)
+    assert exports.export() == ()
     assert (exports.files.files, exports.files.unfinished) == ({}, {})
     assert [*noted, exports.exported()] == [2, 4]
 
@@ -238,14 +219,19 @@ class SigningClient:
 
 def _link(job: Job, age: timedelta = timedelta()) -> Any:
     """The link to the file of a job that is stored as it is given, so long after its last change."""
+    [download] = _downloads(job, age)
+    return download.href
+
+
+def _downloads(job: Job, age: timedelta = timedelta()) -> Sequence[Download]:
     office = Office(promotion(), job)
     office.clock.time += age
     client: Any = SigningClient()
     office.service.files = Files(lambda: client, "bucket")
-    return office.service.downloads.link(PROMOTION_ID, JOB_ID)
+    return office.service.downloads.links(PROMOTION_ID, JOB_ID)
 
 
-COMPLETED = export_job(status=JobStatus.COMPLETED, file=EXPORT_FILE)
+COMPLETED = export_job(status=JobStatus.COMPLETED, files=(EXPORT_FILE,))
 
 
 @pytest.mark.parametrize(
@@ -261,10 +247,28 @@ def test_a_link_lives_an_hour_or_what_is_left_of_the_file(age: timedelta, second
     file = {
         "Bucket": "bucket",
         "Key": EXPORT_FILE.key,
-        "ResponseContentDisposition": f'attachment; filename="{PROMOTION_ID}_20260601_120000_codes.csv"',
+        "ResponseContentDisposition": f'attachment; filename="{PROMOTION_ID}_{JOB_ID}_20260601_120000_codes.csv"',
         "ResponseContentType": "text/csv; charset=utf-8",
     }
     assert _link(COMPLETED, age) == ("get_object", {"Params": file, "ExpiresIn": seconds})
+
+
+def test_each_file_has_a_link_of_its_own_that_says_which_of_how_many_it_is() -> None:
+    files = [replace(EXPORT_FILE, key=f"{PROMOTION_ID}/{JOB_ID}/1-{number}.csv.gz") for number in (1, 2)]
+    found = _downloads(replace(COMPLETED, files=files))
+    start = f"{PROMOTION_ID}_{JOB_ID}_20260601_120000_codes"
+    assert [(it.name, it.file) for it in found] == [
+        (f"{start}_1_of_2.csv.gz", files[0]),
+        (f"{start}_2_of_2.csv.gz", files[1]),
+    ]
+    asked: list[Any] = [it.href for it in found]
+    for (_, link), file, it in zip(asked, files, found, strict=True):
+        assert link["Params"] == {
+            "Bucket": "bucket",
+            "Key": file.key,
+            "ResponseContentDisposition": f'attachment; filename="{it.name}"',
+            "ResponseContentType": "application/gzip",
+        }
 
 
 @pytest.mark.parametrize("age", [timedelta(days=7), timedelta(days=70)])
@@ -285,6 +289,6 @@ def test_a_job_without_a_file_has_no_link(job: Job, status: JobStatus) -> None:
 def test_a_job_that_does_not_exist_has_no_link() -> None:
     downloads = Office(promotion()).service.downloads
     with pytest.raises(JobNotFound):
-        downloads.link(PROMOTION_ID, JOB_ID)
+        downloads.links(PROMOTION_ID, JOB_ID)
     with pytest.raises(PromotionNotFound):
-        downloads.link(UNKNOWN_ID, JOB_ID)
+        downloads.links(UNKNOWN_ID, JOB_ID)

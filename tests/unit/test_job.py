@@ -76,7 +76,7 @@ def test_codes_have_8_symbols_unless_the_job_says_otherwise() -> None:
 
 
 def test_an_export_makes_no_codes() -> None:
-    with pytest.raises(TypeError, match=r"^Parameters are not GenerateParameters$"):
+    with pytest.raises(TypeError, match=r"^ExportParameters are not GenerateParameters$"):
         _ = export_job().maker
 
 

@@ -164,19 +164,19 @@ def test_a_job_is_completed_when_its_last_run_is_done_and_only_then(records: Mem
 def test_an_export_is_completed_once_with_the_file_of_its_run(records: MemoryRecords, promotion_id: str) -> None:
     job = export_job(promotion_id=promotion_id)
     records.jobs.add(job)
-    records.jobs.complete(job, Outcome(file=EXPORT_FILE), NOW)
+    records.jobs.complete(job, Outcome(files=(EXPORT_FILE,)), NOW)
     assert records.job(promotion_id, job.id) == job
     records.claim(job, NOW)
     records.runs.take(job, 0, HOLDER, NOW)
-    assert records.runs.note_file(job.id, EXPORT_FILE) is True
-    assert records.runs.note_file(job.id, replace(EXPORT_FILE, rows=3)) is False
+    assert records.runs.note_files(job.id, [EXPORT_FILE]) is True
+    assert records.runs.note_files(job.id, [replace(EXPORT_FILE, rows=3)]) is False
     _finish(records, job, 0)
-    assert records.runs.note_file(job.id, EXPORT_FILE) is False
+    assert records.runs.note_files(job.id, [EXPORT_FILE]) is False
     outcome = records.runs.outcome(job, RunStatus.COMPLETED)
-    assert outcome == Outcome(file=EXPORT_FILE)
+    assert outcome == Outcome(files=(EXPORT_FILE,))
     records.jobs.complete(job, outcome, LATER)
     completed = records.job(promotion_id, job.id)
-    assert (completed.status, completed.file, completed.updated_at) == (JobStatus.COMPLETED, EXPORT_FILE, LATER)
+    assert (completed.status, completed.files, completed.updated_at) == (JobStatus.COMPLETED, (EXPORT_FILE,), LATER)
     before = records.items()
     records.jobs.complete(job, outcome, LATER + timedelta(minutes=1))
     assert records.items() == before
@@ -189,7 +189,7 @@ def test_only_the_holder_of_the_lock_ends_and_releases_it(records: MemoryRecords
     _finish(records, job, 0)
     records.change_promotion(promotion_id, "SET #open_job = :other", other=UNKNOWN_ID)
     before = records.items()
-    records.jobs.complete(job, Outcome(file=EXPORT_FILE), LATER)
+    records.jobs.complete(job, Outcome(files=(EXPORT_FILE,)), LATER)
     assert records.items() == before
 
 

@@ -1,6 +1,7 @@
 """Reading and listing jobs (contract 1, decisions 9 and 12)."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,6 +23,11 @@ from tests.support.builders import (
     promotion,
 )
 from tests.support.office import Office
+
+
+def _progress(done: int, total: int, rate: float | None = None, ready_at: datetime | None = None) -> Progress:
+    """Of a job whose work began now, and whose runs have not counted since."""
+    return Progress(done, total, rate, ready_at, None if rate is None else 0, NOW)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +55,11 @@ def test_a_job_is_read_without_progress_where_there_is_none(job: Job) -> None:
 @pytest.mark.parametrize(
     ("generated", "seconds", "progress"),
     [
-        ([], 10, Progress(0, 1_000)),
-        ([250], 0, Progress(250, 1_000)),
-        ([250, 150], 10, Progress(400, 1_000, 40.0, NOW + timedelta(seconds=25))),
-        ([999], 10, Progress(999, 1_000, 99.9, NOW + timedelta(seconds=10 + 10 / 999))),
-        ([1_000], 10, Progress(1_000, 1_000, 100.0, NOW + timedelta(seconds=10))),
+        ([], 10, _progress(0, 1_000)),
+        ([250], 0, _progress(250, 1_000)),
+        ([250, 150], 10, _progress(400, 1_000, 40.0, NOW + timedelta(seconds=25))),
+        ([999], 10, _progress(999, 1_000, 99.9, NOW + timedelta(seconds=10 + 10 / 999))),
+        ([1_000], 10, _progress(1_000, 1_000, 100.0, NOW + timedelta(seconds=10))),
     ],
 )
 def test_a_job_that_generates_is_read_with_how_far_it_is(
@@ -75,12 +81,13 @@ def test_a_job_that_is_cancelled_is_read_with_how_much_of_it_is_gone() -> None:
     office.put_run(JOB_ID, 1, Run(RunStatus.CANCELLING, generated=100, deleted=20))
     office.clock.advance(seconds=100)
     ready_at = NOW + timedelta(seconds=102.5)
-    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(320, 400, 32.0, ready_at))
+    progress = replace(_progress(320, 400, 32.0, ready_at), updated_at=stopped_at)
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, progress)
 
 
 @pytest.mark.parametrize(
     ("exported", "progress"),
-    [(0, Progress(0, 500)), (200, Progress(200, 500, 20.0, NOW + timedelta(seconds=25))), (501, Progress(501, 501))],
+    [(0, _progress(0, 500)), (200, _progress(200, 500, 20.0, NOW + timedelta(seconds=25))), (501, _progress(501, 501))],
 )
 def test_an_export_is_read_with_how_many_rows_are_stored(exported: int, progress: Progress) -> None:
     job = export_job(status=JobStatus.PROCESSING, started_at=NOW)
@@ -98,11 +105,30 @@ def test_a_deletion_is_read_with_how_much_of_what_there_was_is_gone(source: str 
     made = generate_job(id="1", status=JobStatus.COMPLETED, generated=100, deleted=60)
     cancelled = generate_job(id="2", status=JobStatus.CANCELLED, generated=100, deleted=100)
     office = Office(promotion(codes=300), job, made, cancelled)
-    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(0, left))
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, _progress(0, left))
     office.put_run(JOB_ID, 0, Run(RunStatus.PROCESSING, deleted=60))
     office.clock.advance(seconds=10)
     ready_at = NOW + timedelta(seconds=10 + left / 6)
-    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, Progress(60, 60 + left, 6.0, ready_at))
+    assert office.service.jobs.get(PROMOTION_ID, JOB_ID) == (job, _progress(60, 60 + left, 6.0, ready_at))
+
+
+def test_a_rate_is_told_of_the_last_steps_and_falls_when_there_are_none() -> None:
+    job = generate_job(Plan(10_000), status=JobStatus.PROCESSING, started_at=NOW)
+    office = Office(promotion(), job)
+    for number in (0, 1):
+        office.put_run(JOB_ID, number, Run(RunStatus.PROCESSING, generated=0))
+    table, runs = office.service.table, office.service.runs
+    for seconds, number, codes in [(1, 0, 1_000), (2, 0, 100), (3, 1, 500), (4, 0, 100), (5, 1, 1_000)]:
+        table.transact(runs.count_generated(JOB_ID, number, codes, NOW + timedelta(seconds=seconds)))
+    shown: list[tuple[float | None, datetime | None]] = []
+    for moment in (5, 7, 9, 105):
+        office.clock.time = NOW + timedelta(seconds=moment)
+        _, progress = office.service.jobs.get(PROMOTION_ID, JOB_ID)
+        assert progress
+        shown.append((progress.recent_codes_per_second, progress.updated_at))
+    at = NOW + timedelta(seconds=5)
+    # 100 codes in two seconds, and 1,000 in two; then for as long as none come.
+    assert shown == [(550, at), (100 / 3 + 500, at), (20 + 250, at), (100 / 101 + 10, at)]
 
 
 def test_jobs_are_listed_with_the_progress_that_they_have() -> None:
@@ -111,7 +137,7 @@ def test_jobs_are_listed_with_the_progress_that_they_have() -> None:
     office = Office(promotion(), running, done)
     office.put_run("2", 0, Run(RunStatus.PROCESSING, generated=250))
     listed = office.service.jobs.list(PROMOTION_ID, Page(), {})
-    assert listed.items == [(running, Progress(250, 1_000)), (done, None)]
+    assert listed.items == [(running, _progress(250, 1_000)), (done, None)]
 
 
 def test_of_nothing_everything_is_done() -> None:

@@ -62,7 +62,7 @@ class Failing:
 
 
 def _upload(client: Any) -> None:
-    with Files(lambda: client, "bucket").upload("key") as write:
+    with Files(lambda: client, "bucket").upload("key", "text/csv") as write:
         write(b"")
 
 

@@ -48,7 +48,7 @@ class Deleted(Desk):
         super().__init__(generate_job(Plan(7, chunk_codes=3, run_chunks=2)))
         _put_others(self)
         self.work()
-        self.put(export_job(id="export", status=JobStatus.COMPLETED, file=EXPORT_FILE))
+        self.put(export_job(id="export", status=JobStatus.COMPLETED, files=(EXPORT_FILE,)))
         self.files.files[EXPORT_FILE.key] = b""
         self.put_chunk(by_hand("by-hand", id="hand"))
         self.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)

@@ -82,7 +82,7 @@ def test_how_much_is_exported_never_goes_back_and_each_note_renews_the_lease(rec
     records.runs.take(job, 0, HOLDER, NOW)
     for seconds, rows, noted in ((1, 7, 7), (2, 5, 7), (3, 8, 8)):
         now = NOW + timedelta(seconds=seconds)
-        records.runs.note_exported(job.id, rows, now)
+        records.runs.note_exported(job.id, rows, 1, now)
         lease = Lease(HOLDER, now + LEASE)
         assert records.runs.all(job.id) == {0: Run(RunStatus.PROCESSING, exported=noted, lease=lease)}
 
@@ -144,7 +144,8 @@ def test_the_undone_codes_of_a_run_are_counted_once(records: MemoryRecords, canc
 
     def undo() -> None:
         records.table.transact(
-            records.service.code_store.remove_chunk(cancelling.id, 0, 0), records.runs.count_undone(cancelling.id, 0, 3)
+            records.service.code_store.remove_chunk(cancelling.id, 0, 0),
+            records.runs.count_undone(cancelling.id, 0, 3, NOW),
         )
 
     undo()

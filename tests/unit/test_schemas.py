@@ -10,7 +10,8 @@ from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.rows import COLUMNS
 from promotion_jobs.promotions.promotion import NewPromotion
 from tests.support.builders import JOB_ID
 
@@ -44,9 +45,9 @@ def _generate(parameters: dict[str, Any]) -> NewJob:
         (_with(GENERATE, name=None), NewJob(JobType.CODE_GENERATE, None, GenerateParameters(100))),
         (_with(GENERATE, name="é" * 50), NewJob(JobType.CODE_GENERATE, "é" * 50, GenerateParameters(100))),
         (_with(GENERATE, status="completed", id=1), NewJob(JobType.CODE_GENERATE, None, GenerateParameters(100))),
-        (EXPORT, NewJob(JobType.CODE_EXPORT)),
-        (_with(EXPORT, parameters={}, name=""), NewJob(JobType.CODE_EXPORT)),
-        (_with(EXPORT, parameters=None), NewJob(JobType.CODE_EXPORT)),
+        (EXPORT, NewJob(JobType.CODE_EXPORT, parameters=ExportParameters())),
+        (_with(EXPORT, parameters={}, name=""), NewJob(JobType.CODE_EXPORT, parameters=ExportParameters())),
+        (_with(EXPORT, parameters=None), NewJob(JobType.CODE_EXPORT, parameters=ExportParameters())),
         (DELETE, NewJob(JobType.CODE_DELETE, None, OF_ALL)),
         (_with(DELETE, name=" job ", id=1), NewJob(JobType.CODE_DELETE, " job ", OF_ALL)),
         (_with(DELETE, parameters={"all": True, "job_id": None}), NewJob(JobType.CODE_DELETE, None, OF_ALL)),
@@ -59,6 +60,27 @@ def _generate(parameters: dict[str, Any]) -> NewJob:
 )
 def test_a_job_is_taken_as_it_was_sent(data: dict[str, Any], job: NewJob) -> None:
     assert _job(data) == job
+
+
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        (dict.fromkeys(("job_id", "columns", "header", "rows_per_file", "bom", "line_ending", "gzip")), {}),
+        ({"job_id": "", "rows_per_file": "", "line_ending": ""}, {}),
+        ({"job_id": JOB_ID.upper()}, {"job_id": JOB_ID}),
+        ({"rows_per_file": 5e4}, {"rows_per_file": 50_000}),
+        (
+            {"columns": ["user", "code"], "header": {"code": "Coupon"}, "bom": True, "line_ending": "lf"},
+            {"columns": ["user", "code"], "header": {"code": "Coupon"}, "bom": True, "line_ending": "lf"},
+        ),
+        ({"header": False, "bom": False, "gzip": True}, {"header": False, "bom": False, "gzip": True}),
+        ({"header": {}, "columns": [*COLUMNS]}, {"header": {}, "columns": [*COLUMNS]}),
+    ],
+)
+def test_an_export_takes_parameters_as_they_were_sent(sent: dict[str, Any], taken: dict[str, Any]) -> None:
+    new = _job(_with(EXPORT, parameters=sent))
+    assert new == NewJob(JobType.CODE_EXPORT, parameters=ExportParameters(**taken))
+    assert new.parameters.given() == (taken or None)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from promotion_jobs.codes.code import Code, Terms
 from promotion_jobs.codes.plan import Plan
-from promotion_jobs.jobs.job import ExportFile, GenerateParameters, Job, JobStatus
+from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus
 from promotion_jobs.jobs.runs import Run, RunStatus
 from tests.support.builders import (
     CLIENT_ID,
@@ -195,11 +195,10 @@ def test_an_export_ends_with_a_file_of_every_code() -> None:
     desk.clock.advance(minutes=5)
     desk.deliver(message())
     [(key, content)] = desk.files.files.items()
-    file = desk.stored.file
-    assert isinstance(file, ExportFile)
+    [file] = desk.stored.files
     assert (file.key, file.rows, file.size) == (key, 0, len(content))
     assert desk.stored == export_job(
-        status=JobStatus.COMPLETED, file=file, started_at=desk.clock(), updated_at=desk.clock()
+        status=JobStatus.COMPLETED, files=(file,), started_at=desk.clock(), updated_at=desk.clock()
     )
     assert (desk.promotion(), desk.messages()) == (promotion(), [])
 
@@ -222,9 +221,9 @@ def test_an_export_that_was_completed_keeps_its_file(step: str, *, is_first_link
 
     desk.calls.before(step, another_delivery)
     desk.deliver(message())
-    assert desk.stored.file is not None
-    assert ([desk.stored.file.key] == first) is is_first_linked
-    assert desk.files.files.keys() == {desk.stored.file.key}
+    [file] = desk.stored.files
+    assert ([file.key] == first) is is_first_linked
+    assert desk.files.files.keys() == {file.key}
     assert desk.stored.updated_at == NOW + timedelta(hours=1)
 
 

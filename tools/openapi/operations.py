@@ -8,7 +8,7 @@ from typing import Any
 from promotion_jobs import errors, limits
 from promotion_jobs.api import errors as api_errors
 from promotion_jobs.api.routes import Route
-from promotion_jobs.api.shapes import Code, FileLink, Forecast, Job, Many, One, Promotion, Token
+from promotion_jobs.api.shapes import Code, FileLinks, Forecast, Job, Many, One, Promotion, Token
 from tools.openapi import samples
 
 Error = errors.PromotionJobsError
@@ -205,6 +205,7 @@ OPERATIONS = (
             *WITH_A_BODY,
             errors.CodesLimitExceeded(limits.CODES_PER_PROMOTION),
             errors.CodeSpaceTooSmall(odds=28_242, least_odds=100_000, enough=9),
+            errors.TooManyFiles(5_000),
             errors.TooManyJobs(""),
             errors.AutomaticPromotion(),
             errors.IdempotencyKeyReused(),
@@ -244,11 +245,11 @@ OPERATIONS = (
     ),
     Operation(
         Route.GET_JOB_FILE,
-        "A signed link to an export's file",
+        "Signed links to an export's files",
         200,
-        FileLink,
+        FileLinks,
         (*OF_A_PROMOTION, errors.JobNotFound(), errors.NoFile("processing"), errors.FileExpired("completed", _EXPIRED)),
-        example=samples.file,
+        example=samples.files,
     ),
 )
 TOKEN = Operation(

@@ -41,7 +41,8 @@ creates none, and answers what would become of it.
 
 Pages are counted from the front: where codes are deleted while you read, later ones move up, and one may be missed. An
 export has no such gap. The link to a file takes GET alone, without an `Authorization` header: S3 refuses a request that
-is signed twice. Size and checksum are in the job's `meta.file`.
+is signed twice. Size and checksum are in the job's `meta.file`. [exports.md](exports.md) says which parameters make an
+export that your mailing tool takes.
 
 A `code_delete` job deletes every code of the promotion, those made by hand too, or those of one generate job. What is
 deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added

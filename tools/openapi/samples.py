@@ -9,15 +9,15 @@ from promotion_jobs.codes.code import Code, Terms
 from promotion_jobs.jobs.create import Forecast, NewJob
 from promotion_jobs.jobs.generate import Generate
 from promotion_jobs.jobs.job import (
-    NO_PARAMETERS,
     DeleteParameters,
     ExportFile,
+    ExportParameters,
     GenerateParameters,
     Job,
     JobStatus,
     JobType,
 )
-from promotion_jobs.jobs.read import Progress
+from promotion_jobs.jobs.read import Download, Progress
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
@@ -71,8 +71,8 @@ EXPORT = replace(
     id=EXPORT_ID,
     job_type=JobType.CODE_EXPORT,
     name=None,
-    parameters=NO_PARAMETERS,
-    file=ExportFile("", 1_000, 93_067, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    parameters=ExportParameters(),
+    files=[ExportFile("", 1_000, 93_067, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")],
 )
 DELETION = replace(
     GENERATE,
@@ -132,4 +132,5 @@ jobs = _page([DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, 
 code = {"data": answers.code(CODE)}
 code_by_hand = {"data": answers.code(Code("WELCOME-10", Terms(max_uses=1), None, CLIENT_ID, THEN))}
 codes = _page([CODE], answers.code, f"/{PROMOTION_ID}/codes")
-file = {"href": "https://bucket.s3.eu-west-1.amazonaws.com/…/….csv?X-Amz-Signature=…"}
+_LINK = "https://bucket.s3.eu-west-1.amazonaws.com/…/….csv?X-Amz-Signature=…"
+files = answers.links([Download(_LINK, f"{PROMOTION_ID}_{EXPORT_ID}_20260601_120007_codes.csv", EXPORT.files[0])])

@@ -118,6 +118,14 @@ class PromotionFull(PromotionJobsError):
         self.limit = limit
 
 
+class TooManyFiles(PromotionJobsError):
+    """``enough`` is the least number of rows a file that would do."""
+
+    def __init__(self, enough: int) -> None:
+        super().__init__(enough)
+        self.enough = enough
+
+
 class CodeSpaceTooSmall(PromotionJobsError):
     """``enough`` is the shortest code length that would do; None where no length does."""
 

@@ -32,6 +32,11 @@ RUN_CHUNKS = 40
 EXAMPLE_CODES = 3
 """Made-up codes that a dry run shows."""
 
+EXPORT_FILES = 200
+"""Files of one export: ten million codes in files of 50,000 rows."""
+
+COLUMN_NAME_LENGTH = 100
+
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 

@@ -201,7 +201,7 @@ class Service:
     def jobs(self) -> "Jobs":
         from promotion_jobs.jobs.read import Jobs
 
-        return Jobs(self.job_store, self.promotions, self.kind, self.clock)
+        return Jobs(self.job_store, self.promotions, self.runs, self.kind, self.clock)
 
     @cached_property
     def job_creator(self) -> "JobCreator":

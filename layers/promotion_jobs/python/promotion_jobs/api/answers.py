@@ -1,6 +1,6 @@
 """Render answers in the shapes of contract 1 to 3. A value that was never set is left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from promotion_jobs.api import shapes
     from promotion_jobs.codes.code import Code
     from promotion_jobs.jobs.create import Forecast, NewJob
-    from promotion_jobs.jobs.job import Job, Parameters
-    from promotion_jobs.jobs.read import Progress
+    from promotion_jobs.jobs.job import ExportFile, Job, Parameters
+    from promotion_jobs.jobs.read import Download, Progress
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.tokens.token import Token
 
@@ -72,7 +72,7 @@ def _codes(it: "Promotion") -> "shapes.CodesInUse":
 def job(it: "Job", progress: "Progress | None" = None) -> "shapes.Job":
     """The job object of contract 1.1, in its order.
 
-    ``created_by``, ``meta.progress`` and ``meta.file`` go beyond it.
+    ``created_by``, ``meta.progress``, ``meta.file`` and ``meta.files`` go beyond it.
     """
     return {
         "type": "promotion_job",
@@ -111,9 +111,22 @@ def _meta(it: "Job", progress: "Progress | None") -> "shapes.JobMeta":
         shown["progress"] = _progress(progress)
     if odds := _odds(it.parameters):
         shown["guess_odds"] = odds
-    if it.file:
-        shown["file"] = {"rows": it.file.rows, "bytes": it.file.size, "sha256": it.file.sha256}
+    files = list(map(_file, it.files))
+    if len(files) == 1:
+        shown["file"] = files[0]
+    elif files:
+        shown["files"] = files
     return shown
+
+
+def _file(it: "ExportFile") -> "shapes.File":
+    return {"rows": it.rows, "bytes": it.size, "sha256": it.sha256}
+
+
+def links(downloads: "Sequence[Download]") -> "shapes.FileLinks":
+    """The link of contract 1.5 to the first file, and beyond it the links to all."""
+    files: list[shapes.LinkedFile] = [{"href": it.href, "name": it.name, **_file(it.file)} for it in downloads]
+    return {"href": downloads[0].href, "files": files}
 
 
 def _outcome(it: "Job") -> "shapes.Outcome":
@@ -151,8 +164,12 @@ def _odds(parameters: "Parameters") -> str | None:
 
 def _progress(it: "Progress") -> "shapes.Progress":
     shown: shapes.Progress = {"done": it.done, "total": it.total, "percent": it.percent}
+    if it.updated_at is not None:
+        shown["updated_at"] = to_text(it.updated_at)
     if it.codes_per_second is not None:
         shown["codes_per_second"] = round(it.codes_per_second)
+    if it.recent_codes_per_second is not None:
+        shown["recent_codes_per_second"] = round(it.recent_codes_per_second)
     if it.ready_at is not None:
         shown["eta"] = to_text(it.ready_at)
     return shown

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from promotion_jobs import errors
-from promotion_jobs.limits import TOKENS_PER_MINUTE
+from promotion_jobs.limits import EXPORT_FILES, TOKENS_PER_MINUTE
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
@@ -75,6 +75,13 @@ def _code_space(error: errors.CodeSpaceTooSmall) -> list["shapes.Error"]:
     return [{**too_small, "source": "data.parameters.code_length"}]
 
 
+def _too_many_files(error: errors.TooManyFiles) -> list["shapes.Error"]:
+    rule = f"must be at least {error.enough:,}, since an export has at most {EXPORT_FILES} files"
+    return _faults(
+        errors.InvalidRequest(errors.Fault("data.parameters.rows_per_file", "invalid", f"rows_per_file {rule}"))
+    )
+
+
 def _unprocessable(detail: str) -> list["shapes.Error"]:
     return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
 
@@ -94,6 +101,7 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
     ),
     errors.PromotionFull: (HTTPStatus.BAD_REQUEST, lambda error: _too_many_codes(error.limit, "data.codes")),
     errors.CodeSpaceTooSmall: (HTTPStatus.BAD_REQUEST, _code_space),
+    errors.TooManyFiles: (HTTPStatus.BAD_REQUEST, _too_many_files),
     errors.TooManyJobs: _always(
         HTTPStatus.BAD_REQUEST,
         "Only 1 pending or processing job is allowed per promotion.",

@@ -11,12 +11,15 @@ from typing_extensions import TypedDict
 
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.jobs.job import JobStatus, JobType
+from promotion_jobs.jobs.rows import Column
 from promotion_jobs.tokens.token import Grant
 
 T = TypeVar("T")
 
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+LineEnding = Literal["crlf", "lf"]
 Link = Annotated[str, Field(description="absolute; its brackets are not percent-encoded")]
 GuessOdds = Annotated[str, Field(pattern="^1 in [0-9,]+$")]
 ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE]
@@ -88,6 +91,16 @@ class GenerateParameters(TypedDict):
     code_prefix: NotRequired[str]
 
 
+class ExportParameters(TypedDict):
+    job_id: NotRequired[Annotated[Id, Field(description="of an export: the job whose codes it has")]]
+    columns: NotRequired[list[Column]]
+    header: NotRequired[dict[Column, str] | Literal[False]]
+    rows_per_file: NotRequired[int]
+    bom: NotRequired[bool]
+    line_ending: NotRequired[LineEnding]
+    gzip: NotRequired[bool]
+
+
 class DeleteJobParameters(TypedDict):
     job_id: Annotated[Id, Field(description="of a deletion: the job whose codes it deletes")]
 
@@ -96,15 +109,17 @@ class DeleteAllParameters(TypedDict):
     all: Annotated[Literal[True], Field(description="of a deletion of all codes")]
 
 
-Parameters = GenerateParameters | DeleteJobParameters | DeleteAllParameters
+Parameters = GenerateParameters | ExportParameters | DeleteJobParameters | DeleteAllParameters
 
 
 class Progress(TypedDict):
     done: int
     total: int
     percent: int
-    codes_per_second: NotRequired[int]
-    eta: NotRequired[Time]
+    updated_at: NotRequired[Annotated[Time, Field(description="when done went up last, or the work began")]]
+    codes_per_second: NotRequired[Annotated[int, Field(description="since the work began")]]
+    recent_codes_per_second: NotRequired[Annotated[int, Field(description="over the last seconds; 0 if it stands")]]
+    eta: NotRequired[Annotated[Time, Field(description="by codes_per_second")]]
 
 
 class File(TypedDict):
@@ -125,7 +140,8 @@ class JobMeta(TypedDict):
         ]
     ]
     guess_odds: NotRequired[GuessOdds]
-    file: NotRequired[File]
+    file: NotRequired[Annotated[File, Field(description="of an export that has one file")]]
+    files: NotRequired[Annotated[list[File], Field(description="of an export that has more")]]
 
 
 class GenerateResult(TypedDict):
@@ -217,8 +233,14 @@ class Code(Terms, Origin):
     meta: CodeMeta
 
 
-class FileLink(TypedDict):
-    href: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+class LinkedFile(File):
+    href: Uri
+    name: Annotated[str, Field(description="under which a browser saves it")]
+
+
+class FileLinks(TypedDict):
+    href: Annotated[Uri, Field(description="of the first file")]
+    files: Annotated[list[LinkedFile], Field(description="all of them, in the order of their rows")]
 
 
 class One(TypedDict, Generic[T]):

@@ -15,6 +15,7 @@ PART_BYTES = 5 * 1024 * 1024
 """The least that S3 takes for any part but the last: so an export holds no more than this in memory."""
 
 CSV = "text/csv; charset=utf-8"
+GZIP = "application/gzip"
 
 
 @dataclass(slots=True)
@@ -52,11 +53,11 @@ class Files:
     part_bytes: int = PART_BYTES
 
     @contextmanager
-    def upload(self, key: str) -> Iterator[Callable[[bytes], bool]]:
+    def upload(self, key: str, content_type: str) -> Iterator[Callable[[bytes], bool]]:
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key}
         # Without a condition: the key is this attempt's alone.
         with unless_busy():
-            created = self.client().create_multipart_upload(**target, ContentType=CSV)
+            created = self.client().create_multipart_upload(**target, ContentType=content_type)
         upload = _Upload(self.client(), target | {"UploadId": created["UploadId"]}, self.part_bytes)
         try:
             yield upload.write
@@ -82,14 +83,14 @@ class Files:
                     # Without a condition: only the caller writes below the prefix.
                     self.client().delete_objects(Bucket=self.bucket, Delete={"Objects": found, "Quiet": True})
 
-    def link(self, key: str, file_name: str, life: timedelta) -> str:
+    def link(self, key: str, file_name: str, content_type: str, life: timedelta) -> str:
         return self.client().generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": self.bucket,
                 "Key": key,
                 "ResponseContentDisposition": f'attachment; filename="{file_name}"',
-                "ResponseContentType": CSV,
+                "ResponseContentType": content_type,
             },
             ExpiresIn=int(life.total_seconds()),
         )

@@ -103,22 +103,19 @@ class Chunk:
         """How many codes are there."""
         return len(self.packed) // self.maker.code_format.width - len(self.removed)
 
-    def _packed_there(self) -> bytes:
-        """The codes that are there, packed, in their order."""
+    def _packed_there(self, offset: int, limit: int | None) -> bytes:
         packed, width = self.packed, self.maker.code_format.width
-        if not self.removed:
-            return packed
-        return bodies.pick(packed, width, (at for at in range(len(packed) // width) if at not in self.removed))
+        if self.removed:
+            packed = bodies.pick(packed, width, (at for at in range(len(packed) // width) if at not in self.removed))
+        return packed[offset * width : None if limit is None else (offset + limit) * width]
 
     def texts(self, offset: int = 0, limit: int | None = None) -> Sequence[str]:
         """The codes that are there, in their order, without the first ``offset`` of them."""
-        packed, width = self._packed_there(), self.maker.code_format.width
-        end = len(packed) if limit is None else (offset + limit) * width
-        return self.maker.code_format.write(packed[offset * width : end])
+        return self.maker.code_format.write(self._packed_there(offset, limit))
 
-    def lines(self, rest: bytes) -> bytes:
-        """All of them as ASCII text, each with the same rest behind it."""
-        return self.maker.code_format.lines(self._packed_there(), rest)
+    def lines(self, before: bytes, behind: bytes, offset: int = 0, limit: int | None = None) -> bytes:
+        """The same as ASCII text, each with the same before and behind it."""
+        return self.maker.code_format.lines(self._packed_there(offset, limit), before, behind)
 
     def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
         """Likewise with all that lists show of them."""

@@ -5,7 +5,7 @@ Visible are those of finished jobs, and those made by hand, in the order of publ
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 from math import ceil
@@ -86,8 +86,8 @@ class Codes:
 
     # Changing by hand: one transaction each, so that the promotion's numbers are exact at any moment
 
-    def add(self, promotion: Promotion, new: Sequence[NewCode], client_id: str) -> None:
-        """Add codes made by hand, all or nothing.
+    def add(self, promotion: Promotion, new: Sequence[NewCode], client_id: str) -> Promotion:
+        """Add codes made by hand, all or nothing; returns the promotion with these beside those that it was read with.
 
         Raises DuplicateCode, also for one that is named twice, PromotionFull, AutomaticPromotion and PromotionNotFound.
         """
@@ -108,6 +108,7 @@ class Codes:
         except ConditionLost as error:
             found = error.lost.get(_PROMOTION)
             raise (DuplicateCode() if found is None else self.promotions.room_refusal(found)) from error
+        return replace(promotion, codes=promotion.codes + len(new), room=promotion.room - len(new))
 
     def remove(self, promotion: Promotion, codes: Collection[str]) -> None:
         """Remove those of the codes that are there and visible; each chunk's share all or nothing.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from math import ceil
 from typing import TYPE_CHECKING
 
 from promotion_jobs.aws.queue import Queue
@@ -19,10 +20,11 @@ from promotion_jobs.errors import (
     CodeSpaceTooSmall,
     PromotionNotFound,
     RequestRepeated,
+    TooManyFiles,
 )
 from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters
 from promotion_jobs.jobs.store import JobStore
-from promotion_jobs.limits import EXAMPLE_CODES, IDEMPOTENCY_KEY_LIFE
+from promotion_jobs.limits import EXAMPLE_CODES, EXPORT_FILES, IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.promotions import Promotions
 from promotion_jobs.values import is_identifier
@@ -73,8 +75,9 @@ class JobCreator:
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
 
-        Raises CodeSpaceTooSmall, IdempotencyKeyReused and what JobStore.add raises; then nothing has changed. Whatever
-        the queue raises, a job without a key is taken back, and one with a key is there for the next attempt.
+        Raises CodeSpaceTooSmall, TooManyFiles, IdempotencyKeyReused and what JobStore.add raises; then nothing has
+        changed. Whatever the queue raises, a job without a key is taken back, and one with a key is there for the next
+        attempt.
         """
         if not is_identifier(promotion_id):
             raise PromotionNotFound
@@ -84,7 +87,7 @@ class JobCreator:
         )
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
-        if self._is_guessable(new):
+        if self._is_guessable(new) or new.parameters.most_codes is not None:
             # Errors that depend on the promotion take precedence (decision 6), so read it first.
             self._check(self.promotions.get(promotion_id), new)
         job = self._job(promotion_id, new, client_id, now)
@@ -133,6 +136,11 @@ class JobCreator:
         return odds is not None and odds < self.least_guess_odds
 
     def _check(self, promotion: Promotion, new: NewJob) -> None:
+        most = new.parameters.most_codes
+        if most is not None:
+            codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes
+            if codes > most:
+                raise TooManyFiles(ceil(codes / EXPORT_FILES))
         number, odds = new.parameters.codes, new.parameters.guess_odds
         if odds is None:
             return

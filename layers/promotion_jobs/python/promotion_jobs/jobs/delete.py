@@ -17,7 +17,7 @@ from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import DeleteParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import Estimate, Hold, writing_estimate
 from promotion_jobs.jobs.runs import RunStore
-from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
@@ -45,11 +45,11 @@ class Delete:
         codes = promotion.codes if source is None else self.jobs.visible_codes(promotion.id, source)
         return writing_estimate(codes, _UNITS_PER_CODE)
 
-    def progress(self, job: Job) -> tuple[int, int] | None:
+    def progress(self, job: Job, sums: Outcome) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
             return None
-        deleted = self.runs.sums(job.id).deleted
-        return deleted, deleted + self.jobs.visible_codes(job.promotion_id, job.parameters.of(DeleteParameters).job_id)
+        left = self.jobs.visible_codes(job.promotion_id, job.parameters.of(DeleteParameters).job_id)
+        return sums.deleted, sums.deleted + left
 
     def work(self, hold: Hold) -> bool:
         job, is_first, is_found = hold.job, True, True

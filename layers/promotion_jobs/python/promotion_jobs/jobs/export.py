@@ -1,26 +1,25 @@
-"""Exporting: every code of a promotion as CSV (decision 1)."""
+"""Exporting: the codes of a promotion, or of one of its jobs, as CSV files (decision 1)."""
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
+from itertools import groupby
 from math import ceil
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from promotion_jobs.aws.files import Files
-from promotion_jobs.codes.code import AnyChunk, Chunk, Code
+from promotion_jobs.aws.files import CSV, GZIP, Files
+from promotion_jobs.codes.code import AnyChunk
 from promotion_jobs.codes.lists import CodeLists
-from promotion_jobs.jobs.job import ExportFile, Job, JobStatus, Parameters
+from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Estimate, Hold
+from promotion_jobs.jobs.rows import Rows
 from promotion_jobs.jobs.runs import RunStore
-from promotion_jobs.jobs.store import JobStore
-from promotion_jobs.limits import CHUNK_CODES
+from promotion_jobs.jobs.store import JobStore, Outcome
+from promotion_jobs.limits import CHUNK_CODES, EXPORT_FILES
 from promotion_jobs.promotions.promotion import Promotion
-from promotion_jobs.values import to_text
 
 _ROWS_PER_SECOND = 100_000
 _UNITS_PER_CHUNK_READ = Decimal(6)
@@ -28,62 +27,126 @@ _UNITS_PER_CHUNK_READ = Decimal(6)
 _ROWS_PER_PART = 50_000
 _UPLOADED_PART = Decimal("5e-6")
 
-_HEADER = ("code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id")
-_SEPARATORS = ",;|\t\r\n"
-"""Characters that end a cell, in the spreadsheets of one country or another."""
-_BREAKS = ("\t", "\r", "\n")
-_DROPPED = ' "\x0b\x0c\x85\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff'
-"""Characters in front of a formula that a spreadsheet may drop."""
-_FORMULA = re.compile(rf"(^|[{_SEPARATORS}])(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""The place before a formula, with ASCII or full-width signs."""
+_FAST_GZIP = 1
+_WITH_GZIP_HEADER = 31
+"""Of zlib, which then writes no time: the same rows make the same file."""
 
-
-def _safe(text: str) -> str:
-    """A text in which no spreadsheet finds a formula, by whichever separator it takes cells apart."""
-    safe = _FORMULA.sub(lambda start: f"{start[0]}'", text)
-    return f"'{safe}" if text.startswith(_BREAKS) else safe
-
-
-def _quoted(text: str | None) -> str:
-    """A cell of free text; None is an empty one."""
-    if text is None:
-        return ""
-    doubled = _safe(text).replace('"', '""')
-    return f'"{doubled}"'
-
-
-def _row(cells: Iterable[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow("" if cell is None else _safe(str(cell)) for cell in cells)
-    return line.getvalue()
-
-
-def _rows(chunk: AnyChunk) -> bytes:
-    """The rows of a chunk: behind a code of a job, all is the same.
-
-    A code needs no quotes and starts no formula: it starts with a letter or a digit, and has no separator (decisions 4
-    and 14).
-    """
-    if not isinstance(chunk, Chunk):
-        return "".join(code.code + _rest(code) for code in chunk.visible()).encode()
-    return chunk.lines(_rest(chunk.code_at(0)).encode())
-
-
-def _rest(code: Code) -> str:
-    """All of a code's row behind the code itself."""
-    terms = code.terms
-    use = _row((terms.consume_unit, terms.max_uses, code.uses)).rstrip()
-    origin = _row((code.created_by, to_text(code.created_at), code.job_id))
-    return f",{use},{_quoted(terms.user)},{origin}"
+TOO_MANY_FILES = f"more than {EXPORT_FILES} files"
+"""The ``error`` of an export of more codes than its files may have rows: they came after it was created."""
 
 
 class _Stopped(Exception):
     """The job was cancelled while it was exported."""
 
 
+class _TooManyFiles(_Stopped):
+    """The job can't be done."""
+
+
+class _Slice(NamedTuple):
+    """Codes of a chunk that go into one file."""
+
+    file: int
+    chunk: AnyChunk
+    offset: int
+    codes: int
+
+
+def _slices(chunks: Iterable[tuple[AnyChunk, int]], rows_per_file: int | None) -> Iterator[_Slice]:
+    file, rows = 0, 0
+    for chunk, _ in chunks:
+        offset = 0
+        while offset < chunk.visible_codes:
+            if rows == rows_per_file:
+                file, rows = file + 1, 0
+            left = chunk.visible_codes - offset
+            codes = left if rows_per_file is None else min(left, rows_per_file - rows)
+            yield _Slice(file, chunk, offset, codes)
+            offset, rows = offset + codes, rows + codes
+
+
+@dataclass(slots=True)
+class _Content:
+    """What is written of a file, on its way: packed if it is to be, and measured."""
+
+    store: Callable[[bytes], bool]
+    is_packed: bool
+    size: int = 0
+    digest: Any = field(default_factory=sha256)
+    _packer: Any = field(default_factory=lambda: zlib.compressobj(_FAST_GZIP, wbits=_WITH_GZIP_HEADER))
+
+    def write(self, piece: bytes) -> bool:
+        """Whether a part was uploaded."""
+        return self._store(self._packer.compress(piece) if self.is_packed else piece)
+
+    def end(self) -> None:
+        if self.is_packed:
+            self._store(self._packer.flush())
+
+    def _store(self, piece: bytes) -> bool:
+        self.digest.update(piece)
+        self.size += len(piece)
+        return self.store(piece)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """The files that one attempt writes, of its own: a late attempt can never change a file that is linked.
+
+    ``go_on`` is told how many rows are stored, and how many of them since the last time.
+    """
+
+    files: Files
+    rows: Rows
+    name: str
+    is_packed: bool
+    go_on: Callable[[int, int], bool]
+    written: list[ExportFile] = field(default_factory=list)
+    _rows: int = 0
+    _told: int = 0
+
+    def write(self, slices: Iterable[_Slice]) -> Sequence[ExportFile]:
+        """Raises _Stopped, with nothing left of the files, when they are not wanted any more."""
+        try:
+            for number, part in groupby(slices, key=lambda it: it.file):
+                self._begin(number)
+                self._write(part)
+            if not self.written:
+                self._write(())
+        except _Stopped:
+            for file in self.written:
+                self.files.remove(file.key)
+            raise
+        return self.written
+
+    def _begin(self, number: int) -> None:
+        if number == EXPORT_FILES:
+            raise _TooManyFiles
+        if number and not self._is_wanted():
+            raise _Stopped
+
+    def _write(self, slices: Iterable[_Slice]) -> None:
+        suffix, content_type = (".csv.gz", GZIP) if self.is_packed else (".csv", CSV)
+        key, rows = f"{self.name}-{len(self.written) + 1}{suffix}", 0
+        with self.files.upload(key, content_type) as store:
+            content = _Content(store, self.is_packed)
+            content.write(self.rows.head())
+            for it in slices:
+                is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes))
+                rows, self._rows = rows + it.codes, self._rows + it.codes
+                if is_part and not self._is_wanted():
+                    raise _Stopped
+            content.end()
+        self.written.append(ExportFile(key, rows, content.size, content.digest.hexdigest()))
+
+    def _is_wanted(self) -> bool:
+        told, self._told = self._told, self._rows
+        return self.go_on(self._rows, self._rows - told)
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
-    """``new_attempt`` names the file of each attempt; ``files`` is asked for only when one is written."""
+    """``new_attempt`` names the files of each attempt; ``files`` is asked for only when one is written."""
 
     lists: CodeLists
     files: Callable[[], Files]
@@ -93,68 +156,68 @@ class Export:
     new_attempt: Callable[[datetime], str]
     gives_up: ClassVar = True
 
-    def forecast(self, promotion: Promotion, _parameters: Parameters) -> Estimate:
-        codes = promotion.codes
+    def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate:
+        source = parameters.of(ExportParameters).job_id
+        codes = promotion.codes if source is None else self.jobs.visible_codes(promotion.id, source)
         seconds = START_SECONDS + ceil(codes / _ROWS_PER_SECOND)
         reads = ceil(codes / CHUNK_CODES) * _UNITS_PER_CHUNK_READ * READ_UNIT
         # Beside the parts, the upload is begun and ended.
         parts = 2 + ceil(codes / _ROWS_PER_PART)
         return Estimate(codes, seconds, reads + parts * _UPLOADED_PART + seconds * WORKER_SECOND)
 
-    def progress(self, job: Job) -> tuple[int, int] | None:
+    def progress(self, job: Job, sums: Outcome) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
             return None
-        exported = self.runs.sums(job.id).exported
+        visible_codes = self.jobs.visible_codes(job.promotion_id, job.parameters.of(ExportParameters).job_id)
         # Codes that were removed by hand meanwhile may be exported already.
-        return exported, max(exported, self.jobs.visible_codes(job.promotion_id, None))
+        return sums.exported, max(sums.exported, visible_codes)
 
     def work(self, hold: Hold) -> bool:
-        """Write a file of this attempt's own: a late one can never change a file that is linked."""
-        if hold.run.file:
-            # An earlier worker has written it, and died before its run was done.
+        """Write the files anew, and note them unless another attempt has."""
+        if hold.run.files:
+            # An earlier worker has written them, and died before its run was done.
             return True
         try:
-            file = self._write(hold)
+            files = self._write(hold)
+        except _TooManyFiles:
+            self.jobs.give_up(hold.job, TOO_MANY_FILES, self.now())
+            return False
         except _Stopped:
             return False
-        is_noted = self.runs.note_file(hold.job.id, file)
+        is_noted = self.runs.note_files(hold.job.id, files)
         if not is_noted:
-            self._remove_unless_noted(hold.job, file)
+            self._remove_unless_noted(hold.job, files)
         return is_noted
 
-    def _write(self, hold: Hold) -> ExportFile:
-        """Raises _Stopped, with nothing left of the file, when it is not wanted any more."""
-        job = hold.job
-        key = f"{job.promotion_id}/{job.id}/{self.new_attempt(self.now())}.csv"
-        rows = size = 0
-        digest = sha256()
-        with self.files().upload(key) as write:
-            head = _row(_HEADER).encode()
-            write(head)
-            digest.update(head)
-            size += len(head)
-            for chunk, _ in self.lists.chunks(job.promotion_id):
-                piece = _rows(chunk)
-                digest.update(piece)
-                size += len(piece)
-                rows += chunk.visible_codes
-                if write(piece) and not self._is_wanted(hold, rows):
-                    raise _Stopped
-        return ExportFile(key, rows, size, digest.hexdigest())
+    def _write(self, hold: Hold) -> Sequence[ExportFile]:
+        """Raises _Stopped."""
+        job, parameters = hold.job, hold.job.parameters.of(ExportParameters)
+        attempt = _Attempt(
+            files=self.files(),
+            rows=Rows.of(parameters),
+            name=f"{job.promotion_id}/{job.id}/{self.new_attempt(self.now())}",
+            is_packed=bool(parameters.gzip),
+            go_on=lambda rows, more: self._goes_on(job, rows, more),
+        )
+        chunks = self.lists.chunks(job.promotion_id, parameters.job_id)
+        return attempt.write(_slices(chunks, parameters.rows_per_file))
 
-    def _is_wanted(self, hold: Hold, rows: int) -> bool:
+    def _goes_on(self, job: Job, rows: int, more: int) -> bool:
         """Note how many rows are stored, and whether the job goes on."""
-        self.runs.note_exported(hold.job.id, rows, self.now())
-        return self.jobs.is_processing(hold.job.promotion_id, hold.job.id)
+        self.runs.note_exported(job.id, rows, more, self.now())
+        return self.jobs.is_processing(job.promotion_id, job.id)
 
-    def _remove_unless_noted(self, job: Job, file: ExportFile) -> None:
-        """Remove a file that came too late; not one that was noted by an attempt whose answer was lost."""
+    def _remove_unless_noted(self, job: Job, files: Sequence[ExportFile]) -> None:
+        """Remove files that came too late; not those that were noted by an attempt whose answer was lost."""
         run = self.runs.get(job.id, 0)
-        if run is None or run.file != file:
+        if run is None or run.files != tuple(files):
+            self._remove(files)
+
+    def _remove(self, files: Iterable[ExportFile]) -> None:
+        for file in files:
             self.files().remove(file.key)
 
     def undo(self, hold: Hold) -> bool:
-        """Remove the file of a worker that noted it and did not come to complete the job."""
-        if hold.run.file:
-            self.files().remove(hold.run.file.key)
+        """Remove the files of a worker that noted them and did not come to complete the job."""
+        self._remove(hold.run.files)
         return True

@@ -21,7 +21,7 @@ from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import Estimate, Hold, writing_estimate
 from promotion_jobs.jobs.runs import RunStore
-from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.limits import RUNS_AHEAD
 from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.promotions.promotion import Promotion
@@ -51,8 +51,7 @@ class Generate:
         units_per_code = parameters.of(GenerateParameters).code_format.width * _UNITS_PER_BYTE
         return writing_estimate(plan.number_of_codes, units_per_code, workers=min(plan.runs, RUNS_AHEAD))
 
-    def progress(self, job: Job) -> tuple[int, int] | None:
-        sums = self.runs.sums(job.id)
+    def progress(self, job: Job, sums: Outcome) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
             return sums.deleted, sums.generated
         return sums.generated, job.plan.number_of_codes
@@ -111,7 +110,7 @@ class Generate:
             try:
                 self.codes.table.transact(
                     self.codes.remove_chunk(job.id, number, chunk),
-                    self.runs.count_undone(job.id, number, codes),
+                    self.runs.count_undone(job.id, number, codes, self.now()),
                 )
             except ConditionLost:
                 # Another worker has removed it, and counted it with that.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from promotion_jobs import limits
 from promotion_jobs.codes.code import ConsumeUnit, Maker, Terms
@@ -54,6 +54,11 @@ class Parameters:
         return 0
 
     @property
+    def most_codes(self) -> int | None:
+        """How many codes the job can deal with; None if that depends on nothing that the client sent."""
+        return None
+
+    @property
     def guess_odds(self) -> int | None:
         """One guess in this many hits one of the job's codes; None if it makes none."""
         return None
@@ -63,7 +68,7 @@ class Parameters:
         return ()
 
     def given(self) -> dict[str, Any] | None:
-        """The members as the client sent them, in the order of the contract; None for a type without parameters."""
+        """The members as the client sent them, in the order of the contract; None where it sent none."""
         return None
 
     def result(self, _job: "Job") -> dict[str, int] | None:
@@ -113,6 +118,26 @@ class GenerateParameters(Parameters):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportParameters(Parameters):
+    """None means that the client did not send it. ``header`` is False where the files shall have none."""
+
+    job_id: str | None = None
+    columns: Sequence[str] | None = None
+    header: Mapping[str, str] | Literal[False] | None = None
+    rows_per_file: int | None = None
+    bom: bool | None = None
+    line_ending: str | None = None
+    gzip: bool | None = None
+
+    @property
+    def most_codes(self) -> int | None:
+        return None if self.rows_per_file is None else self.rows_per_file * limits.EXPORT_FILES
+
+    def given(self) -> dict[str, Any] | None:
+        return {name: value for name, value in asdict(self).items() if value is not None} or None
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteParameters(Parameters):
     """Which codes to delete: those that the job of this id made; all of the promotion's for None."""
 
@@ -129,7 +154,7 @@ NO_PARAMETERS = Parameters()
 
 PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
     JobType.CODE_GENERATE: lambda given: GenerateParameters(**given),
-    JobType.CODE_EXPORT: lambda _: NO_PARAMETERS,
+    JobType.CODE_EXPORT: lambda given: ExportParameters(**given),
     JobType.CODE_DELETE: lambda given: DeleteParameters(given.get("job_id")),
     JobType.PROMOTION_PURGE: lambda _: NO_PARAMETERS,
 }
@@ -138,7 +163,7 @@ PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A finished export: where it is and what is in it. ``sha256`` is hexadecimal, ``size`` is in bytes."""
+    """A file of a finished export: where it is and what is in it. ``sha256`` is hexadecimal, ``size`` is in bytes."""
 
     key: str
     rows: int
@@ -171,7 +196,7 @@ class Job:
     deleted: int = 0
     error: str | None = None
     failure: str | None = None
-    file: ExportFile | None = None
+    files: Sequence[ExportFile] = ()
     started_at: datetime | None = None
     stopped_at: datetime | None = None
 

@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol
 
 from promotion_jobs.jobs.job import Job, JobType, Parameters
 from promotion_jobs.jobs.runs import Run
+from promotion_jobs.jobs.store import Outcome
 from promotion_jobs.limits import RESERVE
 from promotion_jobs.promotions.promotion import Promotion
 
@@ -99,8 +100,8 @@ class OfferedKind(Kind, Protocol):
 
     def forecast(self, promotion: Promotion, parameters: Parameters) -> Estimate: ...
 
-    def progress(self, job: Job) -> tuple[int, int] | None:
-        """How much of an open job is stored, and of how much; None if that says nothing."""
+    def progress(self, job: Job, sums: Outcome) -> tuple[int, int] | None:
+        """How much of an open job is stored, by the sums over its runs, and of how much; None if that says nothing."""
         ...
 
 

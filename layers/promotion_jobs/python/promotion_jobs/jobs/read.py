@@ -1,13 +1,14 @@
 """Jobs as the API knows them: read, list, link to the file (contract 1, decisions 2, 9 and 12)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from promotion_jobs.aws.files import Files
+from promotion_jobs.aws.files import CSV, GZIP, Files
 from promotion_jobs.errors import FileExpired, JobNotFound, NoFile, PromotionNotFound
-from promotion_jobs.jobs.job import Job, JobStatus
+from promotion_jobs.jobs.job import ExportFile, Job, JobStatus
+from promotion_jobs.jobs.runs import Run, RunStore, sums
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import FILE_LINK_LIFE
 from promotion_jobs.pages import Listing, Page, satisfies
@@ -29,12 +30,18 @@ FILTER_ATTRIBUTES: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of an open job is stored. ``codes_per_second`` and ``ready_at`` are None until there is a rate."""
+    """How much of an open job is stored, and as of when. The rates are None until there is one.
+
+    ``codes_per_second`` and ``ready_at`` go by all the time that the job took, ``recent_codes_per_second`` by the last
+    step of each run that goes on.
+    """
 
     done: int
     total: int
     codes_per_second: float | None = None
     ready_at: datetime | None = None
+    recent_codes_per_second: float | None = None
+    updated_at: datetime | None = None
 
     @property
     def percent(self) -> int:
@@ -48,6 +55,7 @@ JobWithProgress = tuple[Job, Progress | None]
 class Jobs:
     store: JobStore
     promotions: Promotions
+    runs: RunStore
     kinds: "OfferedKinds"
     now: Callable[[], datetime]
 
@@ -69,16 +77,21 @@ class Jobs:
         """A job that waits has no progress yet; neither has one that is rolled back, since it shows processing."""
         if job.failure or job.status not in {JobStatus.PROCESSING, JobStatus.CANCELLING}:
             return job, None
-        progress = self.kinds(job.job_type).progress(job)
-        return job, self._at_a_rate(job, *progress) if progress else None
+        runs = self.runs.all(job.id).values()
+        progress = self.kinds(job.job_type).progress(job, sums(runs))
+        return job, self._at_a_rate(job, runs, *progress) if progress else None
 
-    def _at_a_rate(self, job: Job, done: int, total: int) -> Progress:
+    def _at_a_rate(self, job: Job, runs: Collection[Run], done: int, total: int) -> Progress:
         now = self.now()
         began_at = job.stopped_at if job.status is JobStatus.CANCELLING else job.started_at
+        moments = [began_at, *(run.pace.at for run in runs if run.pace)]
+        updated_at = max((it for it in moments if it), default=None)
         seconds = (now - began_at).total_seconds() if began_at else 0
         if not done or seconds <= 0:
-            return Progress(done, total)
-        return Progress(done, total, done / seconds, now + timedelta(seconds=(total - done) * seconds / done))
+            return Progress(done, total, updated_at=updated_at)
+        ready_at = now + timedelta(seconds=(total - done) * seconds / done)
+        recent = sum(run.rate(now) for run in runs)
+        return Progress(done, total, done / seconds, ready_at, recent, updated_at)
 
     def list(self, promotion_id: str, page: Page, wanted: Mapping[str, set[str]]) -> Listing[JobWithProgress]:
         """Newest first; ``wanted`` is what :func:`pages.parse_filter` made of the filter. Raises PromotionNotFound.
@@ -94,24 +107,40 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A link to a file of an export, and the name under which a browser saves it."""
+
+    href: str
+    name: str
+    file: ExportFile
+
+
+@dataclass(frozen=True, slots=True)
 class Downloads:
     jobs: Jobs
     files: Files
     now: Callable[[], datetime]
     file_life: timedelta
 
-    def link(self, promotion_id: str, job_id: str) -> str:
-        """A link to the job's file, signed now and for this caller alone to pass on (decision 2).
+    def links(self, promotion_id: str, job_id: str) -> Sequence[Download]:
+        """Links to the job's files, signed now and for this caller alone to pass on (decision 2); one at least.
 
         Raises PromotionNotFound, JobNotFound, NoFile and FileExpired.
         """
         job = self.jobs.find(promotion_id, job_id)
-        if job.file is None:
+        if not job.files:
             raise NoFile(job.status)
         # An export's last change is its completion.
         expires_at = job.updated_at + self.file_life
         left = expires_at - self.now()
         if left <= timedelta():
             raise FileExpired(job.status, expires_at)
-        file_name = f"{promotion_id}_{job.updated_at:%Y%m%d_%H%M%S}_codes.csv"
-        return self.files.link(job.file.key, file_name, min(FILE_LINK_LIFE, max(left, timedelta(seconds=1))))
+        life = min(FILE_LINK_LIFE, max(left, timedelta(seconds=1)))
+        return [self._link(job, number, life) for number in range(len(job.files))]
+
+    def _link(self, job: Job, number: int, life: timedelta) -> Download:
+        file = job.files[number]
+        part = f"_{number + 1}_of_{len(job.files)}" if len(job.files) > 1 else ""
+        suffix, content_type = (".csv.gz", GZIP) if file.key.endswith(".gz") else (".csv", CSV)
+        name = f"{job.promotion_id}_{job.id}_{job.updated_at:%Y%m%d_%H%M%S}_codes{part}{suffix}"
+        return Download(self.files.link(file.key, name, content_type, life), name, file)

@@ -8,7 +8,7 @@ one job never write the same one. No other module names their attributes.
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -43,12 +43,30 @@ class Lease:
     until: datetime
 
 
+_STEP = "#step = :codes, #step_since = if_not_exists(#counted_at, :now), #counted_at = :now"
+"""What an update that counts codes also sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The last step of a run: how many codes it counted, when, and since when."""
+
+    codes: int
+    since: datetime
+    at: datetime
+
+    def rate(self, now: datetime) -> float:
+        """Codes a second: of the step, or fewer, once the next one takes longer."""
+        seconds = max(self.at - self.since, now - self.at).total_seconds()
+        return self.codes / seconds if seconds > 0 else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as it is stored, with how many codes it made, deleted and exported.
 
     ``deleted`` counts also those of its own that are gone. ``tries`` counts the leases that came to nothing in a row.
-    ``file`` is that of an export.
+    ``files`` are those of an export. Nothing but what is shown depends on ``pace``.
     """
 
     status: RunStatus
@@ -57,11 +75,17 @@ class Run:
     exported: int = 0
     tries: int = 0
     lease: Lease | None = None
-    file: ExportFile | None = None
+    files: Sequence[ExportFile] = ()
+    pace: Pace | None = field(default=None, compare=False)
 
     @property
     def is_stopped(self) -> bool:
         return self.status in {RunStatus.CANCELLING, RunStatus.CLEAN}
+
+    def rate(self, now: datetime) -> float:
+        """Codes a second, as it goes now; 0 if it has ended."""
+        goes_on = self.status in {RunStatus.PROCESSING, RunStatus.CANCELLING}
+        return self.pace.rate(now) if self.pace and goes_on else 0.0
 
     @property
     def has_progress(self) -> bool:
@@ -79,9 +103,14 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def _from_item(item: Item) -> Run:
     until = item.get("lease_until", _FREE)
-    lease = Lease(item["lease"], datetime.fromtimestamp(until / 1000, UTC)) if until != _FREE else None
+    lease = Lease(item["lease"], _moment(until)) if until != _FREE else None
+    step = Pace(item["step"], _moment(item["step_since"]), _moment(item["counted_at"])) if "step" in item else None
     return Run(
         status=RunStatus(item["status"]),
         generated=item.get("generated", 0),
@@ -89,17 +118,18 @@ def _from_item(item: Item) -> Run:
         exported=item.get("exported", 0),
         tries=item.get("tries", 0),
         lease=lease,
-        file=ExportFile(**item["file"]) if "file" in item else None,
+        files=tuple(ExportFile(**file) for file in item.get("files", ())),
+        pace=step,
     )
 
 
-def _outcome(runs: Collection[Run]) -> Outcome:
+def sums(runs: Collection[Run]) -> Outcome:
     return Outcome(
         runs=len(runs),
         generated=sum(run.generated for run in runs),
         deleted=sum(run.deleted for run in runs),
         exported=sum(run.exported for run in runs),
-        file=next((run.file for run in runs if run.file), None),
+        files=next((run.files for run in runs if run.files), ()),
     )
 
 
@@ -118,10 +148,6 @@ class RunStore:
         """The runs that there are, by their numbers."""
         return {keys.run_of(item): _from_item(item) for item in self.table.query(keys.runs(job_id))}
 
-    def sums(self, job_id: str) -> Outcome:
-        """The sums over the runs of a job, as they are now."""
-        return _outcome(self.all(job_id).values())
-
     def visible_codes(self, job_id: str) -> Mapping[int, int]:
         """Run → how many codes that it made are left."""
         return {number: run.generated - run.deleted for number, run in self.all(job_id).items()}
@@ -132,14 +158,14 @@ class RunStore:
         runs = self.all(job.id).values()
         # A job that is undone has no more runs than were begun.
         is_whole = len(runs) == job.plan.runs or status is RunStatus.CLEAN
-        return _outcome(runs) if is_whole and all(run.status is status for run in runs) else None
+        return sums(runs) if is_whole and all(run.status is status for run in runs) else None
 
     # Taking and releasing
 
     def take(self, job: Job, number: int, holder: str, now: datetime) -> tuple[Run, bool]:
         """The run as it is now, and whether this holder has its lease: if it is processing and no other worker has."""
         values = {"status": RunStatus.PROCESSING, "generated": 0, "deleted": 0, "exported": 0}
-        values |= {"tries": 1, "lease": holder}
+        values |= {"tries": 1, "lease": holder, "counted_at": _milliseconds(now)}
         try:
             self.table.transact(
                 self.table.put(keys.run(job.id, number), values | {"lease_until": _lease_end(now)}),
@@ -191,11 +217,11 @@ class RunStore:
 
     def count_generated(self, job_id: str, number: int, codes: int, now: datetime) -> Action:
         """Count codes that are put with this; never of a run that is stopped or done."""
-        return self._progress(job_id, number, now, "#generated = #generated + :codes", codes=codes)
+        return self._progress(job_id, number, now, f"#generated = #generated + :codes, {_STEP}", codes=codes)
 
     def count_deleted(self, job_id: str, codes: int, now: datetime) -> Action:
         """Count codes that are deleted with this in a deletion that goes on."""
-        return self._progress(job_id, 0, now, "#deleted = #deleted + :codes", codes=codes)
+        return self._progress(job_id, 0, now, f"#deleted = #deleted + :codes, {_STEP}", codes=codes)
 
     def renew(self, job_id: str, now: datetime) -> Action:
         """Tell that a purge goes on."""
@@ -209,15 +235,17 @@ class RunStore:
             keys.run(job_id, number),
             f"SET {change}, {renewal}" if change else f"SET {renewal}",
             f"{is_processing} AND {also_if}" if also_if else is_processing,
+            **({"now": _milliseconds(now)} if change else {}),
             until=_lease_end(now),
             none=0,
             processing=RunStatus.PROCESSING,
             **values,
         )
 
-    def note_exported(self, job_id: str, rows: int, now: datetime) -> None:
-        """Note how many rows of an export are stored; never fewer than were before."""
-        furthest = self._progress(job_id, 0, now, "#exported = :rows", "#exported < :rows", rows=rows)
+    def note_exported(self, job_id: str, rows: int, more: int, now: datetime) -> None:
+        """Note how many rows of an export are stored, so many of them since the last time; never fewer than before."""
+        change = f"#exported = :rows, {_STEP}"
+        furthest = self._progress(job_id, 0, now, change, "#exported < :rows", rows=rows, codes=more)
         try:
             self.table.transact(furthest)
         except ConditionLost:
@@ -225,15 +253,15 @@ class RunStore:
             with suppress(ConditionLost):
                 self.table.transact(self.renew(job_id, now))
 
-    def note_file(self, job_id: str, file: ExportFile) -> bool:
-        """Note the file of an export that goes on and has none; return whether it was noted."""
+    def note_files(self, job_id: str, files: Sequence[ExportFile]) -> bool:
+        """Note the files of an export that goes on and has none; return whether they were noted."""
         try:
             self.table.transact(
                 self.table.update(
                     keys.run(job_id, 0),
-                    "SET #file = :file",
-                    "#status = :processing AND attribute_not_exists(#file)",
-                    file=asdict(file),
+                    "SET #files = :files",
+                    "#status = :processing AND attribute_not_exists(#files)",
+                    files=list(map(asdict, files)),
                     processing=RunStatus.PROCESSING,
                 )
             )
@@ -273,13 +301,14 @@ class RunStore:
                 )
             )
 
-    def count_undone(self, job_id: str, number: int, codes: int) -> Action:
+    def count_undone(self, job_id: str, number: int, codes: int, now: datetime) -> Action:
         """Count codes that are deleted with this, of a run that is stopped."""
         return self.table.update(
             keys.run(job_id, number),
-            "SET #deleted = #deleted + :codes",
+            f"SET #deleted = #deleted + :codes, {_STEP}",
             "#status = :cancelling",
             codes=codes,
+            now=_milliseconds(now),
             cancelling=RunStatus.CANCELLING,
         )
 

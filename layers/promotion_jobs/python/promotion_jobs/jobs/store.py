@@ -41,13 +41,13 @@ _COMPLETE = (JobStatus.PROCESSING, JobStatus.COMPLETED)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The number of a job's runs and their sums, and the file of an export."""
+    """The number of a job's runs and their sums, and the files of an export."""
 
     runs: int = 1
     generated: int = 0
     deleted: int = 0
     exported: int = 0
-    file: ExportFile | None = None
+    files: Sequence[ExportFile] = ()
 
 
 def _to_values(job: Job) -> Item:
@@ -136,7 +136,7 @@ class JobStore:
             deleted=item.get("deleted", 0),
             error=item.get("error"),
             failure=item.get("failure") if item["status"] == JobStatus.PROCESSING else None,
-            file=ExportFile(**item["file"]) if "file" in item else None,
+            files=tuple(ExportFile(**file) for file in item.get("files", ())),
             created_by=item["created_by"],
             created_at=from_text(item["created_at"]),
             updated_at=from_text(item["updated_at"]),
@@ -280,8 +280,8 @@ class JobStore:
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Complete a job whose runs are all done, publish its codes and release its lock; any other is left alone."""
         counts, values = self._counts(outcome)
-        if outcome.file:
-            counts, values = f"{counts}, #file = :file", values | {"file": asdict(outcome.file)}
+        if outcome.files:
+            counts, values = f"{counts}, #files = :files", values | {"files": list(map(asdict, outcome.files))}
         all_done = f"#runs_done = :runs AND {_NOT_FAILED}"
         change = self._move(job, _COMPLETE, now, also_set=counts, also_if=all_done, **values)
         self._end(job, change, published=outcome.generated)

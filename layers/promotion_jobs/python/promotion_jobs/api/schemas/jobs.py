@@ -4,14 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import DeleteParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.rows import COLUMNS, Column
 from promotion_jobs.values import canonical_identifier, is_identifier
 
 _PREFIX_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}"
@@ -77,12 +78,75 @@ class SentGenerateJob(_SentJob):
         return NewJob(JobType.CODE_GENERATE, self.name, GenerateParameters(**self.parameters.model_dump()))
 
 
+def _columns(columns: list[Column]) -> list[Column]:
+    if len(set(columns)) < len(columns):
+        msg = "must name each column once"
+        raise ValueError(msg)
+    return columns
+
+
+def _header(header: Any) -> Any:
+    """Columns and their names, or no header."""
+    if header is None or header is False:
+        return header
+    is_clear = isinstance(header, dict) and all(
+        column in COLUMNS and isinstance(name, str) and 0 < len(name) <= limits.COLUMN_NAME_LENGTH
+        for column, name in header.items()
+    )
+    if not is_clear:
+        msg = f"must be false, or name columns in at most {limits.COLUMN_NAME_LENGTH} characters each"
+        raise ValueError(msg)
+    return header
+
+
+_SHOWN_HEADER = {
+    "description": "Column and its name in the header; false leaves the header out.",
+    "anyOf": [
+        {
+            "type": "object",
+            "propertyNames": {"enum": list(COLUMNS)},
+            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": limits.COLUMN_NAME_LENGTH},
+        },
+        {"const": False},
+        {"type": "null"},
+    ],
+}
+
+
+class SentExportParameters(Sent):
+    model_config = ConfigDict(extra="forbid")
+
+    job_id: Annotated[JobId | None, UNSET, Field(description="of the job whose codes alone are exported")] = None
+    columns: Annotated[
+        Annotated[list[Column], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(_columns)]
+        | None,
+        Field(description="in the order of the file"),
+    ] = None
+    header: Annotated[Any, AfterValidator(_header), WithJsonSchema(_SHOWN_HEADER)] = None
+    rows_per_file: Annotated[
+        Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION), WHOLE] | None,
+        UNSET,
+        Field(description=f"without the header; an export has at most {limits.EXPORT_FILES} files"),
+    ] = None
+    bom: Annotated[bool | None, Field(description="whether a byte order mark is in front")] = None
+    line_ending: Annotated[Literal["crlf", "lf"] | None, UNSET] = None
+    gzip: bool | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_has(self) -> Self:
+        if isinstance(self.header, dict) and self.columns and not set(self.header) <= set(self.columns):
+            msg = "may name in header only columns that are exported"
+            raise ValueError(msg)
+        return self
+
+
 class SentExportJob(_SentJob):
     job_type: Literal["code_export"]
-    parameters: Annotated[dict[str, Any], Field(max_length=0)] | None = None
+    parameters: SentExportParameters | None = None
 
     def to_domain(self) -> NewJob:
-        return NewJob(JobType.CODE_EXPORT, self.name)
+        given = self.parameters.model_dump() if self.parameters else {}
+        return NewJob(JobType.CODE_EXPORT, self.name, ExportParameters(**given))
 
 
 class SentDeleteJob(_SentJob):

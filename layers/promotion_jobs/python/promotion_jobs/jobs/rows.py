@@ -1,0 +1,112 @@
+"""The rows of exported files: which columns, and how cells are written (decision 1)."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from promotion_jobs.codes.code import AnyChunk, Chunk, Code
+from promotion_jobs.jobs.job import ExportParameters
+from promotion_jobs.values import to_text
+
+_SEPARATORS = ",;|\t\r\n"
+"""Characters that end a cell, in the spreadsheets of one country or another."""
+_BREAKS = ("\t", "\r", "\n")
+_DROPPED = ' "\x0b\x0c\x85\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff'
+"""Characters in front of a formula that a spreadsheet may drop."""
+_FORMULA = re.compile(rf"(^|[{_SEPARATORS}])(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The place before a formula, with ASCII or full-width signs."""
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _]*")
+
+_BOM = "\ufeff"
+_LINE_ENDS = {"crlf": "\r\n", "lf": "\n"}
+
+
+def _safe(text: str) -> str:
+    """A text in which no spreadsheet finds a formula, by whichever separator it takes cells apart."""
+    safe = _FORMULA.sub(lambda start: f"{start[0]}'", text)
+    return f"'{safe}" if text.startswith(_BREAKS) else safe
+
+
+def _quoted(text: str) -> str:
+    doubled = _safe(text).replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _free(text: str | None) -> str:
+    """A cell of free text; None is an empty one."""
+    return "" if text is None else _quoted(text)
+
+
+def _cell(value: object) -> str:
+    """A cell of anything else, quoted only where it must be."""
+    text = "" if value is None else _safe(str(value))
+    return _quoted(text) if any(it in text for it in ',"\r\n') else text
+
+
+Column = Literal["code", "consume_unit", "max_uses", "uses", "user", "created_by", "created_at", "job_id"]
+COLUMNS: tuple[str, ...] = get_args(Column)
+"""In the order of a file that names none."""
+
+_CELLS: Mapping[str, Callable[[Code], str]] = {
+    # A code needs no quotes and starts no formula (decisions 4 and 14).
+    "code": lambda code: code.code,
+    "consume_unit": lambda code: _cell(code.terms.consume_unit),
+    "max_uses": lambda code: _cell(code.terms.max_uses),
+    "uses": lambda code: _cell(code.uses),
+    "user": lambda code: _free(code.terms.user),
+    "created_by": lambda code: _cell(code.created_by),
+    "created_at": lambda code: to_text(code.created_at),
+    "job_id": lambda code: _cell(code.job_id),
+}
+"""Column → how its cell is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How one export writes its rows."""
+
+    columns: Sequence[str]
+    names: Mapping[str, str] | None
+    """Column → its name in the header, where that is another one; None writes no header."""
+    line_end: str
+    start: str
+
+    @classmethod
+    def of(cls, parameters: ExportParameters) -> "Rows":
+        header = parameters.header
+        return cls(
+            columns=parameters.columns or COLUMNS,
+            names=None if header is False else header or {},
+            line_end=_LINE_ENDS[parameters.line_ending or "crlf"],
+            start=_BOM if parameters.bom else "",
+        )
+
+    def head(self) -> bytes:
+        """The start of every file."""
+        if self.names is None:
+            return self.start.encode()
+        return f"{self.start}{','.join(map(self._name, self.columns))}{self.line_end}".encode()
+
+    def _name(self, column: str) -> str:
+        name = (self.names or {}).get(column, column)
+        return name if _PLAIN.fullmatch(name) else _quoted(name)
+
+    def of_codes(self, chunk: AnyChunk, offset: int, limit: int) -> bytes:
+        """The rows of so many of the chunk's codes that are there, without the first ``offset`` of them.
+
+        Of a job's codes, all but the code is the same.
+        """
+        if not isinstance(chunk, Chunk):
+            return "".join(map(self._row, chunk.visible(offset, limit))).encode()
+        if "code" not in self.columns:
+            return self._row(chunk.code_at(0)).encode() * limit
+        at, cells = self.columns.index("code"), self._cells(chunk.code_at(0))
+        before, behind = ("".join(f"{cell}," for cell in cells[:at]), "".join(f",{cell}" for cell in cells[at + 1 :]))
+        return chunk.lines(before.encode(), f"{behind}{self.line_end}".encode(), offset, limit)
+
+    def _cells(self, code: Code) -> list[str]:
+        return [_CELLS[column](code) for column in self.columns]
+
+    def _row(self, code: Code) -> str:
+        return ",".join(self._cells(code)) + self.line_end

@@ -87,6 +87,7 @@ def test_added_codes_are_answered_with_their_promotion(cloud: Cloud, promotion_i
         ({"uses": 0}, {"max_uses": 0, "uses": 0}),
         ({"uses": 1_000_000_000}, {"max_uses": 1_000_000_000, "uses": 1_000_000_000}),
         ({"user": "zoë@example.com 😀"}, {"user": "zoë@example.com 😀"}),
+        ({"user": ["id-a", "id-b"]}, {"user": ["id-a", "id-b"]}),
         ({"user": ""}, {}),
         ({"consume_unit": "per_item"}, {"consume_unit": "per_item"}),
         ({"uses": None, "user": None, "consume_unit": None}, {}),

@@ -125,6 +125,7 @@ EXPORT = {"type": "promotion_job", "job_type": "code_export"}
 DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
 CODE = "must be at most 64 letters, digits, - _ . % ! and &, and start with a letter or digit"
+USER = "must be text of at most 255 characters, or a list of 1 to 25 such texts with 1,000 characters in all"
 UNIT = "must be 'per_cart' or 'per_item'"
 WHOLE = "must be a whole number"
 DATE = "must be a date like 2026-06-01, or one with a time like 2026-06-01T12:00:00Z"
@@ -263,7 +264,15 @@ OF_A_CODE: tuple[tuple[str, Any, str], ...] = (
     ("uses", -1, "must be at least 0"),
     ("uses", HUGE, "must be at most 1000000000"),
     ("uses", 1.5, WHOLE),
-    ("user", "x" * 256, "must have at most 255 characters"),
+    ("user", "x" * 256, USER),
+    ("user", 5, USER),
+    ("user", {"id": "a"}, USER),
+    ("user", [], USER),
+    ("user", ["a", ""], USER),
+    ("user", ["a", 5], USER),
+    ("user", ["x" * 256], USER),
+    ("user", ["x"] * 26, USER),
+    ("user", ["x" * 251] * 4, USER),
     ("consume_unit", "per_checkout", UNIT),
 )
 

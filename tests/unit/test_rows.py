@@ -71,6 +71,11 @@ def _user(text: str) -> str:
     return row[COLUMNS.index("user")]
 
 
+def test_several_users_are_one_cell() -> None:
+    made = ChunkByHand(HAND_ID, [NewCode("A", Terms(user=["id-a", "=1+1", "Zoë, Ltd"]))], CLIENT_ID, NOW)
+    assert _rows(made, columns=["user"]) == '"id-a;\'=1+1;Zoë, Ltd"\r\n'
+
+
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("dropped", DROPPED)
 def test_a_user_that_a_spreadsheet_would_run_is_written_as_text(dropped: str, sign: str) -> None:

@@ -19,6 +19,9 @@ CODE_CHARACTERS = 64
 JOB_NAME_LENGTH = 50
 MAX_USES = 1_000_000_000
 USER_LENGTH = 255
+USERS = 25
+USERS_LENGTH = 1_000
+"""Of all users of a code together: so the codes of one call fit an item."""
 
 CHUNK_CODES = 2_500
 """Codes that are put together: packed they are 12.2 KB of length 8, and 24.4 KB of length 16."""

@@ -193,7 +193,7 @@ def _terms(it: "Code") -> "shapes.Terms":
     if it.terms.consume_unit is not None:
         shown["consume_unit"] = it.terms.consume_unit
     if it.terms.user is not None:
-        shown["user"] = it.terms.user
+        shown["user"] = it.terms.user if isinstance(it.terms.user, str) else list(it.terms.user)
     if it.terms.max_uses is not None:
         shown["max_uses"] = it.terms.max_uses
     if it.uses is not None:

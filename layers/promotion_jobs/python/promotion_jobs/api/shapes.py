@@ -216,7 +216,7 @@ class CodeMeta(TypedDict):
 
 class Terms(TypedDict):
     consume_unit: NotRequired[ConsumeUnit]
-    user: NotRequired[str]
+    user: NotRequired[str | list[str]]
     max_uses: NotRequired[int]
     uses: NotRequired[Annotated[int, Field(description="what remains")]]
 

@@ -17,11 +17,11 @@ ConsumeUnit = Literal["per_cart", "per_item"]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a code may be used. None means that the client did not send it."""
+    """How a code may be used, and by which customers: one or several. None means that the client did not send it."""
 
     consume_unit: ConsumeUnit | None = None
     max_uses: int | None = None
-    user: str | None = None
+    user: str | Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

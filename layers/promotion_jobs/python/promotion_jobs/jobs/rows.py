@@ -33,9 +33,11 @@ def _quoted(text: str) -> str:
     return f'"{doubled}"'
 
 
-def _free(text: str | None) -> str:
-    """A cell of free text; None is an empty one."""
-    return "" if text is None else _quoted(text)
+def _users(user: str | Sequence[str] | None) -> str:
+    """A cell of free text: several customers are joined."""
+    if user is None:
+        return ""
+    return _quoted(user if isinstance(user, str) else ";".join(user))
 
 
 def _cell(value: object) -> str:
@@ -54,7 +56,7 @@ _CELLS: Mapping[str, Callable[[Code], str]] = {
     "consume_unit": lambda code: _cell(code.terms.consume_unit),
     "max_uses": lambda code: _cell(code.terms.max_uses),
     "uses": lambda code: _cell(code.uses),
-    "user": lambda code: _free(code.terms.user),
+    "user": lambda code: _users(code.terms.user),
     "created_by": lambda code: _cell(code.created_by),
     "created_at": lambda code: to_text(code.created_at),
     "job_id": lambda code: _cell(code.job_id),

@@ -1,9 +1,9 @@
 """Codes made by hand, or to be removed (contract 2)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern
@@ -21,10 +21,36 @@ def _code(text: str) -> str:
     return text
 
 
+def _user(user: Any) -> Any:
+    """A customer, or several (contract 2)."""
+    users = [user] if isinstance(user, str) else user
+    is_clear = isinstance(users, list) and all(
+        isinstance(it, str) and 0 < len(it) <= limits.USER_LENGTH for it in users
+    )
+    if user is None or (is_clear and 0 < len(users) <= limits.USERS and sum(map(len, users)) <= limits.USERS_LENGTH):
+        return user
+    msg = (
+        f"must be text of at most {limits.USER_LENGTH} characters, or a list of 1 to {limits.USERS} such texts with "
+        f"{limits.USERS_LENGTH:,} characters in all"
+    )
+    raise ValueError(msg)
+
+
+_TEXT = {"type": "string", "maxLength": limits.USER_LENGTH}
+_SHOWN_USER = {
+    "description": f"the customer, or several; of a list, at most {limits.USERS_LENGTH:,} characters in all",
+    "anyOf": [
+        _TEXT,
+        {"type": "array", "items": _TEXT | {"minLength": 1}, "minItems": 1, "maxItems": limits.USERS},
+        {"type": "null"},
+    ],
+}
+
+
 class SentCode(Sent):
     code: Annotated[str, AfterValidator(_code), shown_pattern(CODE_PATTERN)]
     uses: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
-    user: Annotated[Annotated[str, Field(max_length=limits.USER_LENGTH)] | None, UNSET] = None
+    user: Annotated[Any, UNSET, AfterValidator(_user), WithJsonSchema(_SHOWN_USER)] = None
     consume_unit: Annotated[ConsumeUnit | None, UNSET] = None
 
 

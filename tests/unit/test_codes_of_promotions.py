@@ -1,10 +1,13 @@
 """The codes of a promotion: listed, looked up, made and removed by hand (contract 2, decisions 12 to 14)."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import ChunkByHand, Code, NewCode, Terms
@@ -132,6 +135,33 @@ def test_codes_are_listed_in_their_order_without_those_of_the_open_job(
     shelf: Shelf, page: Page, texts: list[str]
 ) -> None:
     assert shelf.found(page) == (shelf.texts(texts), 7)
+
+
+LONG = generate_job(Plan(14, chunk_codes=3, run_chunks=2))
+"""Three runs; most of two chunks."""
+
+
+@given(st.sets(st.integers(0, 13)))
+@example({3, 4, 5})
+@example({0, 6, 7, 8})
+@example(set(range(6)))
+@example({12, 13})
+def test_every_page_has_the_codes_that_are_left_from_its_offset_on(removed: AbstractSet[int]) -> None:
+    office = Office(promotion(open_job=JOB_ID, max_codes=14, room=14), LONG)
+    office.send(Message(PROMOTION_ID, JOB_ID))
+    office.deliver_all()
+    codes, found = office.service.codes, office.promotion()
+    assert found
+    made = [it.code for it in codes.list(found, Page(), {}).items]
+    for at in removed:
+        codes.remove(found, [made[at]])
+    left = [code for at, code in enumerate(made) if at not in removed]
+    now = office.promotion()
+    assert now
+    for wanted in ({}, {"job_id": {JOB_ID}}):
+        for offset in range(len(made) + 1):
+            listing = codes.list(now, Page(3, offset), wanted)
+            assert ([it.code for it in listing.items], listing.total) == (left[offset : offset + 3], len(left))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from promotion_jobs.codes.format import CodeFormat
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.job import GenerateParameters, JobStatus
-from tests.support.builders import export_job, generate_job, generated_job
+from tests.support.builders import delete_job, export_job, generate_job, generated_job
 
 plans = st.builds(Plan, st.integers(1, 500), st.integers(1, 40), st.integers(1, 9), st.integers(0, 9))
 
@@ -73,6 +73,16 @@ def test_pending_processing_and_cancelling_jobs_are_open() -> None:
 def test_codes_have_8_symbols_unless_the_job_says_otherwise() -> None:
     assert GenerateParameters(1).code_format == CodeFormat(8)
     assert GenerateParameters(1, code_length=12, code_prefix="Summer").code_format == CodeFormat(12, "Summer")
+
+
+@pytest.mark.parametrize("status", JobStatus)
+def test_the_codes_of_a_job_are_there_for_all_to_see_when_it_is_completed(status: JobStatus) -> None:
+    job = generate_job(status=status, generated=5, deleted=2)
+    assert job.visible_codes == (3 if status is JobStatus.COMPLETED else 0)
+
+
+def test_a_deletion_has_no_codes_to_see() -> None:
+    assert delete_job(status=JobStatus.COMPLETED, deleted=2).visible_codes == 0
 
 
 def test_an_export_makes_no_codes() -> None:

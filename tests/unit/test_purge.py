@@ -41,11 +41,14 @@ def _items_of_others() -> list[Item]:
     return office.items()
 
 
+PLAN = Plan(7, chunk_codes=3, run_chunks=2)
+
+
 class Deleted(Desk):
     """A promotion with the codes of a job and one made by hand, an export and its file, deleted; and another one."""
 
-    def __init__(self) -> None:
-        super().__init__(generate_job(Plan(7, chunk_codes=3, run_chunks=2)))
+    def __init__(self, plan: Plan = PLAN) -> None:
+        super().__init__(generate_job(plan))
         _put_others(self)
         self.work()
         self.put(export_job(id="export", status=JobStatus.COMPLETED, files=(EXPORT_FILE,)))
@@ -69,6 +72,25 @@ def test_a_purge_leaves_nothing_of_its_promotion_and_everything_of_others() -> N
     office.deliver(office.purge)
     office.assert_purged()
     assert office.messages() == []
+
+
+def test_a_purge_leaves_nothing_of_a_run_that_takes_several_transactions() -> None:
+    office = Deleted(Plan(51, chunk_codes=1, run_chunks=51))
+    office.deliver(office.purge)
+    office.assert_purged()
+
+
+def test_a_purge_that_is_always_short_of_time_ends() -> None:
+    office = Deleted(Plan(120, chunk_codes=1, run_chunks=40))
+    waiting, deliveries = [office.purge], 0
+    while waiting:
+        deliveries += 1
+        for message in waiting:
+            office.deliver(message, seconds_left=9.9)
+        waiting = office.messages()
+        office.queue.waiting.clear()
+        assert deliveries < 20
+    office.assert_purged()
 
 
 def test_the_end_of_a_job_is_told_before_it_is_purged_and_that_of_the_purge_never() -> None:
@@ -138,6 +160,6 @@ def test_each_step_of_a_purge_renews_its_lease() -> None:
         ends.append(run.lease.until - office.clock())
         office.clock.advance(seconds=20)
 
-    office.calls.after("Update RUN, Delete CODES*", note, note, note)
+    office.calls.after("Update RUN, *Delete CODES*", note, note, note)
     office.deliver(office.purge)
     assert ends == [LEASE] * 3

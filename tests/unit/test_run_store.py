@@ -1,5 +1,6 @@
 """The runs of a job in the table: who holds one, what is counted of it, and how it is stopped and cleaned."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -192,3 +193,23 @@ def test_a_clean_run_is_counted_once_and_the_job_ends_with_its_last(records: Mem
     assert (ended.status, ended.generated, ended.deleted) == ("cancelled", 3, 3)
     promotion = records.promotion(cancelling.promotion_id)
     assert (promotion.room, promotion.codes, promotion.open_job) == (1_000, 0, None)
+
+
+@pytest.mark.parametrize(("before", "is_counted"), [(3, True), (2, False), (6, False)])
+def test_what_a_purge_leaves_of_a_run_is_counted_if_it_was_as_it_says(
+    records: MemoryRecords, job: Job, before: int, *, is_counted: bool
+) -> None:
+    records.runs.take(job, 0, HOLDER, NOW)
+    records.put_chunk(job, 0)
+    with nullcontext() if is_counted else pytest.raises(ConditionLost):
+        records.table.transact(records.runs.count_left(job.id, 0, before, 1))
+    run = records.runs.get(job.id, 0)
+    assert run
+    assert run.generated == (1 if is_counted else 3)
+
+
+def test_what_a_purge_leaves_of_a_run_that_is_gone_is_counted_nowhere(records: MemoryRecords, job: Job) -> None:
+    before = records.items()
+    with pytest.raises(ConditionLost):
+        records.table.transact(records.runs.count_left(job.id, 0, 3, 0))
+    assert records.items() == before

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.queue import Queue
-from promotion_jobs.aws.table import ConditionLost
+from promotion_jobs.aws.table import Action, ConditionLost
 from promotion_jobs.codes.code import ChunkByHand
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
@@ -82,9 +82,8 @@ class Purge:
     def work(self, hold: Hold) -> bool:
         for step, remove in enumerate(self._steps(hold.job)):
             # Not before the second is done: the next delivery would find only the first to do again.
-            if step > 1 and hold.deadline.is_near():
+            if (step > 1 and hold.deadline.is_near()) or not remove():
                 return False
-            remove()
         # A chunk of which codes were removed by hand just before is as it was read by the next delivery.
         if any(self.codes.chunks_by_hand(hold.job.promotion_id, likely=1)):
             return False
@@ -95,40 +94,59 @@ class Purge:
         """Never asked for: a purge is neither cancelled nor given up."""
         return self.work(hold)
 
-    def _steps(self, purge: Job) -> Iterable[Callable[[], None]]:
+    def _steps(self, purge: Job) -> Iterable[Callable[[], bool]]:
+        """Each says whether the next may follow."""
         for chunk in self.codes.chunks_by_hand(purge.promotion_id):
             yield partial(self._remove_by_hand, purge, chunk)
         for job in self.jobs.list(purge.promotion_id):
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
-        yield partial(self.files.remove_all, f"{purge.promotion_id}/")
+        yield partial(self._remove_files, purge)
 
-    def _job_steps(self, purge: Job, job: Job) -> Iterable[Callable[[], None]]:
+    def _job_steps(self, purge: Job, job: Job) -> Iterable[Callable[[], bool]]:
         for number, run in self.runs.all(job.id).items():
-            chunks = job.plan.chunks_in(number, run.generated)
-            for first in range(0, len(chunks), _CHUNKS_AT_ONCE):
-                yield partial(self._remove_chunks, purge, job, number, chunks[first : first + _CHUNKS_AT_ONCE])
+            generated = run.generated
+            # From the last chunk on, so that what the run counts says which are left, also to the next delivery.
+            while chunks := job.plan.chunks_in(number, generated):
+                left = len(chunks[:-_CHUNKS_AT_ONCE]) * job.plan.chunk_codes
+                count = self.runs.count_left(job.id, number, generated, left)
+                yield partial(self._remove_chunks, purge, job, number, chunks[-_CHUNKS_AT_ONCE:], count)
+                generated = left
         # While the job is there to be told of.
-        yield partial(self.announcer.announce, job)
+        yield partial(self._announce, job)
         yield partial(self._remove_job, job)
 
-    def _remove_by_hand(self, purge: Job, chunk: ChunkByHand) -> None:
+    def _remove_by_hand(self, purge: Job, chunk: ChunkByHand) -> bool:
         """Remove a chunk made by hand with its codes, if it is as it was read and this is not done yet."""
         with suppress(ConditionLost):
             self.codes.table.transact(
                 self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)
             )
+        return True
 
-    def _remove_chunks(self, purge: Job, job: Job, number: int, chunks: range) -> None:
-        # Another worker may have ended the purge.
-        with suppress(ConditionLost):
+    def _remove_chunks(self, purge: Job, job: Job, number: int, chunks: range, count: Action) -> bool:
+        """Remove chunks of a run together with their count; False if another worker has, or has ended the purge."""
+        try:
             self.codes.table.transact(
-                self.runs.renew(purge.id, self.now()), *self.codes.purge_chunks(job.id, number, chunks)
+                self.runs.renew(purge.id, self.now()), count, *self.codes.purge_chunks(job.id, number, chunks)
             )
+        except ConditionLost:
+            # That one may have died in between: what is left of the run is read anew.
+            return False
+        return True
 
-    def _remove_job(self, job: Job) -> None:
+    def _announce(self, job: Job) -> bool:
+        self.announcer.announce(job)
+        return True
+
+    def _remove_job(self, job: Job) -> bool:
         self.runs.remove_all(job.id)
         self.jobs.table.transact(self.jobs.remove(job.promotion_id, job.id))
+        return True
+
+    def _remove_files(self, purge: Job) -> bool:
+        self.files.remove_all(f"{purge.promotion_id}/")
+        return True
 
     def _remove_promotion(self, purge: Job) -> None:
         """Remove the promotion, and with it what is left of the purge itself."""

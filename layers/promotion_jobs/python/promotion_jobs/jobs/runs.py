@@ -332,6 +332,12 @@ class RunStore:
                 self.jobs.count_run(job, now, clean=after is RunStatus.CLEAN),
             )
 
+    def count_left(self, job_id: str, number: int, before: int, left: int) -> Action:
+        """Count what a purge leaves of the codes of a run, if it counts as many as before."""
+        return self.table.update(
+            keys.run(job_id, number), "SET #generated = :left", "#generated = :before", left=left, before=before
+        )
+
     def remove(self, job_id: str, number: int) -> Action:
         """Remove a run of a job whose promotion is purged."""
         # Without a condition: the promotion is locked for good, and late workers are refused by their job's state.

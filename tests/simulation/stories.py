@@ -117,6 +117,20 @@ def cancel_in_pieces(workshop: Workshop) -> None:
     workshop.act("customer", lambda: workshop.service.job_canceller.cancel(promotion.id, job.id), after=after)
 
 
+def delete_in_pieces(workshop: Workshop) -> None:
+    """A promotion, or its codes, deleted by functions that have time for a part of a run."""
+    workshop.chunk_codes, workshop.run_chunks = 1, 60
+    promotion = workshop.add_promotion()
+    workshop.add_job(promotion, 90)
+    workshop.deliver_all()
+    workshop.simulation.function_seconds = workshop.random.choice((0.2, 0.5, 3.0))
+    _shops(workshop, promotion)
+    if workshop.random.random() < 0.5:
+        workshop.act("customer", lambda: workshop.add_deletion(promotion))
+    else:
+        workshop.act("customer", lambda: workshop.service.promotion_remover.delete(promotion.id, CLIENT_ID))
+
+
 def delete(workshop: Workshop) -> None:
     """A promotion that is deleted when its job has ended, or while that is tried."""
     number = workshop.random.choice((1, 9, 33, None))
@@ -229,6 +243,7 @@ EVERY: Sequence[Story] = (
     export,
     cancel,
     cancel_in_pieces,
+    delete_in_pieces,
     delete,
     delete_codes,
     delete_codes_overtime,

@@ -35,7 +35,13 @@ GATEWAY_ERRORS = {
 """API Gateway's own answers: to a body of more than 10 MB, to too many requests, and if no function answers."""
 
 HEADERS: dict[str, Schema] = {
-    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": limits.IDEMPOTENCY_KEY_CHARACTERS}
+    "Idempotency-Key": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": limits.IDEMPOTENCY_KEY_CHARACTERS,
+        # HTTP drops the blanks around a header's value.
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
+    }
 }
 
 

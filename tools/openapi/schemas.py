@@ -22,7 +22,10 @@ def reference(name: str) -> Schema:
 def wrapped_or_bare(name: str) -> Schema:
     """A body in ``data``, or as it is (decisions, beyond the contract)."""
     return {
-        "anyOf": [{"type": "object", "properties": {"data": reference(name)}, "required": ["data"]}, reference(name)]
+        "anyOf": [
+            {"type": "object", "properties": {"data": reference(name)}, "required": ["data"]},
+            reference(name) | {"not": {"required": ["data"]}},
+        ]
     }
 
 
@@ -31,12 +34,12 @@ class Schemas:
 
     def __init__(self, answers: Iterable[Any]) -> None:
         self._answers, answered = _described([*answers, Errors, GatewayError], "serialization")
-        _, sent = _described([*_SENT, TokenForm], "validation")
+        bodies, sent = _described([*_SENT, TokenForm], "validation")
         exact = {
             name: schema | ({"additionalProperties": False} if "properties" in schema else {})
             for name, schema in answered.items()
         }
-        self.components: dict[str, Schema] = {**sent, **_changes(sent), **exact}
+        self.components: dict[str, Schema] = {**sent, **_changes(sent), "TokenForm": bodies[repr(TokenForm)], **exact}
 
     def of(self, shape: Any) -> Schema:
         return self._answers[repr(shape)]

@@ -83,6 +83,8 @@ FAULTS = 20
 INTEGER_DIGITS = 18
 """Of a whole number in a body: so many fit 64 bits."""
 
+MAX_INTEGER = 10**INTEGER_DIGITS - 1
+
 LONGEST_NAME = 100
 """Characters of a name that a client has sent, as an error repeats it."""
 

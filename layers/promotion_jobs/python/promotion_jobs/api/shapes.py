@@ -21,14 +21,23 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 LineEnding = Literal["crlf", "lf"]
 Link = Annotated[str, Field(description="absolute; its brackets are not percent-encoded")]
+Filled = Annotated[str, Field(min_length=1)]
 GuessOdds = Annotated[str, Field(pattern="^1 in [0-9,]+$")]
 ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE]
 
 
-class TokenForm(TypedDict):
-    grant_type: Grant
-    client_id: str
-    client_secret: NotRequired[str]
+class ClientCredentialsForm(TypedDict):
+    grant_type: Literal[Grant.CLIENT_CREDENTIALS]
+    client_id: Filled
+    client_secret: Filled
+
+
+class ImplicitForm(TypedDict):
+    grant_type: Literal[Grant.IMPLICIT]
+    client_id: Filled
+
+
+TokenForm = ClientCredentialsForm | ImplicitForm
 
 
 class Token(TypedDict):

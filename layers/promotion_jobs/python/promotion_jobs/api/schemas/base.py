@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails
 
 from promotion_jobs import limits
 from promotion_jobs.errors import Fault, InvalidRequest, shortened
@@ -42,13 +42,33 @@ def _set(value: Any) -> Any:
     return None if value == "" else value
 
 
+class _Unset(BeforeValidator):
+    """Tells clients that an empty text may stand for a member that is not set, where no schema of a text does."""
+
+    @staticmethod
+    def __get_pydantic_json_schema__(core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        shown = handler(core)
+        if {"type": "null"} in shown["anyOf"] and not any(_takes_empty(it) for it in shown["anyOf"]):
+            shown["anyOf"].append({"const": "", "type": "string"})
+        return shown
+
+
+def _takes_empty(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "string" and not schema.keys() & {"enum", "format"}
+
+
 WHOLE = BeforeValidator(_whole)
-UNSET = BeforeValidator(_set)
+UNSET = _Unset(_set)
 
 
 def shown_pattern(pattern: str) -> Any:
     """Tells clients the pattern that a validator with a text of its own checks."""
     return Field(json_schema_extra={"pattern": f"^{pattern}$"})
+
+
+SOUND_PATTERN = r"^[^\u0000]*$"
+SOUND = Field(json_schema_extra={"pattern": SOUND_PATTERN})
+"""Of a text without a pattern of its own: requests.py checks all that is sent."""
 
 
 class Sent(BaseModel):

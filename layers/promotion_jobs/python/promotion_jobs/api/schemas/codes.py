@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern
+from promotion_jobs.api.schemas.base import SOUND, SOUND_PATTERN, UNSET, WHOLE, Sent, shown_pattern
 from promotion_jobs.codes.code import ConsumeUnit, NewCode, Terms
 from promotion_jobs.values import CODE_PATTERN, CODE_PUNCTUATION, is_code
 
@@ -36,7 +36,7 @@ def _user(user: Any) -> Any:
     raise ValueError(msg)
 
 
-_TEXT = {"type": "string", "maxLength": limits.USER_LENGTH}
+_TEXT = {"type": "string", "maxLength": limits.USER_LENGTH, "pattern": SOUND_PATTERN}
 _SHOWN_USER = {
     "description": f"the customer, or several; of a list, at most {limits.USERS_LENGTH:,} characters in all",
     "anyOf": [
@@ -72,7 +72,7 @@ class NamedCode(Sent):
         }
     )
 
-    code: str
+    code: Annotated[str, SOUND]
 
 
 class NamedCodes(Sent):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import UNSET, WHOLE, Sent, shown_pattern, validate
+from promotion_jobs.api.schemas.base import SOUND, UNSET, WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
@@ -18,6 +18,8 @@ from promotion_jobs.values import canonical_identifier, is_identifier
 _PREFIX_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{limits.PREFIX_LENGTH - 1}}}"
 _PREFIX = re.compile(_PREFIX_PATTERN)
 Lengths = limits.CODE_LENGTHS
+_MOST_CODES: Any = {"maximum": limits.MAX_CODES_PER_PROMOTION}
+"""Shown alone: what is over the promotion's own limit has an answer of its own (contract 5)."""
 
 
 def _prefix(text: str) -> str:
@@ -33,7 +35,7 @@ Prefix = Annotated[str, AfterValidator(_prefix), shown_pattern(f"({_PREFIX_PATTE
 class SentParameters(Sent):
     model_config = ConfigDict(extra="forbid")
 
-    number_of_codes: Annotated[int, Field(ge=1), WHOLE]
+    number_of_codes: Annotated[int, Field(ge=1, json_schema_extra=_MOST_CODES), WHOLE]
     consume_unit: Annotated[ConsumeUnit | None, UNSET] = None
     max_uses_per_code: Annotated[Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None, UNSET] = None
     code_length: Annotated[Annotated[int, Field(ge=Lengths[0], le=Lengths[-1]), WHOLE] | None, UNSET] = None
@@ -52,7 +54,16 @@ JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"format
 
 
 class SentDeleteParameters(Sent):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"description": "Either job_id, or all as true."})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "description": "Either job_id, or all as true.",
+            "oneOf": [
+                {"properties": {"job_id": {"type": "string", "minLength": 1}, "all": {"not": {"const": True}}}, "required": ["job_id"]},
+                {"properties": {"job_id": {"enum": [None, ""]}, "all": {"const": True}}, "required": ["all"]},
+            ],
+        },
+    )
 
     job_id: Annotated[JobId | None, UNSET] = None
     all: bool | None = None
@@ -67,7 +78,7 @@ class SentDeleteParameters(Sent):
 
 class _SentJob(Sent):
     type: Literal["promotion_job"]
-    name: Annotated[Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH)] | None, UNSET] = None
+    name: Annotated[Annotated[str, Field(max_length=limits.JOB_NAME_LENGTH), SOUND] | None, UNSET] = None
 
 
 class SentGenerateJob(_SentJob):

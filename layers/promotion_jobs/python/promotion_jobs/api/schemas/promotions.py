@@ -8,13 +8,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import WHOLE, Sent, shown_pattern, validate
+from promotion_jobs.api.schemas.base import SOUND, WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 
-_DATE_PATTERN = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
+_YEAR = "([0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_YEAR = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
+_DAY = "((0[13578]|1[02])-31|(0[13-9]|1[0-2])-(29|30)|(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]))"
+_HOUR, _MINUTE = "([01][0-9]|2[0-3])", "[0-5][0-9]"
+_TIME = rf"{_HOUR}:{_MINUTE}(:{_MINUTE}(\.[0-9]{{1,9}})?)?([Zz]|[+-]{_HOUR}:?{_MINUTE})?"
+_DATE_PATTERN = f"({_YEAR}-{_DAY}|{_LEAP_YEAR}-02-29)([Tt ]{_TIME})?"
 _DATE = re.compile(_DATE_PATTERN)
 
 
@@ -36,8 +39,8 @@ class SentPromotion(Sent):
     model_config = ConfigDict(json_schema_extra={"description": "Unknown members are ignored."})
 
     type: Literal["promotion"]
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    description: str
+    name: Annotated[str, Field(min_length=1, max_length=255), SOUND]
+    description: Annotated[str, SOUND]
     enabled: bool = False
     automatic: bool = False
     promotion_type: Literal[
@@ -53,7 +56,7 @@ class SentPromotion(Sent):
     schema_: Annotated[dict[str, Any], Field(alias="schema")]
     min_cart_value: list[Any] | None = None
     max_discount_value: list[Any] | None = None
-    max_applications_per_cart: Annotated[int, Field(ge=0), WHOLE] | None = None
+    max_applications_per_cart: Annotated[int, Field(ge=0, le=limits.MAX_INTEGER), WHOLE] | None = None
     start: Date
     end: Date
     max_codes: Annotated[int, Field(ge=1, le=limits.MAX_CODES_PER_PROMOTION), WHOLE] = limits.CODES_PER_PROMOTION

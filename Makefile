@@ -3,6 +3,7 @@
 .DELETE_ON_ERROR:
 PORT ?= 8080
 N ?= 20000
+EXAMPLES ?= 300
 ENVIRONMENT ?= development
 PYTHON ?= python3
 BIN := .venv/bin
@@ -79,6 +80,11 @@ deploy: build ## deploy to AWS, as samconfig.toml says [ENVIRONMENT=development,
 .PHONY: simulate
 simulate: .venv/.dev ## one fault at every call, then random schedules of them [N=20000]
 	SCHEDULES=$(N) $(BIN)/pytest -q -s tests/simulation/test_schedules.py tests/simulation/test_crashes.py tests/simulation/test_replay.py
+
+# Another seed each time; one that found something finds it again.
+.PHONY: fuzz
+fuzz: .venv/.dev build ## the API against its own description, by thousands of requests of schemathesis [EXAMPLES=300 SEED=1]
+	EVERY=1 EXAMPLES=$(EXAMPLES) SEED=$(or $(SEED),$$(date +%s)) $(BIN)/pytest -q -s tests/stack/test_fuzz.py
 
 .PHONY: bench
 bench: .venv/.dev .venv-peers/.ready ## measure it beside its peers: table, bench/results/latest.json, docs/understand/performance.svg [ONLY="growth export"]

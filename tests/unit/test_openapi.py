@@ -109,6 +109,25 @@ def test_the_parameters_of_a_path_are_described_and_needed(route: str) -> None:
     assert len({(it["in"], it["name"]) for it in described}) == len(described)
 
 
+def _links() -> Iterator[tuple[str, dict[str, Any]]]:
+    for route, operation in OPERATIONS.items():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                yield route, link
+
+
+def test_a_link_gives_all_that_the_path_of_its_operation_takes() -> None:
+    paths = {operation["operationId"]: route for route, operation in OPERATIONS.items()}
+    for route, link in _links():
+        assert set(link["parameters"]) == set(re.findall(r"\{(\w+)\}", paths[link["operationId"]]))
+        assert "promotion_id" in route or link["parameters"] == {"promotion_id": "$response.body#/data/id"}
+
+
+def test_what_is_created_is_linked_to_everything_that_can_be_done_to_it() -> None:
+    linked = {link["operationId"] for _, link in _links()}
+    assert linked == {operation["operationId"] for route, operation in OPERATIONS.items() if "{promotion_id}" in route}
+
+
 def _answered(operation: dict[str, Any], status: int) -> list[Any]:
     """The examples of an operation for a status."""
     content = operation["responses"].get(str(status), {}).get("content", {})
@@ -224,14 +243,16 @@ def _fits(value: Any, schema: dict[str, Any]) -> bool:
     """Check a value against the part of JSON Schema that the document uses; any other part is an error."""
     known = {"$ref", "anyOf", "oneOf", "const", "enum", "type", "properties", "required", "additionalProperties"}
     known |= {"items", "pattern", "format", "description", "default", "minLength", "maxLength", "minimum", "maximum"}
-    known |= {"minItems", "maxItems", "minProperties", "maxProperties", "examples"}
+    known |= {"minItems", "maxItems", "minProperties", "maxProperties", "examples", "not"}
     assert schema.keys() <= known, schema.keys() - known
+    if "not" in schema and _fits(value, schema["not"]):
+        return False
     if "$ref" in schema:
         return _fits(value, _resolved(schema["$ref"]))
-    if "anyOf" in schema:
-        return any(_fits(value, part) for part in schema["anyOf"])
-    if "oneOf" in schema:
-        return sum(_fits(value, part) for part in schema["oneOf"]) == 1
+    if "anyOf" in schema and not any(_fits(value, part) for part in schema["anyOf"]):
+        return False
+    if "oneOf" in schema and sum(_fits(value, part) for part in schema["oneOf"]) != 1:
+        return False
     if "const" in schema or "enum" in schema:
         return value in schema.get("enum", [schema.get("const")])
     of_type = isinstance(value, _TYPES[schema["type"]]) if "type" in schema else True

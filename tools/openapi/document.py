@@ -8,6 +8,7 @@ from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, answer_to, headers_of, internal_error
 from promotion_jobs.api.routes import Route
 from promotion_jobs.errors import StoreBusy
+from tools.openapi.links import links
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 from tools.openapi.schemas import Schema, Schemas, reference, wrapped_or_bare
 
@@ -91,6 +92,8 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     succeeded: dict[str, Any] = {"description": operation.summary}
     if operation.answer is not None:
         succeeded["content"] = _json(schemas.of(operation.answer), {"example": operation.example})
+    if followed := links(operation.route):
+        succeeded["links"] = followed
     also: dict[str, Any] = {}
     if operation.dry_run:
         shape, example = operation.dry_run

@@ -53,17 +53,20 @@ def _job_id(text: str) -> str:
 JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"format": "uuid"})]
 
 
-class SentDeleteParameters(Sent):
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "description": "Either job_id, or all as true.",
-            "oneOf": [
-                {"properties": {"job_id": {"type": "string", "minLength": 1}, "all": {"not": {"const": True}}}, "required": ["job_id"]},
-                {"properties": {"job_id": {"enum": [None, ""]}, "all": {"const": True}}, "required": ["all"]},
-            ],
+_EITHER: Any = {
+    "description": "Either job_id, or all as true.",
+    "oneOf": [
+        {
+            "properties": {"job_id": {"type": "string", "minLength": 1}, "all": {"enum": [False, None]}},
+            "required": ["job_id"],
         },
-    )
+        {"properties": {"job_id": {"enum": [None, ""]}, "all": {"const": True}}, "required": ["all"]},
+    ],
+}
+
+
+class SentDeleteParameters(Sent):
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_EITHER)
 
     job_id: Annotated[JobId | None, UNSET] = None
     all: bool | None = None

@@ -16,6 +16,8 @@ from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.hooks import HookContext
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
+from promotion_jobs.limits import CODE_CHARACTERS
+
 REFUSALS = (
     # What else there is at that moment: jobs, codes, room, a key.
     r"Too many jobs: .*",
@@ -41,10 +43,11 @@ REFUSALS = (
 
 _REFUSAL = re.compile("|".join(REFUSALS), re.DOTALL)
 _CREATE_JOB = "POST /v2/promotions/{promotion_id}/jobs"
+_ADD_CODES = "POST /v2/promotions/{promotion_id}/codes"
 _DELETE_CODES = "DELETE /v2/promotions/{promotion_id}/codes"
 
 EVERY = int(os.environ["EVERY"])
-_turn = count(int(os.environ["SEED"]))
+_turn, _new = count(int(os.environ["SEED"])), count()
 
 
 @schemathesis.hook
@@ -52,6 +55,16 @@ def filter_case(_context: HookContext, case: Case[Any]) -> bool:
     """Of what schemathesis derives from a schema, the same for every seed, only each so many-th request is sent."""
     derived = case.meta is not None and isinstance(case.meta.phase.data, CoveragePhaseData)
     return not derived or next(_turn) % EVERY == 0
+
+
+@schemathesis.hook
+def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
+    """The codes of a valid body made new: schemathesis would add the same few, which are then in use."""
+    if case.operation.label == _ADD_CODES and case.meta and case.meta.generation.mode.is_positive:
+        body: Any = case.body
+        for it in body.get("data", body)["codes"]:
+            it["code"] = f"{next(_new)}-{it['code']}"[:CODE_CHARACTERS]
+    return case
 
 
 @schemathesis.hook

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from promotion_jobs import limits
-from promotion_jobs.api.schemas.base import SOUND, UNSET, WHOLE, Sent, shown_pattern, validate
+from promotion_jobs.api.schemas.base import SOUND, SOUND_PATTERN, UNSET, WHOLE, Sent, shown_pattern, validate
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
@@ -119,7 +119,12 @@ _SHOWN_HEADER = {
         {
             "type": "object",
             "propertyNames": {"enum": list(COLUMNS)},
-            "additionalProperties": {"type": "string", "minLength": 1, "maxLength": limits.COLUMN_NAME_LENGTH},
+            "additionalProperties": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": limits.COLUMN_NAME_LENGTH,
+                "pattern": SOUND_PATTERN,
+            },
         },
         {"const": False},
         {"type": "null"},

@@ -29,10 +29,12 @@ REFUSALS = (
     r"Unprocessable Entity: Job has no file to download\. .*",
     r"Unprocessable Entity: max_codes must be at least the \d+ codes in use",
     r"Unprocessable Entity: A promotion with (codes or )?an open job cannot be (made automatic|deleted)",
+    r"invalid: rows_per_file must be at least \d+, since an export has at most 200 files",
     # Two members beside each other, and the odds that follow from two.
     r"invalid: end must not be before start",
     r"Code space too small: .*",
-    # The size of a promotion as it is stored.
+    # Sizes in all: of a code's customers, and of a promotion as it is stored.
+    r"invalid: user must be text .* with 1,000 characters in all",
     r"invalid: a promotion may have at most 20,000 bytes",
     # What holds at every depth, for free-form and for ignored members: the document says it at its head. Of members
     # that are not free-form the schemas say it too, so that a refusal of theirs is a finding.

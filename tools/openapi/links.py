@@ -11,7 +11,6 @@ _KNOWN: Mapping[Route, Mapping[str, str]] = {
     Route.CREATE_PROMOTION: {"promotion_id": "$response.body#/data/id"},
     Route.CREATE_JOB: {**_SAME_PROMOTION, "job_id": "$response.body#/data/id"},
     Route.ADD_CODES: {**_SAME_PROMOTION, "code": "$request.body#/data/codes/0/code"},
-    Route.LIST_CODES: {**_SAME_PROMOTION, "code": "$response.body#/data/0/code"},
 }
 """Route → the parameters of paths that are known after it, and where they stand."""
 

@@ -83,7 +83,7 @@ simulate: .venv/.dev ## one fault at every call, then random schedules of them [
 
 # Another seed each time; one that found something finds it again.
 .PHONY: fuzz
-fuzz: .venv/.dev build ## the API against its own description, by thousands of requests of schemathesis [EXAMPLES=300 SEED=1]
+fuzz: .venv/.dev ## the API against its own description, by thousands of requests of schemathesis [EXAMPLES=300 SEED=1]
 	EVERY=1 EXAMPLES=$(EXAMPLES) SEED=$(or $(SEED),$$(date +%s)) $(BIN)/pytest -q -s tests/stack/test_fuzz.py
 
 .PHONY: bench

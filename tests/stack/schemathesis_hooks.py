@@ -1,4 +1,4 @@
-"""What schemathesis cannot know of the API. It loads this module, which fails no check where an exception applies."""
+"""What schemathesis cannot know of the API: it loads this module, and drops the failures that are none."""
 
 import json
 import os
@@ -36,8 +36,8 @@ REFUSALS = (
     # Sizes in all: of a code's customers, and of a promotion as it is stored.
     r"invalid: user must be text .* with 1,000 characters in all",
     r"invalid: a promotion may have at most 20,000 bytes",
-    # What holds at every depth, for free-form and for ignored members: the document says it at its head. Of members
-    # that are not free-form the schemas say it too, so that a refusal of theirs is a finding.
+    # What holds at every depth, for free-form and for ignored members: the document says it at its head. Schemas say it
+    # of the members that are not free-form, as test_openapi.py makes sure.
     r"invalid: .* has NUL or half a surrogate pair in it, which no text may have",
     r"Bad Request: A whole number in the body may have at most 18 digits",
 )
@@ -54,7 +54,7 @@ _turn, _new = count(int(os.environ["SEED"])), count()
 
 @schemathesis.hook
 def filter_case(_context: HookContext, case: Case[Any]) -> bool:
-    """Of what schemathesis derives from a schema, the same for every seed, only each so many-th request is sent."""
+    """Of the requests that schemathesis derives from a schema, the same for every seed, one in so many is sent."""
     derived = case.meta is not None and isinstance(case.meta.phase.data, CoveragePhaseData)
     return not derived or next(_turn) % EVERY == 0
 

@@ -20,7 +20,7 @@ EXAMPLES = os.environ.get("EXAMPLES", "5")
 """Requests to each operation that are made up, beside those that schemathesis derives from the schemas."""
 
 EVERY = os.environ.get("EVERY", "4")
-"""Each so many-th of the derived ones is sent, the first and others by the seed."""
+"""One in so many of the derived ones is sent; the seed says which."""
 
 SEED = os.environ.get("SEED", "1")
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")

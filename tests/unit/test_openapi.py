@@ -128,6 +128,16 @@ def test_what_is_created_is_linked_to_everything_that_can_be_done_to_it() -> Non
     assert linked == {operation["operationId"] for route, operation in OPERATIONS.items() if "{promotion_id}" in route}
 
 
+def test_every_text_and_number_that_is_sent_is_limited_by_its_schema() -> None:
+    sent = [part for name, part in DOCUMENT["components"]["schemas"].items() if name.startswith(("Sent", "Named"))]
+    texts = [it for it in _nodes(sent) if it.get("type") == "string"]
+    numbers = [it for it in _nodes(sent) if it.get("type") == "integer"]
+    assert texts
+    assert numbers
+    assert [it for it in texts if not it.keys() & {"const", "enum", "format", "pattern"}] == []
+    assert [it for it in numbers if not {"minimum", "maximum"} <= it.keys()] == []
+
+
 def _answered(operation: dict[str, Any], status: int) -> list[Any]:
     """The examples of an operation for a status."""
     content = operation["responses"].get(str(status), {}).get("content", {})

@@ -57,7 +57,7 @@ _EITHER: Any = {
     "description": "Either job_id, or all as true.",
     "oneOf": [
         {
-            "properties": {"job_id": {"type": "string", "minLength": 1}, "all": {"enum": [False, None]}},
+            "properties": {"job_id": {"type": "string", "format": "uuid"}, "all": {"enum": [False, None]}},
             "required": ["job_id"],
         },
         {"properties": {"job_id": {"enum": [None, ""]}, "all": {"const": True}}, "required": ["all"]},

@@ -34,9 +34,15 @@ class Emulator:
     def check(self) -> None:
         """Raises StackError if the process has ended."""
         if self.process.poll() is not None:
-            lines = self.log.read_text(errors="replace").split("\n")
-            last = next((line for line in reversed(lines) if line.strip()), "it wrote no log")
-            raise StackError(f"ministack ended with exit code {self.process.returncode}: {last} (log: {self.log})")
+            raise StackError(f"The emulator of AWS, ministack, {self._end()} (log: {self.log})")
+
+    def _end(self) -> str:
+        code = self.process.returncode
+        if code < 0:
+            return f"was ended by {signal.Signals(-code).name}"
+        lines = self.log.read_text(errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "it wrote no log")
+        return f"ended with exit code {code}: {last}"
 
     def wait_until_ready(self) -> None:
         """Raises StackError if the process ends, or is not ready in time."""

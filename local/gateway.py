@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from local.aws import CONNECTIONS
 from local.payload import Headers, Match, Request, Response, ResultUnreadable, Route, is_variable, to_event, to_response
 
 if TYPE_CHECKING:
-    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Framework, HTTPScope, Scope
+    from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Framework, HTTPScope, Scope, WebsocketScope
     from mypy_boto3_lambda.client import LambdaClient
 
     from local.deploy import Template
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 DEFAULT = "$default"
 _LONGEST_BODY = 10 * 1024 * 1024
 _WITHOUT_BODY = {204, 304}
+_OWN_NAMES = {"127.0.0.1", "localhost", "host.docker.internal"}
+"""API Gateway answers under its own names alone. A page of another site that resolves to this machine is none."""
 _INTEGRATION_TIMEOUT_SECONDS = 30
 _STOPPED_WITHIN_SECONDS = 5
 # The emulator has no queue: it starts a process for each call that finds none idle, which takes seconds.
@@ -154,25 +156,26 @@ class FrontDoor:
         self._port = port
 
     async def __call__(self, scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             return
         request = self._request(scope, await _read(receive))
-        response = await self._answer(request)
+        response = await _unless_gone(self._answer(request), receive)
+        if response is None:
+            return
         headers = [*response.headers, ("apigw-requestid", request.id)]
         if response.status not in _WITHOUT_BODY:
             headers.append(("content-length", str(len(response.body))))
-        await send(
-            {
-                "type": "http.response.start",
-                "status": response.status,
-                "headers": [(name.encode(), value.encode()) for name, value in headers],
-                "trailers": False,
-            }
-        )
         silent = request.method == "HEAD" or response.status in _WITHOUT_BODY
-        await send({"type": "http.response.body", "body": b"" if silent else response.body, "more_body": False})
+        sent: Any = send
+        # An HTTP API has no WebSockets: a request for one is a plain GET.
+        kind = "http" if scope["type"] == "http" else "websocket.http"
+        encoded = [(name.encode(), value.encode()) for name, value in headers]
+        await sent({"type": f"{kind}.response.start", "status": response.status, "headers": encoded})
+        await sent({"type": f"{kind}.response.body", "body": b"" if silent else response.body})
 
     async def _answer(self, request: Request) -> Response:
+        if request.host_name not in _OWN_NAMES:
+            return _gateway_error(403, "Forbidden")
         origin = _value_of(request.headers, "origin")
         if self._cors is None:
             return await self._call_function(request)
@@ -194,13 +197,17 @@ class FrontDoor:
         except TimeoutError:
             return _gateway_error(503, "Service Unavailable")
 
-    def _request(self, scope: "HTTPScope", body: bytes) -> Request:
+    def _request(self, scope: "HTTPScope | WebsocketScope", body: bytes) -> Request:
+        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+        host, path = _target(scope["path"])
+        # What a client leaves out that need not know it (HTTP/1.0), and what the target says instead.
+        host = host or _value_of(headers, "host") or f"127.0.0.1:{self._port}"
         return Request(
-            method=scope["method"],
+            method=scope["method"] if scope["type"] == "http" else "GET",
             protocol=f"HTTP/{scope['http_version']}",
-            path=scope["path"],
+            path=path,
             query=scope["query_string"].decode("latin-1"),
-            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]],
+            headers=[("host", host), *((name, value) for name, value in headers if name != "host")],
             body=body,
             source_ip=scope["client"][0] if scope["client"] else "",
             port=self._port,
@@ -208,6 +215,31 @@ class FrontDoor:
             trace_id=f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}",
             time=datetime.now(UTC),
         )
+
+
+def _target(path: str) -> tuple[str, str]:
+    """Host and path of a request's target: of an absolute one, which names a host, and of any other."""
+    scheme, _, rest = path.partition("://")
+    if scheme.lower() not in {"http", "https"}:
+        return "", path
+    host, _, below = rest.partition("/")
+    return host, f"/{below}"
+
+
+async def _unless_gone(answer: Coroutine[Any, Any, Response], receive: "ASGIReceiveCallable") -> Response | None:
+    """The answer; None where the client leaves before: its place in the queue is the next one's."""
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait([answering, leaving], return_when=asyncio.FIRST_COMPLETED)
+        return answering.result() if answering.done() else None
+    finally:
+        answering.cancel()
+        leaving.cancel()
+
+
+async def _left(receive: "ASGIReceiveCallable") -> None:
+    while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
+        pass
 
 
 async def _read(receive: "ASGIReceiveCallable") -> bytes:

@@ -75,6 +75,13 @@ class Request:
     trace_id: str
     time: datetime
 
+    @property
+    def host_name(self) -> str:
+        """Without the port."""
+        host = next((value for name, value in self.headers if name.lower() == "host"), "")
+        name, colon, port = host.rpartition(":")
+        return (name if colon and port.isdecimal() else host).lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -123,7 +130,7 @@ def to_response(result: bytes) -> Response:
 
 
 def _context(request: Request, match: Match, headers: dict[str, str]) -> dict[str, Any]:
-    domain = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+    domain = request.host_name
     return {
         "accountId": ACCOUNT,
         "apiId": API_ID,

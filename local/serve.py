@@ -61,7 +61,10 @@ def _alone(state: Path) -> Iterator[None]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StackError(f"Another one runs already, and is described in {state / 'stack.json'}") from None
+            description = state / "stack.json"
+            is_there = f"runs already, and is described in {description}"
+            reason = is_there if description.exists() else f"is starting or ending, in {state}"
+            raise StackError(f"Another one {reason}") from None
         yield
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from local.api import Api
 from local.gateway import listen
 from local.stack import Client
 
-ENDED_WITHIN_SECONDS = 20
+ENDED_WITHIN_SECONDS = 5
 
 
 def command(state: Path, *options: str) -> list[str]:
@@ -110,13 +110,34 @@ def test_nothing_outlives_it_when_it_is_killed(tmp_path: Path) -> None:
     assert list(tmp_path.glob("run-*")) == []
 
 
-def test_it_ends_with_one_line_when_the_emulator_dies(tmp_path: Path) -> None:
-    with served(tmp_path, free_port()) as program:
+@contextmanager
+def requests_in_flight(port: int, number: int) -> Iterator[None]:
+    with ExitStack() as stack:
+        for _ in range(number):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(b"GET /v2/promotions HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        yield
+
+
+@pytest.mark.parametrize("in_flight", [0, 20])
+def test_it_ends_with_one_line_when_the_emulator_dies(tmp_path: Path, in_flight: int) -> None:
+    port = free_port()
+    with served(tmp_path, port) as program, requests_in_flight(port, in_flight):
         (emulator,) = (pid for pid, line in processes(tmp_path).items() if "ministack_process.py" in line)
         os.kill(emulator, signal.SIGKILL)
         output, errors = program.communicate(timeout=ENDED_WITHIN_SECONDS)
-    assert (program.returncode, output) == (1, "")
-    assert re.fullmatch(r"The local stack cannot run\. ministack ended with exit code -9: .+\n", errors)
+    log = tmp_path / "ministack.log"
+    line = f"The local stack cannot run. The emulator of AWS, ministack, was ended by SIGKILL (log: {log})\n"
+    assert (program.returncode, output, errors) == (1, "", line)
+    assert (processes(tmp_path), is_open(port)) == ({}, False)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["client.json", "ministack.log"]
+
+
+def test_a_second_one_while_the_first_ends_says_so(tmp_path: Path) -> None:
+    with served(tmp_path, free_port()):
+        (tmp_path / "stack.json").unlink()
+        ended = run(*command(tmp_path, "--port", "0"))
+    assert ended == (1, "", [f"The local stack cannot run. Another one is starting or ending, in {tmp_path}"])
 
 
 def test_a_second_one_beside_the_first_is_one_line_and_leaves_the_first_alone(tmp_path: Path) -> None:

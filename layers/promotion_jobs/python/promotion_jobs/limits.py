@@ -40,6 +40,25 @@ EXPORT_FILES = 200
 
 COLUMN_NAME_LENGTH = 100
 
+SHARDS = 16
+"""Counters of the uses of one code, and partitions of its redemptions, so that many redeem it at once."""
+
+LEAST_SHARDED_USES = 2_000
+"""A code with fewer has one counter: it is used up in seconds anyway."""
+
+REDEMPTION_ID_CHARACTERS = 64
+QUANTITY = 10_000
+CUSTOMER_LENGTH = 255
+LONGEST_HOLD = timedelta(days=1)
+
+HOLD_GRACE = timedelta(seconds=2)
+"""After its end a hold is taken back: the clocks of two containers may differ by less."""
+
+TOMBSTONE_LIFE = timedelta(days=1)
+"""Of a redemption that was rolled back before it came: no request is on its way for so long."""
+
+REDEEM_ATTEMPTS = 10
+
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 

@@ -128,6 +128,64 @@ def chunks_by_hand(promotion_id: str) -> Range:
     return Range(f"CODES#{promotion_id}")
 
 
+CodeId = tuple[str, int, int]
+"""What made a code, the number of its chunk, and its position there."""
+
+
+def uses(code: CodeId, shard: int) -> Key:
+    """Counters of a chunk are together, so that a list of its codes takes one Query for each shard."""
+    source, chunk, position = code
+    return {"pk": f"USES#{source}#{chunk:08d}#{shard:02d}", "sk": f"{position:05d}"}
+
+
+def uses_of_chunk(source: str, chunk: int, shard: int) -> Range:
+    """The counters of the chunk's codes, and the holds between them."""
+    return Range(uses((source, chunk, 0), shard)["pk"])
+
+
+def hold(code: CodeId, shard: int, until: int, digest: str) -> Key:
+    """Behind the counter that it takes from, by its end in epoch milliseconds."""
+    counter = uses(code, shard)
+    return {"pk": counter["pk"], "sk": f"{counter['sk']}#{until:013d}#{digest}"}
+
+
+def holds(code: CodeId, shard: int, until: int) -> Range:
+    """Those of a code that end before that moment."""
+    counter = uses(code, shard)
+    return Range(counter["pk"], f"{counter['sk']}#", f"{counter['sk']}#{until:013d}")
+
+
+def digest_of(item: Mapping[str, Any]) -> str:
+    """The digest of the id under which a hold or a redemption was made."""
+    return str(item["sk"]).rpartition("#")[2]
+
+
+def position_of(item: Mapping[str, Any]) -> int | None:
+    """The position of the code whose counter the item is; None if it is a hold."""
+    text = str(item["sk"])
+    return int(text) if text.isdecimal() else None
+
+
+def redemption(code: CodeId, shard: int, digest: str) -> Key:
+    source, chunk, position = code
+    return {"pk": f"USE#{source}#{chunk:08d}#{position:05d}#{shard:02d}", "sk": digest}
+
+
+def usage(promotion_id: str, digest: str, used_on: str, usage_id: str) -> Key:
+    """An entry of the list of a promotion's usages, in one of sixteen partitions."""
+    return {"pk": f"USAGES#{promotion_id}#{digest[0]}", "sk": f"{used_on}#{usage_id}"}
+
+
+def usages(promotion_id: str, digit: str) -> Range:
+    """The entries of a partition, by the time of use."""
+    return Range(f"USAGES#{promotion_id}#{digit}")
+
+
+def usage_of(item: Mapping[str, Any]) -> str:
+    """The id of the usage that the entry stands for."""
+    return str(item["sk"]).partition("#")[2]
+
+
 def space(length: int) -> Key:
     return {"pk": f"SPACE#{length}", "sk": "SPACE"}
 

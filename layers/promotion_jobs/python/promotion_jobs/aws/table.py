@@ -173,6 +173,22 @@ class Table:
                 attempt += 1
         return items
 
+    def get_at_once(self, *keys: Key) -> list[Item | None]:
+        """The items of the keys, in their order, all as they were at one moment. Raises StoreBusy."""
+        gets: list[Any] = [{"Get": {"TableName": self.name, "Key": to_item(key)}} for key in keys]
+        attempt = 0
+        while True:
+            try:
+                with unless_busy():
+                    answer = self.client.transact_get_items(TransactItems=gets)
+            except self.client.exceptions.TransactionCanceledException as error:
+                if not any(reason.get("Code") in TRANSIENT for reason in error.response["CancellationReasons"]):
+                    raise
+                self.backoff.wait(attempt)
+                attempt += 1
+            else:
+                return [from_item(it["Item"]) if it.get("Item") else None for it in answer["Responses"]]
+
     def query(self, keys: Range, first_page: int | None = None, **options: Any) -> Iterator[Item]:
         """The items of a range in the order of their sort keys; pages are fetched as they are needed.
 

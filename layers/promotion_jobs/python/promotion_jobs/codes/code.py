@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from promotion_jobs.aws.table import Action
 from promotion_jobs.codes import bodies
@@ -24,6 +24,17 @@ class Terms:
     user: str | Sequence[str] | None = None
 
 
+class CodeId(NamedTuple):
+    """A code by what made it and its place there, never by its string: one that is made anew is another one.
+
+    ``source`` is the job, or the chunk made by hand.
+    """
+
+    source: str
+    chunk: int
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """One code as lists and exports show it. ``uses`` is what remains; ``job_id`` is None for one made by hand."""
@@ -33,10 +44,11 @@ class Code:
     job_id: str | None
     created_by: str
     created_at: datetime
+    taken: int = 0
 
     @property
     def uses(self) -> int | None:
-        return self.terms.max_uses
+        return None if self.terms.max_uses is None else self.terms.max_uses - self.taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +193,10 @@ class Place:
     @property
     def code(self) -> Code:
         return self.chunk.code_at(self.position)
+
+    @property
+    def code_id(self) -> CodeId:
+        return CodeId(*self.chunk.name, self.position)
 
     @property
     def is_published(self) -> bool:

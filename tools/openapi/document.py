@@ -16,7 +16,12 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 VERSION = tomllib.loads(PROJECT.read_text())["project"]["version"]
 
 ID: Schema = {"type": "string", "format": "uuid"}
-PATH_PARAMETERS: dict[str, Schema] = {"promotion_id": ID, "job_id": ID, "code": {"type": "string"}}
+PATH_PARAMETERS: dict[str, Schema] = {
+    "promotion_id": ID,
+    "job_id": ID,
+    "code": {"type": "string"},
+    "usage_id": {"type": "string"},
+}
 QUERY_PARAMETERS: dict[str, Schema] = {
     "page[limit]": {
         "type": "integer",
@@ -25,6 +30,7 @@ QUERY_PARAMETERS: dict[str, Schema] = {
         "default": limits.PAGE_LENGTH,
     },
     "page[offset]": {"type": "integer", "minimum": 0, "maximum": limits.MAX_PAGE_OFFSET, "default": 0},
+    "sort": {"type": "string", "enum": ["used_on", "-used_on"]},
     "dry_run": {"type": "string", "enum": ["true", "false"], "default": "false"},
 }
 GATEWAY_ERRORS = {
@@ -55,7 +61,7 @@ DESCRIPTION = (
 
 def document() -> dict[str, Any]:
     every = (TOKEN, *OPERATIONS)
-    answers = [shape for it in every for shape in (it.answer, it.dry_run and it.dry_run[0]) if shape is not None]
+    answers = [shape for it in every for shape in (it.answer, it.again and it.again[0]) if shape is not None]
     schemas = Schemas(answers)
     described = {it.route: _operation(it, schemas) for it in every}
     described[TOKEN.route]["requestBody"] = _token_form()
@@ -95,10 +101,9 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if followed := links(operation.route):
         succeeded["links"] = followed
     also: dict[str, Any] = {}
-    if operation.dry_run:
-        shape, example = operation.dry_run
-        content = _json(schemas.of(shape), {"example": example})
-        also["200"] = {"description": "What a dry run would have done", "content": content}
+    if operation.again:
+        shape, example, description = operation.again
+        also["200"] = {"description": description, "content": _json(schemas.of(shape), {"example": example})}
     return {**also, str(operation.status): succeeded, **_failures(operation)}
 
 
@@ -161,11 +166,18 @@ def _filter(operation: Operation) -> Schema:
     """Clauses for the attributes of the list, whose values may stand in quotes."""
     value = r"""("([^"\\]|\\.)*"|'([^'\\]|\\.)*'|([^"' (),:][^(),:]*)?)"""
     clause = rf" *eq\( *({'|'.join(operation.filter)}) *, *{value} *\) *"
+    examples = [f"eq({name},{value})" for name, value in operation.filter.items()]
+    if operation.bounds:
+        clause = rf"({clause}| *(gt|ge|lt|le)\( *({'|'.join(operation.bounds)}) *, *{_DATE_OR_TIME} *\) *)"
+        examples = [f"ge({name},{value})" for name, value in operation.bounds.items()] + examples[:1]
     return {
         "type": "string",
         "pattern": f"^{clause}(:{clause}){{0,{limits.FILTERS - 1}}}$",
-        "examples": [":".join(f"eq({name},{value})" for name, value in operation.filter.items())],
+        "examples": [":".join(examples)],
     }
+
+
+_DATE_OR_TIME = r"20[0-9]{2}-(0[1-9]|1[0-2])-([01][1-9]|2[0-8])(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?"
 
 
 def _token_form() -> dict[str, Any]:

@@ -10,6 +10,7 @@ _SAME_PROMOTION = {"promotion_id": "$request.path.promotion_id"}
 _KNOWN: Mapping[Route, Mapping[str, str]] = {
     Route.CREATE_PROMOTION: {"promotion_id": "$response.body#/data/id"},
     Route.CREATE_JOB: {**_SAME_PROMOTION, "job_id": "$response.body#/data/id"},
+    Route.REDEEM_CODE: {"promotion_id": "$response.body#/data/promotion_id", "usage_id": "$response.body#/data/id"},
     Route.ADD_CODES: {**_SAME_PROMOTION, "code": "$request.body#/data/codes/0/code"},
 }
 """Route → the parameters of paths that are known after it, and where they stand."""

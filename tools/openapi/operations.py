@@ -8,7 +8,19 @@ from typing import Any
 from promotion_jobs import errors, limits
 from promotion_jobs.api import errors as api_errors
 from promotion_jobs.api.routes import Route
-from promotion_jobs.api.shapes import Code, FileLinks, Forecast, Job, Many, One, Promotion, Token
+from promotion_jobs.api.shapes import (
+    Anonymized,
+    Code,
+    FileLinks,
+    Forecast,
+    Job,
+    Many,
+    One,
+    Promotion,
+    Token,
+    Usage,
+    Validity,
+)
 from tools.openapi import samples
 
 Error = errors.PromotionJobsError
@@ -20,6 +32,11 @@ INVALID_PAGE = errors.InvalidRequest(
 INVALID_FILTER = errors.InvalidFilter(errors.Fault("filter", "Bad Request", "Could not parse the supplied filter"))
 SIGNED_IN: tuple[Error, ...] = (errors.Unauthorized(), errors.Forbidden())
 OF_A_PROMOTION: tuple[Error, ...] = (*SIGNED_IN, errors.PromotionNotFound())
+NOT_REDEEMED: tuple[Error, ...] = (
+    errors.CodeNotUsable("exhausted", 0),
+    errors.RedemptionDiffers(),
+    errors.RedemptionRolledBack(),
+)
 WITH_A_BODY: tuple[Error, ...] = (
     INVALID,
     api_errors.PayloadTooLarge(limits.BODY_BYTES),
@@ -71,10 +88,12 @@ class Operation:
     """Further examples of what is sent, by what they are."""
     filter: Mapping[str, str] = field(default_factory=dict)
     """The attributes that the list can be filtered by, each with an example of a value."""
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """Likewise the attributes that it can be filtered by as more or less than a date or a time."""
     query: Sequence[str] = field(default_factory=tuple)
     headers: Sequence[str] = field(default_factory=tuple)
-    dry_run: tuple[Any, Any] | None = None
-    """The answer 200 of a request that changes nothing, with an example."""
+    again: tuple[Any, Any, str] | None = None
+    """The answer 200 of a request that makes nothing, with an example and what it is."""
     tag: str = "jobs"
     token: bool = True
     example: Any = None
@@ -196,6 +215,82 @@ OPERATIONS = (
         tag="codes",
     ),
     Operation(
+        Route.VALIDATE_CODE,
+        "Ask whether a code can be used now, without using it",
+        200,
+        One[Validity],
+        (*SIGNED_IN, *WITH_A_BODY),
+        ("SentValidation", {"code": "WELCOME-10", "customer_id": "4711"}),
+        tag="redemptions",
+        example=samples.validity,
+    ),
+    Operation(
+        Route.REDEEM_CODE,
+        "Use a code, once for each id, or hold it",
+        201,
+        One[Usage],
+        (*SIGNED_IN, *WITH_A_BODY, errors.CodeNotFound(), *NOT_REDEEMED),
+        ("SentRedemption", {"code": "WELCOME-10", "id": "order-4711", "customer_id": "4711"}),
+        {"a hold": {"code": "WELCOME-10", "id": "order-4711", "customer_id": "4711", "hold_seconds": 900}},
+        tag="redemptions",
+        example=samples.usage,
+        again=(One[Usage], samples.usage, "The same id again, or its hold made a redemption"),
+    ),
+    Operation(
+        Route.ROLL_BACK_REDEMPTION,
+        "Give back the uses of an id, all but those that remain",
+        200,
+        One[Usage],
+        (*SIGNED_IN, *WITH_A_BODY, errors.CodeNotFound(), errors.UsageNotFound()),
+        ("SentAnyRollback", {"code": "WELCOME-10", "id": "order-4711", "quantity": 0}),
+        {"by the usage": {"usage_id": samples.USAGE.key.usage_id}},
+        tag="redemptions",
+        example=samples.rolled_back,
+    ),
+    Operation(
+        Route.LIST_USAGES,
+        "List what was redeemed of a promotion",
+        200,
+        Many[Usage],
+        (*OF_A_PROMOTION, INVALID_PAGE, INVALID_FILTER),
+        filter={"id": samples.USAGE.key.usage_id, "code": "WELCOME-10"},
+        bounds={"used_on": "2026-06-01"},
+        query=("page[limit]", "page[offset]", "sort"),
+        tag="redemptions",
+        example=samples.usages,
+    ),
+    Operation(
+        Route.GET_USAGE,
+        "Read a usage, or a hold",
+        200,
+        One[Usage],
+        (*OF_A_PROMOTION, errors.UsageNotFound()),
+        tag="redemptions",
+        example=samples.usage,
+    ),
+    Operation(
+        Route.LIST_CODE_USAGES,
+        "List what was redeemed of a code",
+        200,
+        Many[Usage],
+        (*OF_A_PROMOTION, errors.CodeNotFound(), INVALID_PAGE, INVALID_FILTER, errors.TooManyUsages()),
+        filter={"id": samples.USAGE.key.usage_id, "code": "WELCOME-10"},
+        bounds={"used_on": "2026-06-01"},
+        query=("page[limit]", "page[offset]", "sort"),
+        tag="redemptions",
+        example=samples.code_usages,
+    ),
+    Operation(
+        Route.ANONYMIZE_USAGES,
+        "Blank the customers' addresses of usages",
+        200,
+        Anonymized,
+        (*SIGNED_IN, *WITH_A_BODY, errors.UsagesNotFound(["…"])),
+        ("SentUsages", {"usage_ids": [samples.USAGE.key.usage_id]}),
+        tag="redemptions",
+        example=samples.anonymized,
+    ),
+    Operation(
         Route.CREATE_JOB,
         "Start a job: generate codes, export all there are, or delete those of one job or all",
         201,
@@ -214,7 +309,7 @@ OPERATIONS = (
         OTHER_JOBS,
         query=("dry_run",),
         headers=("Idempotency-Key",),
-        dry_run=(One[Forecast], samples.forecast),
+        again=(One[Forecast], samples.forecast, "What a dry run would have done"),
         example=samples.pending,
     ),
     Operation(

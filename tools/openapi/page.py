@@ -80,8 +80,9 @@ def _section(operation: Operation) -> str:
     parts = [f"## {operation.summary}", f"`{operation.route.method} {operation.route.path}`"]
     parts.append(f"```sh\n{command(operation)}\n```")
     parts.append(answer if operation.example is None else f"{answer}\n\n{_block(operation.example)}")
-    if operation.dry_run:
-        parts.append(f"With `?dry_run=true`: 200\n\n{_block(operation.dry_run[1])}")
+    if operation.again:
+        _, example, description = operation.again
+        parts.append(f"{description}: 200\n\n{_block(example)}")
     if operation.other_bodies:
         parts.append(_other_bodies(operation.other_bodies))
     parts.append(_errors(operation))

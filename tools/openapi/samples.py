@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
-from promotion_jobs.codes.code import Code, Terms
+from promotion_jobs.codes.code import ChunkByHand, Code, NewCode, Place, Terms
 from promotion_jobs.jobs.create import Forecast, NewJob
 from promotion_jobs.jobs.generate import Generate
 from promotion_jobs.jobs.job import (
@@ -21,6 +21,8 @@ from promotion_jobs.jobs.read import Download, Progress
 from promotion_jobs.limits import TOKEN_LIFE
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.redemptions.redeem import Validity
+from promotion_jobs.redemptions.redemption import MASKED, Redemption, RedemptionKey, Status
 from promotion_jobs.tokens.token import Grant, Token
 
 THEN = datetime(2026, 6, 1, 12, 0, 0, 587_000, tzinfo=UTC)
@@ -84,6 +86,29 @@ DELETION = replace(
     deleted=1_000,
 )
 
+_PLACE = Place(
+    PROMOTION_ID,
+    ChunkByHand("019e830e-90c4-7f3b-8a10-5d2e7b9c4f60", [NewCode("WELCOME-10", Terms(max_uses=100))], CLIENT_ID, THEN),
+    0,
+)
+USAGE = Redemption(
+    key=RedemptionKey.of(_PLACE.code_id, 100, "order-4711"),
+    id="order-4711",
+    promotion_id=PROMOTION_ID,
+    code="WELCOME-10",
+    status=Status.REDEEMED,
+    units=1,
+    kept=1,
+    drawn={0: 1},
+    order_id="order-4711",
+    customer_id="4711",
+    customer_email=None,
+    created_by=CLIENT_ID,
+    used_on=LATER,
+    updated_at=LATER,
+)
+_MASKED = replace(USAGE, customer_email=MASKED, anonymized_by=CLIENT_ID)
+
 
 _NOT_ASKED: Any = None
 _GENERATOR = Generate(*[_NOT_ASKED] * 5)
@@ -129,6 +154,12 @@ _BIG = replace(GENERATE, parameters=GenerateParameters(100_000, code_prefix="sum
 processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER + timedelta(seconds=21)))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
 jobs = _page([DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, f"/{PROMOTION_ID}/jobs")
+validity = {"data": answers.validity("welcome-10", Validity(None, _PLACE, PROMOTION, units=1, uses=99))}
+usage = {"data": answers.usage(USAGE)}
+rolled_back = {"data": answers.usage(replace(USAGE, status=Status.ROLLED_BACK, kept=0))}
+usages = _page([USAGE], answers.usage, f"/{PROMOTION_ID}/usages")
+code_usages = _page([USAGE], answers.usage, f"/{PROMOTION_ID}/codes/WELCOME-10/usages")
+anonymized = answers.anonymized([_MASKED], ["AZ6DDpDEfzuKEF0ue5xPYAAAAAAAAAEAAAAAAAAAAAAAAAA"])
 code = {"data": answers.code(CODE)}
 code_by_hand = {"data": answers.code(Code("WELCOME-10", Terms(max_uses=1), None, CLIENT_ID, THEN))}
 codes = _page([CODE], answers.code, f"/{PROMOTION_ID}/codes")

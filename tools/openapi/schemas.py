@@ -8,11 +8,28 @@ from pydantic import BaseModel, TypeAdapter
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.jobs import JOBS
 from promotion_jobs.api.schemas.promotions import SentPromotion
+from promotion_jobs.api.schemas.redemptions import (
+    SentRedemption,
+    SentRollback,
+    SentUsageRollback,
+    SentUsages,
+    SentValidation,
+)
 from promotion_jobs.api.shapes import Errors, GatewayError, TokenForm
 
 Schema = dict[str, Any]
 
-_SENT: tuple[type[BaseModel], ...] = (SentPromotion, *JOBS.values(), SentCodes, NamedCodes)
+_SENT: tuple[type[BaseModel], ...] = (
+    SentPromotion,
+    *JOBS.values(),
+    SentCodes,
+    NamedCodes,
+    SentValidation,
+    SentRedemption,
+    SentRollback,
+    SentUsageRollback,
+    SentUsages,
+)
 
 
 def reference(name: str) -> Schema:
@@ -70,8 +87,11 @@ def _plain(schema: Any) -> Any:
     return [_plain(member) for member in schema] if isinstance(schema, list) else schema
 
 
+_NO_USAGE: Schema = {"not": {"required": ["usage_id"]}}
+
+
 def _changes(sent: dict[str, Schema]) -> dict[str, Schema]:
-    """Schemas that no model has: a promotion of which only some members are sent, and a job of any type."""
+    """Schemas that no model has: a promotion of which only some members are sent, and what is of any of some kinds."""
     change = sent["SentPromotion"] | {"required": []}
     change["properties"] = {
         name: {key: value for key, value in member.items() if key != "default"}
@@ -80,4 +100,5 @@ def _changes(sent: dict[str, Schema]) -> dict[str, Schema]:
     return {
         "SentPromotionChange": change,
         "SentJob": {"oneOf": [reference(model.__name__) for model in JOBS.values()]},
+        "SentAnyRollback": {"oneOf": [reference("SentUsageRollback"), reference("SentRollback") | _NO_USAGE]},
     }

@@ -7,6 +7,12 @@
     - PromotionNotFound
     - JobNotFound
     - CodeNotFound
+    - UsageNotFound
+  + UsagesNotFound          none of the usages that were named is there
+  + TooManyUsages           a code has more than pages show
+  + CodeNotUsable           the code cannot be used now
+  + RedemptionDiffers       an id that redeemed the code for something else
+  + RedemptionRolledBack    an id whose redemption was rolled back
   + TokenRequestInvalid     a request for a token lacks something
   + UnknownClient           wrong client id or secret
   + TooManyTokens           a client has been issued all that it may have in this minute
@@ -30,6 +36,7 @@
 None of them knows HTTP: :mod:`promotion_jobs.api.errors` maps each to its answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,6 +85,37 @@ class JobNotFound(NotFound):
 
 class CodeNotFound(NotFound):
     what = "code"
+
+
+class UsageNotFound(NotFound):
+    what = "usage"
+
+
+class UsagesNotFound(PromotionJobsError):
+    def __init__(self, usage_ids: Sequence[str]) -> None:
+        super().__init__(usage_ids)
+        self.usage_ids = usage_ids
+
+
+class TooManyUsages(PromotionJobsError):
+    pass
+
+
+class CodeNotUsable(PromotionJobsError):
+    """``reason`` is one word, and ``uses`` how many are left of a limited code."""
+
+    def __init__(self, reason: str, uses: int | None) -> None:
+        super().__init__(reason, uses)
+        self.reason = reason
+        self.uses = uses
+
+
+class RedemptionDiffers(PromotionJobsError):
+    pass
+
+
+class RedemptionRolledBack(PromotionJobsError):
+    pass
 
 
 class TokenRequestInvalid(PromotionJobsError):

@@ -59,6 +59,12 @@ TOMBSTONE_LIFE = timedelta(days=1)
 
 REDEEM_ATTEMPTS = 10
 
+USAGES = 100
+"""Usages that one call makes anonymous."""
+
+LATE_WRITES = timedelta(seconds=22)
+"""A request that saw a promotion writes no later than this: a function's time, and two seconds on the way."""
+
 HAND_MADE_CODES = 50
 """Codes that one call adds or removes: with what counts them they fit one transaction of 100 (decision 14)."""
 

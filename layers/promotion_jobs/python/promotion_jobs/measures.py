@@ -18,6 +18,20 @@ class Measure(StrEnum):
     CODES_DELETED = "CodesDeleted"
     """By deletions and by the undoing of jobs; not those that are removed by hand."""
 
+    VALIDATIONS = "Validations"
+    REDEMPTIONS = "Redemptions"
+    REPLAYS = "Replays"
+    """Redemptions that were asked for again, and counted once."""
+
+    REDEMPTIONS_REFUSED = "RedemptionsRefused"
+    """By ``reason``."""
+
+    UNKNOWN_CODES = "UnknownCodes"
+    """Asked for by validations, redemptions and rollbacks."""
+
+    HOLDS = "Holds"
+    HOLDS_TAKEN_BACK = "HoldsTakenBack"
+    ROLLBACKS = "Rollbacks"
     STORE_RETRIES = "StoreRetries"
     """Transactions and batches that were asked for once more, after a conflict or a throttle."""
 

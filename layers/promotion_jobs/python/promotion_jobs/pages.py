@@ -1,7 +1,7 @@
 """Pages and filters of lists (contract 1.4, decision 12)."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -35,7 +35,16 @@ class Listing(Generic[T]):
     page: Page
 
 
-def _invalid_filter() -> InvalidFilter:
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition of a filter, such as ``ge(used_on,2026-06-01)``."""
+
+    operator: str
+    attribute: str
+    value: str
+
+
+def invalid_filter() -> InvalidFilter:
     return InvalidFilter(Fault("filter", "Bad Request", "Could not parse the supplied filter"))
 
 
@@ -47,15 +56,22 @@ def parse_filter(text: str | None, attributes: Mapping[str, Callable[[str], str]
     two things at once gives two values, which nothing can satisfy. Raises InvalidFilter.
     """
     wanted: dict[str, set[str]] = {}
-    for clause in _clauses(text) if text is not None else ():
-        attribute = clause["attribute"]
-        if clause["operator"] != "eq" or attribute not in attributes:
-            raise _invalid_filter()
-        wanted.setdefault(attribute, set()).add(attributes[attribute](_operand(clause)))
+    for clause in parse_clauses(text, dict.fromkeys(attributes, ("eq",))):
+        wanted.setdefault(clause.attribute, set()).add(attributes[clause.attribute](clause.value))
     return wanted
 
 
-def _clauses(text: str) -> Iterator[re.Match[str]]:
+def parse_clauses(text: str | None, operators: Mapping[str, Collection[str]]) -> Sequence[Clause]:
+    """The clauses of a filter. ``operators`` are those that each attribute takes. Raises InvalidFilter."""
+    if text is None:
+        return []
+    found = [Clause(it["operator"], it["attribute"], _operand(it)) for it in _matches(text)]
+    if not all(it.operator in operators.get(it.attribute, ()) for it in found):
+        raise invalid_filter()
+    return found
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
     """Raises InvalidFilter if the text is not one clause or more, as many as may be, joined with ``:``."""
     position = 0
     for _ in range(limits.FILTERS):
@@ -69,7 +85,7 @@ def _clauses(text: str) -> Iterator[re.Match[str]]:
         if text[position] != ":":
             break
         position += 1
-    raise _invalid_filter()
+    raise invalid_filter()
 
 
 def _operand(clause: re.Match[str]) -> str:

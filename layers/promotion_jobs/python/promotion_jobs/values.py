@@ -52,3 +52,8 @@ def to_text(moment: datetime) -> str:
 
 def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def is_printable(text: str) -> bool:
+    """Whether it is of printable ASCII characters alone."""
+    return text.isascii() and text.isprintable()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from promotion_jobs.codes.rotation import Rotation
     from promotion_jobs.codes.spaces import SpaceStore
     from promotion_jobs.codes.store import CodeStore
+    from promotion_jobs.codes.uses import UsesStore
     from promotion_jobs.jobs.cancel import JobCanceller
     from promotion_jobs.jobs.create import JobCreator
     from promotion_jobs.jobs.delete import Delete
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.promotions.promotions import Promotions
     from promotion_jobs.promotions.store import PromotionStore
+    from promotion_jobs.redemptions.redeem import Redeemer
+    from promotion_jobs.redemptions.store import RedemptionStore
+    from promotion_jobs.redemptions.usages import Usages
     from promotion_jobs.tokens.tokens import Tokens
 
     Render = Callable[[Job], Mapping[str, Any]]
@@ -96,6 +100,18 @@ class Service:
         from promotion_jobs.codes.store import CodeStore
 
         return CodeStore(self.table)
+
+    @cached_property
+    def uses(self) -> "UsesStore":
+        from promotion_jobs.codes.uses import UsesStore
+
+        return UsesStore(self.table)
+
+    @cached_property
+    def redemption_store(self) -> "RedemptionStore":
+        from promotion_jobs.redemptions.store import RedemptionStore
+
+        return RedemptionStore(self.table, self.uses)
 
     @cached_property
     def spaces(self) -> "SpaceStore":
@@ -188,6 +204,7 @@ class Service:
 
         return Codes(
             store=self.code_store,
+            uses=self.uses,
             lists=self.code_lists,
             lookup=self.lookup,
             reserver=Reserver(self.spaces, self.readings, self.lookup),
@@ -196,6 +213,18 @@ class Service:
             now=self.clock,
             new_id=self.new_id,
         )
+
+    @cached_property
+    def redeemer(self) -> "Redeemer":
+        from promotion_jobs.redemptions.redeem import Redeemer
+
+        return Redeemer(self.lookup, self.redemption_store, self.uses, self.clock, self.meter)
+
+    @cached_property
+    def usages(self) -> "Usages":
+        from promotion_jobs.redemptions.usages import Usages
+
+        return Usages(self.lookup, self.redemption_store, self.clock)
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -254,7 +283,15 @@ class Service:
         from promotion_jobs.jobs.export import Export
 
         # Functions that only show its progress have no bucket.
-        return Export(self.code_lists, lambda: self.files, self.job_store, self.runs, self.clock, self.new_id)
+        return Export(
+            lists=self.code_lists,
+            uses=self.uses,
+            files=lambda: self.files,
+            jobs=self.job_store,
+            runs=self.runs,
+            now=self.clock,
+            new_attempt=self.new_id,
+        )
 
     @cached_property
     def delete(self) -> "Delete":
@@ -288,7 +325,7 @@ class Service:
         bus = EventBus(lambda: self.clients.events, self.settings.event_bus_name)
         announcer = Announcer(self.job_store.open_work, bus, render, self.meter)
         stores = self.promotion_store, self.code_store, self.job_store, self.runs
-        purge = Purge(*stores, self.files, announcer, self.clock)
+        purge = Purge(*stores, self.files, self.redemption_store.purge, announcer, self.clock)
 
         def kinds(job_type: JobType) -> "Kind":
             return purge if job_type is JobType.PROMOTION_PURGE else self.kind(job_type)

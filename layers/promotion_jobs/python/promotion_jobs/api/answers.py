@@ -5,6 +5,8 @@ from math import ceil
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote
 
+from promotion_jobs.api.errors import answer_to
+from promotion_jobs.errors import UsagesNotFound, shortened
 from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.limits import MAX_PAGE_OFFSET
 from promotion_jobs.pages import Listing, Page
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from promotion_jobs.jobs.job import ExportFile, Job, Parameters
     from promotion_jobs.jobs.read import Download, Progress
     from promotion_jobs.promotions.promotion import Promotion
+    from promotion_jobs.redemptions.redeem import Validity
+    from promotion_jobs.redemptions.redemption import Redemption
     from promotion_jobs.tokens.token import Token
 
 T = TypeVar("T")
@@ -205,8 +209,70 @@ def _origin(it: "Code") -> "shapes.Origin":
     return {} if it.job_id is None else {"job_id": it.job_id}
 
 
+def validity(sent_code: str, it: "Validity") -> "shapes.Validity":
+    shown: shapes.Validity = {
+        "type": "promotion_code_validity",
+        "valid": it.reason is None,
+        "code": shortened(sent_code),
+        "already_redeemed": it.already_redeemed,
+    }
+    if it.reason is not None:
+        shown["reason"] = it.reason
+    if it.place and it.promotion:
+        terms = it.place.code.terms
+        shown["code"] = it.place.code.code
+        shown["promotion"] = promotion(it.promotion)
+        shown["consume_unit"] = terms.consume_unit or "per_cart"
+        shown["units"] = it.units
+        shown["ends_at"] = it.promotion.fields["end"]
+        if terms.max_uses is not None:
+            shown["max_uses"] = terms.max_uses
+        if it.uses is not None:
+            shown["uses"] = it.uses
+    return shown
+
+
+def usage(it: "Redemption") -> "shapes.Usage":
+    """The usage of contract 6; ``promotion_id``, ``redemption_id``, ``status`` and ``expires_at`` go beyond it."""
+    shown: shapes.Usage = {
+        "id": it.key.usage_id,
+        "promotion_id": it.promotion_id,
+        "redemption_id": it.id,
+        "status": it.status,
+        "order_id": it.order_id,
+        "code_id": it.code,
+        "code": it.code,
+        "times_used": it.kept,
+        "used_on": to_text(it.used_on),
+        "meta": {"timestamps": {"updated_at": to_text(it.updated_at)}},
+        "anonymized": it.anonymized_by is not None,
+    }
+    if it.until and it.status == "held":
+        shown["expires_at"] = to_text(it.until)
+    if it.customer_id is not None:
+        shown["customer_id"] = it.customer_id
+    if it.customer_email is not None:
+        shown["customer_email"] = it.customer_email
+    if it.anonymized_by is not None:
+        shown["updated_by"] = it.anonymized_by
+    return shown
+
+
+def anonymized(usages: "Sequence[Redemption]", missing: "Sequence[str]") -> "shapes.Anonymized":
+    """Contract 6: those that are not there stand in ``errors`` beside the others."""
+    shown: shapes.Anonymized = {"data": list(map(usage, usages))}
+    if missing:
+        _, beside = answer_to(UsagesNotFound(missing))
+        shown["errors"] = beside["errors"]
+    return shown
+
+
 def listing(
-    it: Listing[T], render: Callable[[T], Shape], event: "APIGatewayProxyEventV2", filter_: str | None
+    it: Listing[T],
+    render: Callable[[T], Shape],
+    event: "APIGatewayProxyEventV2",
+    filter_: str | None,
+    sort: str | None = None,
 ) -> "shapes.Many[Shape]":
     """A page with its links and numbers (contract 1.4, decision 12)."""
     page = it.page
@@ -214,7 +280,7 @@ def listing(
     last = last_page * page.limit
 
     def link(offset: int) -> str:
-        return _link(event, Page(page.limit, offset), filter_)
+        return _link(event, Page(page.limit, offset), filter_, sort)
 
     return {
         "data": [render(item) for item in it.items],
@@ -237,8 +303,9 @@ def listing(
     }
 
 
-def _link(event: "APIGatewayProxyEventV2", page: Page, filter_: str | None) -> str:
+def _link(event: "APIGatewayProxyEventV2", page: Page, filter_: str | None, sort: str | None) -> str:
     scheme = event.headers.get("x-forwarded-proto", "https")
     host = event.headers.get("host") or event.request_context.domain_name
     filtered = f"&filter={quote(filter_, safe='(),:')}" if filter_ else ""
-    return f"{scheme}://{host}{event.raw_path}?page[offset]={page.offset}&page[limit]={page.limit}{filtered}"
+    sorted_ = f"&sort={quote(sort)}" if sort else ""
+    return f"{scheme}://{host}{event.raw_path}?page[offset]={page.offset}&page[limit]={page.limit}{filtered}{sorted_}"

@@ -7,14 +7,15 @@ is kept as it is documented, since clients compare them.
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from promotion_jobs import errors
-from promotion_jobs.limits import EXPORT_FILES, TOKENS_PER_MINUTE
+from promotion_jobs.limits import EXPORT_FILES, MAX_PAGE_OFFSET, TOKENS_PER_MINUTE
 from promotion_jobs.values import to_text
 
 if TYPE_CHECKING:
     from promotion_jobs.api import shapes
+    from promotion_jobs.redemptions.redemption import Reason
 
 
 class RouteNotFound(errors.PromotionJobsError):
@@ -86,6 +87,32 @@ def _unprocessable(detail: str) -> list["shapes.Error"]:
     return [_element(HTTPStatus.UNPROCESSABLE_ENTITY, detail, title="Unprocessable Entity", text=True)]
 
 
+_NOT_USABLE = {
+    "promotion_disabled": "The promotion is disabled",
+    "not_started": "The promotion has not started",
+    "ended": "The promotion has ended",
+    "unusable": "The code can be used by no one",
+    "other_customer": "The code is for another customer",
+    "exhausted": "The code has too few uses left",
+}
+"""Reason → its sentence."""
+
+
+def _not_usable(error: errors.CodeNotUsable) -> list["shapes.Error"]:
+    element = _element(HTTPStatus.UNPROCESSABLE_ENTITY, _NOT_USABLE[error.reason], title="Code not usable", text=True)
+    # Each of them is a Reason, whose sentence is there.
+    meta: shapes.ErrorMeta = {"reason": cast("Reason", error.reason)}
+    if error.uses is not None:
+        meta["uses"] = error.uses
+    return [{**element, "meta": meta}]
+
+
+def _usages_not_found(error: errors.UsagesNotFound) -> list["shapes.Error"]:
+    title = "Could not anonymize some usages"
+    element = _element(HTTPStatus.NOT_FOUND, "Usages not found.", title=title, text=True)
+    return [{**element, "meta": {"usage_ids": list(error.usage_ids)}}]
+
+
 def _always(
     status: HTTPStatus, detail: str | None = None, **more: Any
 ) -> tuple[HTTPStatus, Callable[[Any], list["shapes.Error"]]]:
@@ -121,6 +148,22 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
     errors.NotFound: (
         HTTPStatus.NOT_FOUND,
         lambda error: [_element(HTTPStatus.NOT_FOUND, f"{error.what} not found")],
+    ),
+    errors.UsagesNotFound: (HTTPStatus.NOT_FOUND, _usages_not_found),
+    errors.TooManyUsages: _always(
+        HTTPStatus.BAD_REQUEST,
+        f"The code has more than {MAX_PAGE_OFFSET:,} usages: list those of its promotion with a filter such as "
+        "eq(code,…):gt(used_on,…)",
+        title="Too many usages",
+    ),
+    errors.CodeNotUsable: (HTTPStatus.UNPROCESSABLE_ENTITY, _not_usable),
+    errors.RedemptionDiffers: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda _: _unprocessable("This id redeemed the code with another quantity or customer"),
+    ),
+    errors.RedemptionRolledBack: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda _: _unprocessable("The redemption of this id was rolled back: use another id"),
     ),
     errors.AutomaticPromotion: _always(
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -5,7 +5,7 @@ import math
 import re
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from promotion_jobs import limits
 from promotion_jobs.api.errors import PayloadTooLarge, UnsupportedMediaType
 from promotion_jobs.errors import Fault, InvalidRequest, shortened
-from promotion_jobs.pages import Page, parse_filter
+from promotion_jobs.pages import Clause, Page, parse_clauses, parse_filter
 
 _JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _IDEMPOTENCY_KEY = re.compile(rf"[ -~]{{1,{limits.IDEMPOTENCY_KEY_CHARACTERS}}}")
@@ -132,6 +132,7 @@ def _finite(text: str) -> float:
 
 
 LIST_PARAMETERS = ("filter", "page[limit]", "page[offset]")
+USAGE_PARAMETERS = (*LIST_PARAMETERS, "sort")
 JOB_PARAMETERS = ("dry_run",)
 
 
@@ -194,6 +195,23 @@ def page(parameters: Mapping[str, str], beyond: str = "") -> Page:
     if faults:
         raise InvalidRequest(*faults)
     return Page(int(limit), int(offset))
+
+
+def newest_first(parameters: Mapping[str, str], *, unless_sorted: bool) -> bool:
+    """Whether the list is to be in descending order by time of use. Raises InvalidRequest for any other order."""
+    match parameters.get("sort"):
+        case None:
+            return unless_sorted
+        case "used_on":
+            return False
+        case "-used_on":
+            return True
+    raise InvalidRequest(Fault("sort", "invalid", "sort must be used_on or -used_on"))
+
+
+def clauses(parameters: Mapping[str, str], operators: Mapping[str, Collection[str]]) -> Sequence[Clause]:
+    """The conditions of the filter. Raises InvalidFilter."""
+    return parse_clauses(parameters.get("filter"), operators)
 
 
 def _within(text: str, least: int, most: int) -> bool:

@@ -12,6 +12,7 @@ _PROMOTIONS = "/v2/promotions"
 _PROMOTION = f"{_PROMOTIONS}/{{promotion_id}}"
 _CODES = f"{_PROMOTION}/codes"
 _CODE = f"{_CODES}/{{code}}"
+_REDEMPTIONS = f"{_PROMOTIONS}/redemptions"
 _JOBS = f"{_PROMOTION}/jobs"
 _JOB = f"{_JOBS}/{{job_id}}"
 
@@ -28,6 +29,13 @@ class Route(Enum):
     DELETE_CODES = "DELETE", _CODES
     GET_CODE = "GET", _CODE
     DELETE_CODE = "DELETE", _CODE
+    VALIDATE_CODE = "POST", f"{_PROMOTIONS}/codes/validate"
+    REDEEM_CODE = "POST", _REDEMPTIONS
+    ROLL_BACK_REDEMPTION = "POST", f"{_REDEMPTIONS}/rollback"
+    LIST_USAGES = "GET", f"{_PROMOTION}/usages"
+    GET_USAGE = "GET", f"{_PROMOTION}/usages/{{usage_id}}"
+    LIST_CODE_USAGES = "GET", f"{_CODE}/usages"
+    ANONYMIZE_USAGES = "POST", f"{_PROMOTIONS}/usages/anonymize"
     CREATE_JOB = "POST", _JOBS
     LIST_JOBS = "GET", _JOBS
     GET_JOB = "GET", _JOB

@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.jobs.job import JobStatus, JobType
 from promotion_jobs.jobs.rows import Column
+from promotion_jobs.redemptions.redemption import Reason, Status
 from promotion_jobs.tokens.token import Grant
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 LineEnding = Literal["crlf", "lf"]
 Link = Annotated[str, Field(description="absolute; its brackets are not percent-encoded")]
+UsageId = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{47}$")]
 Filled = Annotated[str, Field(min_length=1)]
 GuessOdds = Annotated[str, Field(pattern="^1 in [0-9,]+$")]
 ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE]
@@ -286,12 +288,64 @@ class Many(TypedDict, Generic[T]):
     meta: ListMeta
 
 
+class Validity(TypedDict):
+    type: Literal["promotion_code_validity"]
+    valid: bool
+    reason: NotRequired[Annotated[Reason, Field(description="why it is not valid")]]
+    code: Annotated[str, Field(description="as it was made; one that is not found as it was sent")]
+    promotion: NotRequired[Promotion]
+    consume_unit: NotRequired[ConsumeUnit]
+    max_uses: NotRequired[int]
+    uses: NotRequired[Annotated[int, Field(description="what remains")]]
+    units: NotRequired[Annotated[int, Field(description="the uses that redeeming this quantity takes")]]
+    ends_at: NotRequired[Annotated[Time, Field(description="when the promotion ends: from then on it is refused")]]
+    already_redeemed: Annotated[bool, Field(description="whether this id has redeemed it")]
+
+
+class Updated(TypedDict):
+    updated_at: Time
+
+
+class UsageMeta(TypedDict):
+    timestamps: Updated
+
+
+class Usage(TypedDict):
+    id: UsageId
+    promotion_id: Id
+    redemption_id: Annotated[str, Field(description="the id that the shop gave it")]
+    status: Status
+    order_id: str
+    code_id: str
+    code: str
+    times_used: Annotated[int, Field(description="the uses that it takes")]
+    used_on: Time
+    expires_at: NotRequired[Annotated[Time, Field(description="when a hold ends")]]
+    customer_id: NotRequired[str]
+    customer_email: NotRequired[str]
+    meta: UsageMeta
+    updated_by: NotRequired[Annotated[str, Field(description="the client that made it anonymous")]]
+    anonymized: bool
+
+
+class ErrorMeta(TypedDict):
+    reason: NotRequired[Annotated[Reason, Field(description="why a code cannot be used")]]
+    uses: NotRequired[Annotated[int, Field(description="what remains of it")]]
+    usage_ids: NotRequired[Annotated[list[str], Field(description="those that are not there")]]
+
+
 class Error(TypedDict):
     title: str
     status: NotRequired[int | str]
     detail: NotRequired[str]
     source: NotRequired[Annotated[str, Field(description="dotted path of what is wrong")]]
     request_id: NotRequired[str]
+    meta: NotRequired[ErrorMeta]
+
+
+class Anonymized(TypedDict):
+    data: list[Usage]
+    errors: NotRequired[list[Error]]
 
 
 class Errors(TypedDict):

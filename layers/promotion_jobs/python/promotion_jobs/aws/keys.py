@@ -138,20 +138,21 @@ def uses(code: CodeId, shard: int) -> Key:
     return {"pk": f"USES#{source}#{chunk:08d}#{shard:02d}", "sk": f"{position:05d}"}
 
 
-def uses_of_chunk(source: str, chunk: int, shard: int) -> Range:
-    """The counters of the chunk's codes, and the holds between them."""
-    return Range(uses((source, chunk, 0), shard)["pk"])
+def uses_of(source: str, chunk: int, shard: int, positions: range) -> Range:
+    """The counters of a chunk's codes from the first of the positions to the last, and in the first shard the holds."""
+    first, last = (uses((source, chunk, at), shard) for at in (positions[0], positions[-1]))
+    return Range(first["pk"], first["sk"], f"{last['sk']}#~")
 
 
-def hold(code: CodeId, shard: int, until: int, digest: str) -> Key:
-    """Behind the counter that it takes from, by its end in epoch milliseconds."""
-    counter = uses(code, shard)
+def hold(code: CodeId, until: int, digest: str) -> Key:
+    """Behind the code's first counter, by its end in epoch milliseconds."""
+    counter = uses(code, 0)
     return {"pk": counter["pk"], "sk": f"{counter['sk']}#{until:013d}#{digest}"}
 
 
-def holds(code: CodeId, shard: int, until: int) -> Range:
+def holds(code: CodeId, until: int) -> Range:
     """Those of a code that end before that moment."""
-    counter = uses(code, shard)
+    counter = uses(code, 0)
     return Range(counter["pk"], f"{counter['sk']}#", f"{counter['sk']}#{until:013d}")
 
 
@@ -160,10 +161,15 @@ def digest_of(item: Mapping[str, Any]) -> str:
     return str(item["sk"]).rpartition("#")[2]
 
 
-def position_of(item: Mapping[str, Any]) -> int | None:
-    """The position of the code whose counter the item is; None if it is a hold."""
-    text = str(item["sk"])
-    return int(text) if text.isdecimal() else None
+def position_of(item: Mapping[str, Any]) -> int:
+    """The position of the code whose counter, or hold, the item is."""
+    return int(item["sk"].partition("#")[0])
+
+
+def end_of(item: Mapping[str, Any]) -> int | None:
+    """When the hold ends that the item is, in epoch milliseconds; None if it is a counter."""
+    _, *hold = str(item["sk"]).split("#")
+    return int(hold[0]) if hold else None
 
 
 def redemption(code: CodeId, shard: int, digest: str) -> Key:
@@ -171,14 +177,33 @@ def redemption(code: CodeId, shard: int, digest: str) -> Key:
     return {"pk": f"USE#{source}#{chunk:08d}#{position:05d}#{shard:02d}", "sk": digest}
 
 
+def redemptions(code: CodeId, shard: int) -> Range:
+    """All of a code that are in that shard."""
+    return Range(redemption(code, shard, "")["pk"])
+
+
+LISTS = "0123456789abcdef"
+"""Names of the partitions of a promotion's list of usages."""
+
+
 def usage(promotion_id: str, digest: str, used_on: str, usage_id: str) -> Key:
-    """An entry of the list of a promotion's usages, in one of sixteen partitions."""
+    """An entry of the list of a promotion's usages, in the partition that the digest names."""
     return {"pk": f"USAGES#{promotion_id}#{digest[0]}", "sk": f"{used_on}#{usage_id}"}
 
 
-def usages(promotion_id: str, digit: str) -> Range:
-    """The entries of a partition, by the time of use."""
-    return Range(f"USAGES#{promotion_id}#{digit}")
+def held_usage(promotion_id: str, digest: str, usage_id: str) -> Key:
+    """An entry that no list shows: it tells the promotion's purge of what was held."""
+    return usage(promotion_id, digest, "held", usage_id)
+
+
+def usages(promotion_id: str, name: str, first: str | None = None, last: str | None = None) -> Range:
+    """The entries of a partition, by the time of use: from the first time to the last, if they are named."""
+    return Range(f"USAGES#{promotion_id}#{name}", first or "0", f"{last}~" if last else ":")
+
+
+def all_usages(promotion_id: str, name: str) -> Range:
+    """All entries of a partition, also of what was held."""
+    return Range(f"USAGES#{promotion_id}#{name}")
 
 
 def usage_of(item: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from promotion_jobs.aws.table import Action
@@ -33,6 +33,10 @@ class CodeId(NamedTuple):
     source: str
     chunk: int
     position: int
+
+
+UNUSED: Mapping[int, int] = MappingProxyType({})
+"""Position → how many uses are taken, of a chunk none of whose codes was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +119,14 @@ class Chunk:
         """How many codes are there."""
         return len(self.packed) // self.maker.code_format.width - len(self.removed)
 
+    def positions(self, offset: int = 0, limit: int | None = None) -> Sequence[int]:
+        """The positions of the codes that are there, in their order, without the first ``offset`` of them."""
+        return _there(len(self.packed) // self.maker.code_format.width, self.removed)[_window(offset, limit)]
+
     def _packed_there(self, offset: int, limit: int | None) -> bytes:
         packed, width = self.packed, self.maker.code_format.width
         if self.removed:
-            packed = bodies.pick(packed, width, (at for at in range(len(packed) // width) if at not in self.removed))
+            packed = bodies.pick(packed, width, _there(len(packed) // width, self.removed))
         return packed[offset * width : None if limit is None else (offset + limit) * width]
 
     def texts(self, offset: int = 0, limit: int | None = None) -> Sequence[str]:
@@ -129,22 +137,25 @@ class Chunk:
         """The same as ASCII text, each with the same before and behind it."""
         return self.maker.code_format.lines(self._packed_there(offset, limit), before, behind)
 
-    def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
-        """Likewise with all that lists show of them."""
-        return map(self._code, self.texts(offset, limit))
+    def visible(self, offset: int = 0, limit: int | None = None, taken: Mapping[int, int] = UNUSED) -> Iterable[Code]:
+        """Likewise with all that lists show of them. ``taken`` is position → how many uses are taken."""
+        texts = self.texts(offset, limit)
+        return (
+            self._code(text, taken.get(at, 0)) for at, text in zip(self.positions(offset, limit), texts, strict=True)
+        )
 
     def position(self, body: int) -> int | None:
         """The position of a body; None if the chunk does not have it, or it was removed."""
         found = bodies.position(self.packed, self.maker.code_format.width, body)
         return None if found in self.removed else found
 
-    def code_at(self, position: int) -> Code:
+    def code_at(self, position: int, taken: int = 0) -> Code:
         (text,) = self.maker.code_format.write(bodies.pick(self.packed, self.maker.code_format.width, [position]))
-        return self._code(text)
+        return self._code(text, taken)
 
-    def _code(self, text: str) -> Code:
+    def _code(self, text: str, taken: int) -> Code:
         maker = self.maker
-        return Code(text, maker.terms, maker.id, maker.created_by, maker.created_at)
+        return Code(text, maker.terms, maker.id, maker.created_by, maker.created_at, taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +179,31 @@ class ChunkByHand:
 
     def there(self) -> Mapping[int, str]:
         """Position → code, of those that are there."""
-        return {at: it.code for at, it in enumerate(self.codes) if at not in self.removed}
+        return {at: self.codes[at].code for at in self.positions()}
 
-    def visible(self, offset: int = 0, limit: int | None = None) -> Iterable[Code]:
-        """The codes that are there, in their order, without the first ``offset`` of them."""
-        return map(self.code_at, islice(self.there(), offset, None if limit is None else offset + limit))
+    def positions(self, offset: int = 0, limit: int | None = None) -> Sequence[int]:
+        """The positions of the codes that are there, in their order, without the first ``offset`` of them."""
+        return _there(len(self.codes), self.removed)[_window(offset, limit)]
 
-    def code_at(self, position: int) -> Code:
+    def visible(self, offset: int = 0, limit: int | None = None, taken: Mapping[int, int] = UNUSED) -> Iterable[Code]:
+        """The codes at these positions. ``taken`` is position → how many uses are taken."""
+        return (self.code_at(at, taken.get(at, 0)) for at in self.positions(offset, limit))
+
+    def code_at(self, position: int, taken: int = 0) -> Code:
         made = self.codes[position]
-        return Code(made.code, made.terms, None, self.created_by, self.created_at)
+        return Code(made.code, made.terms, None, self.created_by, self.created_at, taken)
 
 
 AnyChunk = Chunk | ChunkByHand
+
+
+def _there(codes: int, removed: AbstractSet[int]) -> Sequence[int]:
+    """Of so many positions those that are not removed."""
+    return [at for at in range(codes) if at not in removed] if removed else range(codes)
+
+
+def _window(offset: int, limit: int | None) -> slice:
+    return slice(offset, None if limit is None else offset + limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, islice
 from math import ceil
 
 from promotion_jobs.aws.table import Action, ConditionLost
@@ -16,6 +15,7 @@ from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.codes.store import CodeStore
+from promotion_jobs.codes.uses import UsesStore
 from promotion_jobs.errors import AutomaticPromotion, CodeNotFound, DuplicateCode, PromotionFull, WriteConflict
 from promotion_jobs.limits import CHUNK_CODES, WRITE_ATTEMPTS
 from promotion_jobs.pages import Listing, Page
@@ -39,6 +39,7 @@ _PROMOTION = 0
 @dataclass(frozen=True, slots=True)
 class Codes:
     store: CodeStore
+    uses: UsesStore
     lists: CodeLists
     lookup: Lookup
     reserver: Reserver
@@ -55,7 +56,7 @@ class Codes:
         if len(codes) > 1 or len(jobs) > 1 or not all(map(is_identifier, jobs)):
             return Listing([], 0, page)
         if codes:
-            found = [it.code for it in self._visible(promotion, codes).values()]
+            found = [self._shown(it) for it in self._visible(promotion, codes).values()]
             found = [code for code in found if jobs <= {code.job_id}]
             return Listing(found[page.offset : page.offset + page.limit], len(found), page)
         job_id = next(iter(jobs), None)
@@ -67,8 +68,13 @@ class Codes:
     def get(self, promotion: Promotion, code: str) -> Code:
         """Raises CodeNotFound."""
         for place in self._visible(promotion, [code]).values():
-            return place.code
+            return self._shown(place)
         raise CodeNotFound
+
+    def _shown(self, place: Place) -> Code:
+        at = place.position
+        taken = self.uses.taken_in(place.chunk, range(at, at + 1), self.now())
+        return place.chunk.code_at(at, taken.get(at, 0))
 
     def _visible(self, promotion: Promotion, codes: Collection[str]) -> Mapping[str, Place]:
         """Code in lower case → where it is kept, for those of the codes that the promotion shows."""
@@ -80,9 +86,13 @@ class Codes:
 
     def _page(self, promotion: Promotion, job_id: str | None, page: Page) -> Sequence[Code]:
         likely = ceil(page.limit / CHUNK_CODES) + 1
-        chunks = self.lists.chunks(promotion.id, job_id, offset=page.offset, likely=likely)
-        visible = chain.from_iterable(chunk.visible(skipped, page.limit) for chunk, skipped in chunks)
-        return list(islice(visible, page.limit))
+        listed: list[Code] = []
+        for chunk, skipped in self.lists.chunks(promotion.id, job_id, offset=page.offset, likely=likely):
+            shown = skipped, page.limit - len(listed)
+            listed += chunk.visible(*shown, self.uses.taken_of(chunk, *shown, self.now()))
+            if len(listed) == page.limit:
+                break
+        return listed
 
     # Changing by hand: one transaction each, so that the promotion's numbers are exact at any moment
 

@@ -2,16 +2,19 @@
 
 A code that may be used often has several, each with its allotment, so that many redeem it at the same time. How many is
 a pure function of its ``max_uses``, which never changes; so nothing is moved, and no state says how it is counted.
+
+A hold takes uses as a redemption does, and has an item beside the counters for as long: by that its end is seen.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.table import Action, Table
+from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.codes.code import AnyChunk, ChunkByHand, CodeId
-from promotion_jobs.limits import LEAST_SHARDED_USES, SHARDS
+from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
 
 
 def shards(max_uses: int | None) -> int:
@@ -25,25 +28,43 @@ def allotment(max_uses: int, shard: int) -> int:
     return max_uses // number + (shard < max_uses % number)
 
 
+def to_milliseconds(moment: datetime) -> int:
+    """A moment as the keys of holds have it."""
+    return int(moment.timestamp() * 1000)
+
+
+def over_since(now: datetime) -> int:
+    """The holds that ended before are over."""
+    return to_milliseconds(now - HOLD_GRACE)
+
+
 @dataclass(frozen=True, slots=True)
 class UsesStore:
     table: Table
 
-    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
-        """Shard → how many of its uses are left, all as they were at one moment."""
-        items = self.table.get_at_once(*(keys.uses(code, shard) for shard in range(shards(max_uses))))
-        return {shard: allotment(max_uses, shard) - (item["taken"] if item else 0) for shard, item in enumerate(items)}
+    # Reading
 
-    def taken_in(self, chunk: AnyChunk) -> Mapping[int, int]:
-        """Position → how many uses are taken, of the codes of a chunk that were used."""
-        source, number = chunk.name
-        taken: Counter[int] = Counter()
-        for shard in range(_shards_of(chunk)):
-            for item in self.table.query(keys.uses_of_chunk(source, number, shard)):
-                position = keys.position_of(item)
-                if position is not None:
-                    taken[position] += item["taken"]
-        return taken
+    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
+        """Shard → how many of its uses are left, all as they were at one moment; holds count, ended or not."""
+        items = self.table.get_at_once(*(keys.uses(code, shard) for shard in range(shards(max_uses))))
+        return {shard: allotment(max_uses, shard) - taken(item) for shard, item in enumerate(items)}
+
+    def taken_of(self, chunk: AnyChunk, offset: int, limit: int, now: datetime) -> Mapping[int, int]:
+        """Position → how many uses are taken, of so many codes that are there, without the first ``offset`` of them."""
+        positions = chunk.positions(offset, limit)
+        return self.taken_in(chunk, range(positions[0], positions[-1] + 1), now) if positions else {}
+
+    def taken_in(self, chunk: AnyChunk, positions: range, now: datetime) -> Mapping[int, int]:
+        """Likewise of the codes at these positions, which follow each other; holds that are over do not count."""
+        found: Counter[int] = Counter()
+        for shard in range(_shards_of(chunk, positions)):
+            for item in self.table.query(keys.uses_of(*chunk.name, shard, positions)):
+                found[keys.position_of(item)] += taken(item) - _over(item, now)
+        return +found
+
+    def over(self, code: CodeId, now: datetime) -> Mapping[str, int]:
+        """Digest of the redemption's id → units, of the holds that are over."""
+        return {keys.digest_of(it): it["units"] for it in self.table.query(keys.holds(code, over_since(now)))}
 
     # Actions for the transactions of others
 
@@ -63,8 +84,36 @@ class UsesStore:
             keys.uses(code, shard), "ADD #taken :change", "#taken >= :units", change=-units, units=units
         )
 
+    def put_hold(self, code: CodeId, until: datetime, digest: str, units: int) -> Action:
+        # Without a condition: it stands and falls with the redemption, on which the transaction depends.
+        return self.table.replace(keys.hold(code, to_milliseconds(until), digest), {"units": units})
 
-def _shards_of(chunk: AnyChunk) -> int:
-    """The greatest number of shards of a limited code of the chunk; none if it has no such code."""
-    every = [it.terms for it in chunk.codes] if isinstance(chunk, ChunkByHand) else [chunk.maker.terms]
-    return max((shards(it.max_uses) for it in every if it.max_uses), default=0)
+    def remove_hold(self, code: CodeId, until: datetime, digest: str) -> Action:
+        # Likewise without a condition.
+        return self.table.delete(keys.hold(code, to_milliseconds(until), digest))
+
+    def purge(self, code: CodeId, shard: int) -> list[Action]:
+        """Remove a counter, and in the first shard the code's holds: the promotion is gone, and nothing uses it."""
+        source, chunk, position = code
+        found = self.table.query(keys.uses_of(source, chunk, shard, range(position, position + 1)))
+        return [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in found]
+
+
+def taken(counter: Item | None) -> int:
+    """The uses that are taken of it; none of one that is not there, or that is a hold."""
+    return int((counter or {}).get("taken", 0))
+
+
+def _over(item: Item, now: datetime) -> int:
+    """The units of a hold that is over; none of a counter."""
+    end = keys.end_of(item)
+    return int(item["units"]) if end is not None and end < over_since(now) else 0
+
+
+def _shards_of(chunk: AnyChunk, positions: range) -> int:
+    """The greatest number of shards of a limited code at these positions; none if there is no such code."""
+    if isinstance(chunk, ChunkByHand):
+        every = [it.terms.max_uses for it in chunk.codes[positions[0] : positions[-1] + 1]]
+    else:
+        every = [chunk.maker.terms.max_uses]
+    return max((shards(it) for it in every if it), default=0)

@@ -1,7 +1,7 @@
 """Exporting: the codes of a promotion, or of one of its jobs, as CSV files (decision 1)."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,8 +11,9 @@ from math import ceil
 from typing import Any, ClassVar, NamedTuple
 
 from promotion_jobs.aws.files import CSV, GZIP, Files
-from promotion_jobs.codes.code import AnyChunk
+from promotion_jobs.codes.code import UNUSED, AnyChunk
 from promotion_jobs.codes.lists import CodeLists
+from promotion_jobs.codes.uses import UsesStore
 from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Estimate, Hold
 from promotion_jobs.jobs.rows import Rows
@@ -93,11 +94,13 @@ class _Content:
 class _Attempt:
     """The files that one attempt writes, of its own: a late attempt can never change a file that is linked.
 
-    ``go_on`` is told how many rows are stored, and how many of them since the last time.
+    ``taken`` gives position → how many uses are taken. ``go_on`` is told how many rows are stored, and how many of them
+    since the last time.
     """
 
     files: Files
     rows: Rows
+    taken: Callable[[_Slice], Mapping[int, int]]
     name: str
     is_packed: bool
     go_on: Callable[[int, int], bool]
@@ -132,7 +135,7 @@ class _Attempt:
             content = _Content(store, self.is_packed)
             content.write(self.rows.head())
             for it in slices:
-                is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes))
+                is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes, self.taken(it)))
                 rows, self._rows = rows + it.codes, self._rows + it.codes
                 if is_part and not self._is_wanted():
                     raise _Stopped
@@ -149,6 +152,7 @@ class Export:
     """``new_attempt`` names the files of each attempt; ``files`` is asked for only when one is written."""
 
     lists: CodeLists
+    uses: UsesStore
     files: Callable[[], Files]
     jobs: JobStore
     runs: RunStore
@@ -192,15 +196,20 @@ class Export:
     def _write(self, hold: Hold) -> Sequence[ExportFile]:
         """Raises _Stopped."""
         job, parameters = hold.job, hold.job.parameters.of(ExportParameters)
+        rows = Rows.of(parameters)
         attempt = _Attempt(
             files=self.files(),
-            rows=Rows.of(parameters),
+            rows=rows,
+            taken=self._taken if rows.show_uses else lambda _: UNUSED,
             name=f"{job.promotion_id}/{job.id}/{self.new_attempt(self.now())}",
             is_packed=bool(parameters.gzip),
             go_on=lambda rows, more: self._goes_on(job, rows, more),
         )
         chunks = self.lists.chunks(job.promotion_id, parameters.job_id)
         return attempt.write(_slices(chunks, parameters.rows_per_file))
+
+    def _taken(self, it: _Slice) -> Mapping[int, int]:
+        return self.uses.taken_of(it.chunk, it.offset, it.codes, self.now())
 
     def _goes_on(self, job: Job, rows: int, more: int) -> bool:
         """Note how many rows are stored, and whether the job goes on."""

@@ -4,7 +4,7 @@ The second part is a job of a type that no API call can ask for. It holds the pr
 it: nothing is left to announce.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from promotion_jobs.jobs.kind import Hold
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.limits import LATE_WRITES
 from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
 
@@ -57,7 +58,7 @@ class PromotionRemover:
             refusal = self.promotions.deletion_refusal(error.lost[0], purge.id)
             if refusal:
                 raise refusal from error
-        self.queue.send(Message(promotion_id, purge.id))
+        self.queue.send(Message(promotion_id, purge.id), LATE_WRITES)
 
 
 _CHUNKS_AT_ONCE = 25
@@ -67,7 +68,9 @@ _CHUNKS_AT_ONCE = 25
 class Purge:
     """Removing what is gone already changes nothing; so a purge that died begins again.
 
-    What was given to the codes of its jobs stays given: their allocations stay.
+    What was given to the codes of its jobs stays given: their allocations stay. ``redeemed`` gives what removes the
+    redemptions of a promotion, in parts; the composition hands it in. A request that saw the promotion may still
+    redeem a code: so the purge waits for it.
     """
 
     promotions: PromotionStore
@@ -75,11 +78,14 @@ class Purge:
     jobs: JobStore
     runs: RunStore
     files: Files
+    redeemed: Callable[[str], Iterable[Sequence[Action]]]
     announcer: Announcer
     now: Callable[[], datetime]
     gives_up: ClassVar = False
 
     def work(self, hold: Hold) -> bool:
+        if self.now() < hold.job.created_at + LATE_WRITES:
+            return False
         for step, remove in enumerate(self._steps(hold.job)):
             # Not before the second is done: the next delivery would find only the first to do again.
             if (step > 1 and hold.deadline.is_near()) or not remove():
@@ -102,6 +108,8 @@ class Purge:
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
         yield partial(self._remove_files, purge)
+        for actions in self.redeemed(purge.promotion_id):
+            yield partial(self._remove_redeemed, purge, actions)
 
     def _job_steps(self, purge: Job, job: Job) -> Iterable[Callable[[], bool]]:
         for number, run in self.runs.all(job.id).items():
@@ -146,6 +154,14 @@ class Purge:
 
     def _remove_files(self, purge: Job) -> bool:
         self.files.remove_all(f"{purge.promotion_id}/")
+        return True
+
+    def _remove_redeemed(self, purge: Job, actions: Sequence[Action]) -> bool:
+        """False if this worker's purge is over."""
+        try:
+            self.jobs.table.transact(self.runs.renew(purge.id, self.now()), *actions)
+        except ConditionLost:
+            return False
         return True
 
     def _remove_promotion(self, purge: Job) -> None:

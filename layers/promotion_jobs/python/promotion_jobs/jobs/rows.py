@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from promotion_jobs.codes.code import AnyChunk, Chunk, Code
+from promotion_jobs.codes.code import UNUSED, AnyChunk, Chunk, Code
 from promotion_jobs.jobs.job import ExportParameters
 from promotion_jobs.values import to_text
 
@@ -94,18 +94,35 @@ class Rows:
         name = (self.names or {}).get(column, column)
         return name if _PLAIN.fullmatch(name) else _quoted(name)
 
-    def of_codes(self, chunk: AnyChunk, offset: int, limit: int) -> bytes:
+    @property
+    def show_uses(self) -> bool:
+        return "uses" in self.columns
+
+    def of_codes(self, chunk: AnyChunk, offset: int, limit: int, taken: Mapping[int, int] = UNUSED) -> bytes:
         """The rows of so many of the chunk's codes that are there, without the first ``offset`` of them.
 
-        Of a job's codes, all but the code is the same.
+        ``taken`` is position → how many uses are taken. All but that and the code is the same of a job's codes.
         """
         if not isinstance(chunk, Chunk):
-            return "".join(map(self._row, chunk.visible(offset, limit))).encode()
+            return "".join(map(self._row, chunk.visible(offset, limit, taken))).encode()
+        if taken:
+            around = {number: self._around(chunk, number) for number in {0, *taken.values()}}
+            places = [around[taken.get(at, 0)] for at in chunk.positions(offset, limit)]
+            texts = chunk.texts(offset, limit) if "code" in self.columns else [""] * len(places)
+            rows = zip(places, texts, strict=True)
+            return "".join([f"{before}{text}{behind}" for (before, behind), text in rows]).encode()
+        before, behind = (it.encode() for it in self._around(chunk, 0))
         if "code" not in self.columns:
-            return self._row(chunk.code_at(0)).encode() * limit
-        at, cells = self.columns.index("code"), self._cells(chunk.code_at(0))
-        before, behind = ("".join(f"{cell}," for cell in cells[:at]), "".join(f",{cell}" for cell in cells[at + 1 :]))
-        return chunk.lines(before.encode(), f"{behind}{self.line_end}".encode(), offset, limit)
+            return (before + behind) * limit
+        return chunk.lines(before, behind, offset, limit)
+
+    def _around(self, chunk: Chunk, taken: int) -> tuple[str, str]:
+        """What stands before a code of which so many uses are taken, and behind it; all of the row without its code."""
+        cells = self._cells(chunk.code_at(0, taken))
+        if "code" not in self.columns:
+            return "", ",".join(cells) + self.line_end
+        at = self.columns.index("code")
+        return "".join(f"{it}," for it in cells[:at]), "".join(f",{it}" for it in cells[at + 1 :]) + self.line_end
 
     def _cells(self, code: Code) -> list[str]:
         return [_CELLS[column](code) for column in self.columns]

@@ -7,14 +7,22 @@ with its own item: so who gets no answer asks again, or rolls it back, and nothi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import Place, Terms
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.uses import UsesStore, allotment
-from promotion_jobs.errors import CodeNotFound, CodeNotUsable, RedemptionDiffers, RedemptionRolledBack, StoreBusy
-from promotion_jobs.limits import HOLD_GRACE, REDEEM_ATTEMPTS
+from promotion_jobs.errors import (
+    CodeNotFound,
+    CodeNotUsable,
+    RedemptionDiffers,
+    RedemptionRolledBack,
+    StoreBusy,
+    UsageNotFound,
+)
+from promotion_jobs.limits import REDEEM_ATTEMPTS
+from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.redemptions.redemption import Reason, Redemption, RedemptionKey, Status, Use
 from promotion_jobs.redemptions.store import RedemptionStore
@@ -28,17 +36,12 @@ class Validity:
     There is no ``place`` and no ``promotion`` where there is no such code.
     """
 
-    reason: str | None
+    reason: Reason | None
     place: Place | None = None
     promotion: Promotion | None = None
     units: int = 0
     uses: int | None = None
     already_redeemed: bool = False
-
-
-NOT_FOUND = "not_found"
-ROLLED_BACK = "rolled_back"
-"""Reasons that a redemption answers with an error of their own."""
 
 
 def units_of(terms: Terms, quantity: int) -> int:
@@ -66,116 +69,106 @@ class Redeemer:
     store: RedemptionStore
     uses: UsesStore
     now: Callable[[], datetime]
+    meter: Meter = unmeasured
 
     def validate(self, use: Use) -> Validity:
         """Advice, not a promise: another request may take the last use in between."""
+        self.meter(Measure.VALIDATIONS)
         try:
             place = self._locate(use)
         except CodeNotFound:
-            return Validity(NOT_FOUND)
-        terms, now = place.code.terms, self.now()
-        units = units_of(terms, use.quantity)
-        promotion, found, _ = self._look(place, use)
+            return Validity(Reason.NOT_FOUND)
+        key, terms, now = _key(place, use), place.code.terms, self.now()
+        promotion, found, taken = self.store.look(place.promotion_id, key, range(key.shards if terms.max_uses else 0))
         if promotion is None:
-            return Validity(NOT_FOUND)
-        left = self._left(place, terms, now)
-        if found and found.status is Status.ROLLED_BACK:
-            return Validity(ROLLED_BACK, place, promotion, units, left)
-        if found:
-            return Validity(None, place, promotion, found.units, left, found.status is Status.REDEEMED)
-        reason = refusal(promotion, terms, use, now)
-        if reason is None and left is not None and left < units:
+            return Validity(Reason.NOT_FOUND)
+        left = self._left(key, terms, taken, now)
+        units = units_of(terms, use.quantity)
+        reason = _difference(found, use, units) if found else refusal(promotion, terms, use, now)
+        if found is None and reason is None and left is not None and left < units:
             reason = Reason.EXHAUSTED
-        return Validity(reason, place, promotion, units, left)
+        is_redeemed = found is not None and found.status is Status.REDEEMED
+        return Validity(reason, place, promotion, units, left, is_redeemed)
+
+    def _left(self, key: RedemptionKey, terms: Terms, taken: Mapping[int, int], now: datetime) -> int | None:
+        """How many uses of a limited code are left, with those of holds that are over."""
+        if terms.max_uses is None:
+            return None
+        over = sum(self.uses.over(key.code, now).values()) if any(taken.values()) else 0
+        return terms.max_uses - sum(taken.values()) + over
 
     def redeem(self, use: Use, client_id: str) -> tuple[Redemption, bool]:
         """The redemption, counted once, and whether it is new: the same id again gives the same one.
 
-        With ``hold_seconds`` it is held for so long, and redeemed by the same id without. Raises CodeNotFound,
+        With ``hold`` the uses are held for so long, and redeemed by the same id without. Raises CodeNotFound,
         CodeNotUsable, RedemptionDiffers, RedemptionRolledBack and StoreBusy; then nothing is counted, or it is and the
         same request again says so.
         """
         place = self._locate(use)
         for _ in range(REDEEM_ATTEMPTS):
-            promotion, found, taken = self._look(place, use)
             try:
-                if found:
-                    return self._again(found, place.code.terms, use), False
-                if promotion is None:
-                    raise CodeNotFound
-                made = self._new(place, promotion, use, client_id, taken)
-                if made:
-                    self.store.add(made, place.code.terms.max_uses)
-                    return made, True
+                done = self._try(place, use, client_id)
             except ConditionLost:
                 # Another request of the same id, or for the last uses, was faster: what there is now decides.
                 continue
+            except CodeNotUsable as error:
+                self.meter(Measure.REDEMPTIONS_REFUSED, reason=error.reason)
+                raise
+            if done:
+                return done
         raise StoreBusy
 
-    def roll_back(self, use: Use, kept: int, client_id: str) -> Redemption:
-        """Give back all but so many units. What was rolled back to less stays so, and what never came never will.
-
-        Raises CodeNotFound and StoreBusy.
-        """
-        place = self._locate(use)
-        for _ in range(REDEEM_ATTEMPTS):
-            promotion, found, _ = self._look(place, use)
-            if promotion is None:
-                raise CodeNotFound
-            try:
-                if found is None:
-                    tombstone = self._made(place, promotion, use, client_id)
-                    self.store.bury(tombstone)
-                    return tombstone
-                return found if found.kept <= kept else self.store.shrink(found, kept, self.now())
-            except ConditionLost:
-                continue
-        raise StoreBusy
-
-    def _locate(self, use: Use) -> Place:
-        """Raises CodeNotFound, also for a code of an open job and one of another promotion than the one named."""
-        place = next(iter(self.lookup.places([use.code]).values()), None)
-        named = use.promotion_id
-        if place is None or not place.is_published or (named and canonical_identifier(named) != place.promotion_id):
+    def _try(self, place: Place, use: Use, client_id: str) -> tuple[Redemption, bool] | None:
+        """None if uses were taken back, and it is worth another look. Raises ConditionLost."""
+        key, terms = _key(place, use), place.code.terms
+        units = units_of(terms, use.quantity)
+        promotion, found, taken = self.store.look(place.promotion_id, key, [key.shard] if terms.max_uses else [])
+        if found:
+            again = self._again(found, use, units)
+            return (again, False) if again else None
+        if promotion is None:
             raise CodeNotFound
-        return place
+        now = self.now()
+        reason = refusal(promotion, terms, use, now)
+        if reason:
+            raise CodeNotUsable(reason, self._uses_of(key, terms))
+        drawn = self._drawn(key, terms.max_uses, units, taken[key.shard]) if terms.max_uses else {}
+        if drawn is None:
+            return None
+        made = _made(key, place, use, client_id, now)
+        made = replace(made, status=Status.HELD if use.hold else Status.REDEEMED, units=units, kept=units, drawn=drawn)
+        self.store.add(made, terms.max_uses)
+        self.meter(Measure.HOLDS if use.hold else Measure.REDEMPTIONS)
+        return made, True
 
-    def _look(self, place: Place, use: Use) -> tuple[Promotion | None, Redemption | None, int]:
-        max_uses = place.code.terms.max_uses
-        key = RedemptionKey.of(place.code_id, max_uses, use.id or "")
-        promotion, found, taken = self.store.look(place.promotion_id, key, is_limited=bool(max_uses))
-        return promotion, found if use.id else None, taken
+    def _again(self, found: Redemption, use: Use, units: int) -> Redemption | None:
+        """The redemption that there is: a repeated request, or one that confirms a hold. Raises ConditionLost.
 
-    def _again(self, found: Redemption, terms: Terms, use: Use) -> Redemption:
-        """The redemption that there is: a repeated request, or one that confirms a hold. Raises ConditionLost."""
-        if found.status is Status.ROLLED_BACK:
-            raise RedemptionRolledBack
-        if (found.units, found.customer_id) != (units_of(terms, use.quantity), use.customer_id):
-            raise RedemptionDiffers
-        if found.status is Status.HELD and use.hold_seconds is None:
-            return self.store.confirm(found, self.now())
+        None for a hold that is over and asked for again: it is taken back first.
+        """
+        match _difference(found, use, units):
+            case Reason.ROLLED_BACK:
+                raise RedemptionRolledBack
+            case Reason.ID_USED_OTHERWISE:
+                raise RedemptionDiffers
+        if found.status is Status.HELD and use.hold is None:
+            confirmed = self.store.confirm(found, self.now())
+            self.meter(Measure.REDEMPTIONS)
+            return confirmed
+        if found.until and found.until <= self.now():
+            self.store.take_back(found)
+            return None
+        self.meter(Measure.REPLAYS)
         return found
 
-    def _new(
-        self, place: Place, promotion: Promotion, use: Use, client_id: str, taken: int
-    ) -> Redemption | None:
-        """A redemption that there is not yet; None if a hold that is over was taken back, and it is worth another look.
-
-        Raises CodeNotUsable.
-        """
-        terms = place.code.terms
-        units = units_of(terms, use.quantity)
-        reason = refusal(promotion, terms, use, self.now())
-        if reason:
-            raise CodeNotUsable(reason, self._left(place, terms, self.now()))
-        made = self._made(place, promotion, use, client_id, units=units)
-        if terms.max_uses is None:
-            return made
-        drawn = self._drawn(made.key, terms.max_uses, units, taken)
-        return None if drawn is None else replace(made, drawn=drawn)
+    def _uses_of(self, key: RedemptionKey, terms: Terms) -> int | None:
+        return sum(self.uses.left(key.code, terms.max_uses).values()) if terms.max_uses else terms.max_uses
 
     def _drawn(self, key: RedemptionKey, max_uses: int, units: int, taken: int) -> Mapping[int, int] | None:
-        """Shard → the units to take from it. Raises CodeNotUsable only if at one moment too few were left of all."""
+        """Shard → the units to take from it; None if a hold that is over was taken back, and there are more now.
+
+        Raises CodeNotUsable only if at one moment too few were left of all shards, and no hold was over.
+        """
         if allotment(max_uses, key.shard) - taken >= units:
             return {key.shard: units}
         if self._take_back_holds(key):
@@ -186,50 +179,102 @@ class Redeemer:
         return _spread(left, units, key.shard)
 
     def _take_back_holds(self, key: RedemptionKey) -> bool:
-        """Whether there were holds that are over: nothing takes them back but who finds too few uses left."""
-        ended = self.store.ended_holds(key, self.now() - HOLD_GRACE)
-        for hold in ended:
-            held = self.store.get(hold)
-            if held and held.status is Status.HELD:
+        """Whether there were holds that are over: nothing takes them back but a request that finds too few uses."""
+        over = self.store.get_all(key._replace(digest=digest) for digest in self.uses.over(key.code, self.now()))
+        for held in over.values():
+            if held.status is Status.HELD:
                 try:
                     self.store.take_back(held)
                 except ConditionLost:
                     # Confirmed, rolled back or taken back meanwhile.
                     continue
-        return bool(ended)
+                self.meter(Measure.HOLDS_TAKEN_BACK)
+        return bool(over)
 
-    def _left(self, place: Place, terms: Terms, now: datetime) -> int | None:
-        """How many uses of a limited code are left, with those of holds that are over."""
-        if terms.max_uses is None:
-            return None
-        key = RedemptionKey.of(place.code_id, terms.max_uses, "")
-        ended = [self.store.get(hold) for hold in self.store.ended_holds(key, now - HOLD_GRACE)]
-        over = sum(it.kept for it in ended if it and it.status is Status.HELD)
-        return over + sum(self.uses.left(place.code_id, terms.max_uses).values())
+    def roll_back(self, use: Use, kept: int, client_id: str) -> Redemption:
+        """Give back all but so many units. What was rolled back to less stays so, and what never came never will.
 
-    def _made(
-        self, place: Place, promotion: Promotion, use: Use, client_id: str, *, units: int = 0
-    ) -> Redemption:
-        """The redemption that the request asks for; without units the tombstone of one that never came."""
-        now, redemption_id = self.now(), use.id or ""
-        is_held = units and use.hold_seconds is not None
-        return Redemption(
-            key=RedemptionKey.of(place.code_id, place.code.terms.max_uses, redemption_id),
-            id=redemption_id,
-            promotion_id=promotion.id,
-            code=place.code.code,
-            status=Status.HELD if is_held else Status.REDEEMED if units else Status.ROLLED_BACK,
-            units=units,
-            kept=units,
-            drawn={},
-            order_id=use.order_id or redemption_id,
-            customer_id=use.customer_id,
-            customer_email=use.customer_email,
-            created_by=client_id,
-            used_on=now,
-            updated_at=now,
-            until=now + timedelta(seconds=use.hold_seconds) if is_held and use.hold_seconds else None,
-        )
+        Raises CodeNotFound and StoreBusy.
+        """
+        place = self._locate(use)
+        key = _key(place, use)
+        for _ in range(REDEEM_ATTEMPTS):
+            promotion, found, _ = self.store.look(place.promotion_id, key, [])
+            if promotion is None:
+                raise CodeNotFound
+            try:
+                if found:
+                    return self._shrunk(found, kept)
+                tombstone = _made(key, place, use, client_id, self.now())
+                self.store.bury(tombstone)
+            except ConditionLost:
+                continue
+            return tombstone
+        raise StoreBusy
+
+    def roll_back_usage(self, usage_id: str, kept: int) -> Redemption:
+        """Likewise by the id of the usage: the code need not be there any more. Raises UsageNotFound and StoreBusy."""
+        key = RedemptionKey.parse(usage_id)
+        for _ in range(REDEEM_ATTEMPTS):
+            found = self.store.get(key) if key else None
+            if found is None or self.store.look(found.promotion_id, found.key, []).promotion is None:
+                raise UsageNotFound
+            try:
+                return self._shrunk(found, kept)
+            except ConditionLost:
+                continue
+        raise StoreBusy
+
+    def _shrunk(self, found: Redemption, kept: int) -> Redemption:
+        """Raises ConditionLost."""
+        if found.kept <= kept:
+            return found
+        shrunk = self.store.shrink(found, kept, self.now())
+        self.meter(Measure.ROLLBACKS)
+        return shrunk
+
+    def _locate(self, use: Use) -> Place:
+        """Raises CodeNotFound, also for a code of an open job and one of another promotion than the one named."""
+        place = next(iter(self.lookup.places([use.code]).values()), None)
+        named = use.promotion_id
+        if place is None or not place.is_published or (named and canonical_identifier(named) != place.promotion_id):
+            self.meter(Measure.UNKNOWN_CODES)
+            raise CodeNotFound
+        return place
+
+
+def _key(place: Place, use: Use) -> RedemptionKey:
+    return RedemptionKey.of(place.code_id, place.code.terms.max_uses, use.id or "")
+
+
+def _difference(found: Redemption, use: Use, units: int) -> Reason | None:
+    """Why a request is no repetition of that redemption."""
+    if found.status is Status.ROLLED_BACK:
+        return Reason.ROLLED_BACK
+    is_same = (found.units, found.customer_id) == (units, use.customer_id)
+    return None if is_same else Reason.ID_USED_OTHERWISE
+
+
+def _made(key: RedemptionKey, place: Place, use: Use, client_id: str, now: datetime) -> Redemption:
+    """A redemption that counts nothing yet: as it is, the tombstone of one that never came."""
+    redemption_id = use.id or ""
+    return Redemption(
+        key=key,
+        id=redemption_id,
+        promotion_id=place.promotion_id,
+        code=place.code.code,
+        status=Status.ROLLED_BACK,
+        units=0,
+        kept=0,
+        drawn={},
+        order_id=use.order_id or redemption_id,
+        customer_id=use.customer_id,
+        customer_email=use.customer_email,
+        created_by=client_id,
+        used_on=now,
+        updated_at=now,
+        until=now + use.hold if use.hold else None,
+    )
 
 
 def _spread(left: Mapping[int, int], units: int, home: int) -> Mapping[int, int]:

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -31,6 +31,14 @@ class Reason(StrEnum):
     UNUSABLE = "unusable"
     OTHER_CUSTOMER = "other_customer"
     EXHAUSTED = "exhausted"
+    NOT_FOUND = "not_found"
+    ROLLED_BACK = "rolled_back"
+    ID_USED_OTHERWISE = "id_used_otherwise"
+    """To the last three a redemption answers with an error of their own."""
+
+
+MASKED = "**"
+"""In the place of an address, of which no trace is left (contract 6)."""
 
 
 class RedemptionKey(NamedTuple):
@@ -73,7 +81,8 @@ class RedemptionKey(NamedTuple):
 class Redemption:
     """``units`` were asked for, and ``kept`` are counted now: ``drawn`` says from which shards of a limited code.
 
-    ``used_on`` is when it was judged, and ``until`` when a hold ends. ``code`` is as it was written when it was made.
+    ``used_on`` is when it was judged. ``until`` is when a hold ends or would have, None for what was redeemed; without
+    units it is a tombstone: it was rolled back before it came. ``code`` is as it was written when it was made.
     """
 
     key: RedemptionKey
@@ -91,11 +100,20 @@ class Redemption:
     used_on: datetime
     updated_at: datetime
     until: datetime | None = None
+    anonymized_by: str | None = None
+
+    @property
+    def was_redeemed(self) -> bool:
+        """Whether lists show it: not a hold, nor a tombstone."""
+        return self.units > 0 and self.until is None
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a shop asks: may this customer use the code, so many times, and as which order."""
+    """What a shop asks: may this customer use the code, so many times, and as which order.
+
+    ``hold`` is how long the uses are to be held; None redeems them.
+    """
 
     code: str
     quantity: int = 1
@@ -104,4 +122,4 @@ class Use:
     promotion_id: str | None = None
     order_id: str | None = None
     customer_email: str | None = None
-    hold_seconds: int | None = None
+    hold: timedelta | None = None

@@ -1,30 +1,32 @@
-"""The items of redemptions: one each, and an entry in the list of the promotion's usages; of a hold one by its end.
+"""The items of redemptions: one each, and an entry in the list of the promotion's usages.
 
 No other module names their attributes. Each change is one transaction with the counters that it moves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from heapq import merge
+from itertools import islice
+from typing import Any, NamedTuple
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, Item, Table
-from promotion_jobs.codes.uses import UsesStore
+from promotion_jobs.codes.code import CodeId
+from promotion_jobs.codes.uses import UsesStore, taken, to_milliseconds
 from promotion_jobs.limits import TOMBSTONE_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import to_promotion
-from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey, Status
+from promotion_jobs.redemptions.redemption import MASKED, Redemption, RedemptionKey, Status
 from promotion_jobs.values import from_text, to_text
+
+_ENTRIES_AT_ONCE = 45
+"""Of a purge: with the redemptions that they stand for, and what else it does, they fit a transaction of 100."""
 
 
 def _key(it: RedemptionKey) -> Key:
     return keys.redemption(it.code, it.shard, it.digest)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _to_values(it: Redemption) -> Item:
@@ -42,7 +44,7 @@ def _to_values(it: Redemption) -> Item:
         "created_by": it.created_by,
         "used_on": to_text(it.used_on),
         "updated_at": to_text(it.updated_at),
-        "until": _milliseconds(it.until) if it.until else None,
+        "until": to_milliseconds(it.until) if it.until else None,
     }
 
 
@@ -67,7 +69,16 @@ def _from_item(key: RedemptionKey, item: Item) -> Redemption:
         used_on=from_text(item["used_on"]),
         updated_at=from_text(item["updated_at"]),
         until=datetime.fromtimestamp(item["until"] / 1000, UTC) if "until" in item else None,
+        anonymized_by=item.get("anonymized_by"),
     )
+
+
+class Sight(NamedTuple):
+    """What a request is judged by: no promotion if it is gone. ``taken`` is shard → the uses taken of it."""
+
+    promotion: Promotion | None
+    redemption: Redemption | None
+    taken: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +88,50 @@ class RedemptionStore:
 
     # Reading
 
+    def look(self, promotion_id: str, key: RedemptionKey, counters: Collection[int]) -> Sight:
+        """The promotion, the redemption, and these counters of the code, in one call."""
+        promotion, redemption = keys.promotion(promotion_id), _key(key)
+        taken_of = {shard: keys.uses(key.code, shard) for shard in counters}
+        items = self.table.get_all([promotion, redemption, *taken_of.values()])
+        found = {(item["pk"], item["sk"]): item for item in items}
+
+        def of(wanted: Key) -> Item:
+            return found.get((wanted["pk"], wanted["sk"]), {})
+
+        return Sight(
+            to_promotion(of(promotion)),
+            _from_item(key, of(redemption)) if of(redemption) else None,
+            {shard: taken(of(counter)) for shard, counter in taken_of.items()},
+        )
+
     def get(self, key: RedemptionKey) -> Redemption | None:
         item = self.table.get(_key(key))
         return _from_item(key, item) if item else None
 
-    def look(
-        self, promotion_id: str, key: RedemptionKey, *, is_limited: bool
-    ) -> tuple[Promotion | None, Redemption | None, int]:
-        """The promotion, the redemption, and how many uses are taken of its shard, in one call."""
-        counter = keys.uses(key.code, key.shard)
-        wanted = [keys.promotion(promotion_id), _key(key), *([counter] if is_limited else ())]
-        found = {(item["pk"], item["sk"]): item for item in self.table.get_all(wanted)}
-        promotion, redemption, taken = (
-            found.get((it["pk"], it["sk"]), {}) for it in (keys.promotion(promotion_id), _key(key), counter)
-        )
-        return to_promotion(promotion), _from_item(key, redemption) if redemption else None, taken.get("taken", 0)
+    def get_all(self, wanted: Iterable[RedemptionKey]) -> Mapping[RedemptionKey, Redemption]:
+        """Those that are there."""
+        by_key = {(key["pk"], key["sk"]): it for it in wanted for key in [_key(it)]}
+        items = self.table.get_all([Key(pk=pk, sk=sk) for pk, sk in by_key])
+        return {it: _from_item(it, item) for item in items for it in [by_key[item["pk"], item["sk"]]]}
 
-    def ended_holds(self, key: RedemptionKey, before: datetime) -> Sequence[RedemptionKey]:
-        """The redemptions of the code whose hold ended before that."""
-        ranges = [keys.holds(key.code, shard, _milliseconds(before)) for shard in range(key.shards)]
-        ended = [item for range_ in ranges for item in self.table.query(range_)]
-        return [key._replace(digest=keys.digest_of(item)) for item in ended]
+    def of_code(self, code: CodeId, shards: int) -> Iterator[Redemption]:
+        """All of the code, in no order, also holds and tombstones."""
+        for shard in range(shards):
+            for item in self.table.query(keys.redemptions(code, shard)):
+                yield _from_item(RedemptionKey(code, shards, keys.digest_of(item)), item)
+
+    def usages(
+        self, promotion_id: str, first: str | None, last: str | None, *, code: str | None, newest_first: bool
+    ) -> Iterator[RedemptionKey]:
+        """What was redeemed from the first time to the last, of a code or of all, by time of use; read as needed."""
+        only = None if code is None else {"code": code.casefold()}
+        lists = [
+            self.table.query(keys.usages(promotion_id, name, first, last), only=only, ScanIndexForward=not newest_first)
+            for name in keys.LISTS
+        ]
+        for entry in merge(*lists, key=lambda it: it["sk"], reverse=newest_first):
+            if key := RedemptionKey.parse(keys.usage_of(entry)):
+                yield key
 
     # Writing
 
@@ -107,15 +141,24 @@ class RedemptionStore:
         Raises ConditionLost.
         """
         takes = [self.uses.take(it.key.code, max_uses, *draw) for draw in it.drawn.items()] if max_uses else []
-        self.table.transact(*takes, self.table.put(_key(it.key), _to_values(it)), self._put_entry(it))
+        entries = self._put_hold(it) if it.until else [self._put_entry(it)]
+        self.table.transact(*takes, self.table.put(_key(it.key), _to_values(it)), *entries)
 
     def _put_entry(self, it: Redemption) -> Action:
-        return self.table.put(self._entry(it), {"code": it.code.casefold()} if it.status is not Status.HELD else {})
+        key = keys.usage(it.promotion_id, it.key.digest, to_text(it.used_on), it.key.usage_id)
+        return self.table.put(key, {"code": it.code.casefold()})
 
-    def _entry(self, it: Redemption) -> Key:
-        if it.until is not None and it.status is Status.HELD:
-            return keys.hold(it.key.code, it.key.shard, _milliseconds(it.until), it.key.digest)
-        return keys.usage(it.promotion_id, it.key.digest, to_text(it.used_on), it.key.usage_id)
+    def _put_hold(self, it: Redemption) -> list[Action]:
+        # The entry without a condition: an earlier hold of the same id may have left it.
+        held = self.table.replace(keys.held_usage(it.promotion_id, it.key.digest, it.key.usage_id), {})
+        return [held, *self._renew_hold(it)]
+
+    def _renew_hold(self, it: Redemption) -> list[Action]:
+        """A hold of an unlimited code takes nothing that could be taken back."""
+        return [self.uses.put_hold(it.key.code, it.until, it.key.digest, it.kept)] if it.drawn and it.until else []
+
+    def _remove_hold(self, it: Redemption) -> list[Action]:
+        return [self.uses.remove_hold(it.key.code, it.until, it.key.digest)] if it.drawn and it.until else []
 
     def bury(self, it: Redemption) -> None:
         """Remember for a day that a redemption was rolled back before it came. Raises ConditionLost if it has come."""
@@ -124,8 +167,8 @@ class RedemptionStore:
 
     def confirm(self, held: Redemption, now: datetime) -> Redemption:
         """Make a hold a redemption; no counter moves. Raises ConditionLost if it is none any more."""
-        confirmed = replace(held, status=Status.REDEEMED, used_on=now, updated_at=now)
-        self.table.transact(self._change(held, confirmed), self._remove_hold(held), self._put_entry(confirmed))
+        confirmed = replace(held, status=Status.REDEEMED, used_on=now, updated_at=now, until=None)
+        self.table.transact(self._change(held, confirmed), *self._remove_hold(held), self._put_entry(confirmed))
         return confirmed
 
     def shrink(self, seen: Redemption, kept: int, now: datetime) -> Redemption:
@@ -133,20 +176,21 @@ class RedemptionStore:
         given, drawn = _given_back(seen.drawn, seen.kept - kept)
         status = seen.status if kept else Status.ROLLED_BACK
         shrunk = replace(seen, status=status, kept=kept, drawn=drawn, updated_at=now)
-        ended = [self._remove_hold(seen)] if seen.status is Status.HELD and not kept else []
-        self.table.transact(self._change(seen, shrunk), *self._give_back(seen.key, given), *ended)
+        is_held = seen.status is Status.HELD
+        hold = (self._renew_hold(shrunk) if kept else self._remove_hold(seen)) if is_held else []
+        self.table.transact(self._change(seen, shrunk), *self._give_back(seen.key, given), *hold)
         return shrunk
 
     def take_back(self, held: Redemption) -> None:
-        """Forget a hold that is over, and give its units back. Raises ConditionLost if it is none any more."""
+        """Forget a hold, and give its units back. Raises ConditionLost if it is none any more."""
         removal = self.table.delete(
             _key(held.key),
             "#status = :held AND #until = :until AND #kept = :kept",
             held=Status.HELD,
-            until=_milliseconds(held.until) if held.until else 0,
+            until=to_milliseconds(held.until) if held.until else None,
             kept=held.kept,
         )
-        self.table.transact(removal, self._remove_hold(held), *self._give_back(held.key, held.drawn))
+        self.table.transact(removal, *self._remove_hold(held), *self._give_back(held.key, held.drawn))
 
     def _change(self, seen: Redemption, changed: Redemption) -> Action:
         values: dict[str, Any] = {
@@ -158,19 +202,46 @@ class RedemptionStore:
         }
         return self.table.update(
             _key(seen.key),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            "SET " + ", ".join(f"#{name} = :{name}" for name in values) + ("" if changed.until else " REMOVE #until"),
             "#status = :before AND #kept = :counted",
             before=seen.status,
             counted=seen.kept,
             **values,
         )
 
-    def _remove_hold(self, held: Redemption) -> Action:
-        # Without a condition: it stands and falls with the redemption, on which the transaction depends.
-        return self.table.delete(self._entry(held))
-
     def _give_back(self, key: RedemptionKey, given: Mapping[int, int]) -> Sequence[Action]:
         return [self.uses.give_back(key.code, shard, units) for shard, units in given.items()]
+
+    def anonymize(self, it: Redemption, client_id: str, now: datetime) -> Redemption | None:
+        """Blank the address, at most once; None if the redemption is gone meanwhile."""
+        is_there = self.table.change(
+            _key(it.key),
+            "SET #email = :masked, #anonymized_by = :client, #updated_at = :now",
+            "attribute_exists(pk)",
+            masked=MASKED,
+            client=client_id,
+            now=to_text(now),
+        )
+        return replace(it, customer_email=MASKED, anonymized_by=client_id, updated_at=now) if is_there else None
+
+    # Clearing away
+
+    def purge(self, promotion_id: str) -> Iterator[Sequence[Action]]:
+        """What removes all that was redeemed of a promotion that is gone, in transactions, each after what it names.
+
+        No action has a condition: no request that reads the promotion finds it.
+        """
+        cleared: set[CodeId] = set()
+        for name in keys.LISTS:
+            entries = self.table.query(keys.all_usages(promotion_id, name))
+            while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
+                found = [key for entry in batch if (key := RedemptionKey.parse(keys.usage_of(entry)))]
+                for key in found:
+                    if key.code not in cleared:
+                        cleared.add(key.code)
+                        yield from (self.uses.purge(key.code, shard) for shard in range(key.shards))
+                removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
+                yield [self.table.delete(key) for key in removals]
 
 
 def _given_back(drawn: Mapping[int, int], units: int) -> tuple[Mapping[int, int], Mapping[int, int]]:

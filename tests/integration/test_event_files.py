@@ -13,6 +13,7 @@ import pytest
 
 from promotion_jobs import wiring
 from promotion_jobs.api.schemas.base import validate
+from promotion_jobs.api.schemas.codes import SentCodes
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.aws import keys
@@ -27,6 +28,7 @@ from tests.support.documents import DOCS_PAGE, OPENAPI
 from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
 
+END = "9999-01-01T00:00:00Z"
 CODES = ["WELCOME-10", "WELCOME-20"]
 MESSAGE = json.loads(read("run_job")["Records"][0]["body"])
 EXPORT = {"type": "promotion_job", "job_type": "code_export", "name": "nightly export"}
@@ -90,6 +92,19 @@ def _lost(shop: Cloud) -> None:
     shop.table.transact(shop.table.update(keys.open_job(JOB_ID), "SET #sent_at = :then", "", then=then))
 
 
+def _usable(_shop: Cloud) -> None:
+    """The codes, in a promotion that goes on, and in a chunk whose id the usage's id has."""
+    new = validate(SentPromotion, _sent("create_promotion") | {"end": END}).to_domain()
+    promotion = wiring.service().promotions.change(PROMOTION_ID, lambda _: new, "demo")
+    sent = validate(SentCodes, _sent("add_codes"))
+    replace(wiring.service().codes, new_id=lambda _: JOB_ID).add(promotion, sent.to_domain(), "demo")
+
+
+def _redeemed(shop: Cloud) -> None:
+    _usable(shop)
+    _answer(shop, "redeem_code")
+
+
 # Answers
 
 
@@ -126,6 +141,27 @@ def _list(path: str, query: str, *elements: Element) -> Element:
     }
 
 
+AN_USAGE_ID = Like(r"[\w-]{47}")
+
+
+def _usage(usage_id: object = AN_USAGE_ID, **more: Any) -> Element:
+    return {
+        "id": usage_id,
+        "promotion_id": PROMOTION_ID,
+        "redemption_id": "order-4711",
+        "status": "redeemed",
+        "order_id": "order-4711",
+        "code_id": "WELCOME-10",
+        "code": "WELCOME-10",
+        "times_used": 1,
+        "used_on": A_TIME,
+        "customer_id": "4711",
+        "meta": {"timestamps": {"updated_at": A_TIME}},
+        "anonymized": False,
+        **more,
+    }
+
+
 TOKEN = {
     "access_token": A_TOKEN,
     "expires": ANY,
@@ -134,6 +170,19 @@ TOKEN = {
     "token_type": "Bearer",
 }
 WELCOME_10 = _code("WELCOME-10", uses=100, max_uses=100)
+USAGE_ID = _sent("anonymize_usages")["usage_ids"][0]
+VALIDITY = {
+    "type": "promotion_code_validity",
+    "valid": True,
+    "code": "WELCOME-10",
+    "already_redeemed": False,
+    "promotion": _promotion(end=END, codes={"in_use": 2, "visible": 2}),
+    "consume_unit": "per_cart",
+    "units": 1,
+    "ends_at": END,
+    "max_uses": 100,
+    "uses": 100,
+}
 FILTER = "&filter=eq(job_type,code_generate):eq(status,completed)"
 LINK = Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/{PROMOTION_ID}/{JOB_ID}/[^/]+\.csv\?.+")
 
@@ -169,6 +218,17 @@ TOLD = {
     "get_code": Told(_codes, _json(200, {"data": WELCOME_10})),
     "delete_code": Told(_codes, _no_content()),
     "delete_codes": Told(_codes, _no_content()),
+    "validate_code": Told(_usable, _json(200, {"data": VALIDITY})),
+    "redeem_code": Told(_usable, _json(201, {"data": _usage()})),
+    "roll_back_redemption": Told(_redeemed, _json(200, {"data": _usage(status="rolled_back", times_used=0)})),
+    "list_usages": Told(_redeemed, _json(200, _list(f"/{PROMOTION_ID}/usages", "", _usage(USAGE_ID)))),
+    "get_usage": Told(_redeemed, _json(200, {"data": _usage(USAGE_ID)})),
+    "list_code_usages": Told(
+        _redeemed, _json(200, _list(f"/{PROMOTION_ID}/codes/WELCOME-10/usages", "", _usage(USAGE_ID)))
+    ),
+    "anonymize_usages": Told(
+        _redeemed, _json(200, {"data": [_usage(USAGE_ID, customer_email="**", updated_by="demo", anonymized=True)]})
+    ),
     "create_job": Told(_nothing, _json(201, {"data": _generate_job("pending", AN_ID)})),
     "get_job": Told(_job, _json(200, {"data": _generate_job("pending")})),
     "list_jobs": Told(

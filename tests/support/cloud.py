@@ -48,7 +48,7 @@ OF_A_PAGE = {
     "X-Content-Type-Options": "nosniff",
 }
 
-READS = {"GetItem", "BatchGetItem", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
+READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
 """The operations that change nothing."""
 
 Answer = tuple[int, Any]

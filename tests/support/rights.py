@@ -139,6 +139,9 @@ def _of_table(operation: str, parameters: Mapping[str, Any]) -> Iterator[Request
         case "TransactWriteItems":
             for kind, write in (pair for action in parameters["TransactItems"] for pair in action.items()):
                 yield _on_items(_WRITES[kind], write["TableName"], [write.get("Key") or write["Item"]])
+        case "TransactGetItems":
+            for it in parameters["TransactItems"]:
+                yield _on_items("GetItem", it["Get"]["TableName"], [it["Get"]["Key"]])
         case "BatchGetItem":
             for table, wanted in parameters["RequestItems"].items():
                 yield _on_items(operation, table, wanted["Keys"])

@@ -117,6 +117,57 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
             "detail": "Only 1 pending or processing job is allowed per promotion.",
         },
     ),
+    (errors.UsageNotFound(), 404, _not_found("usage")),
+    (
+        errors.UsagesNotFound(["a usage"]),
+        404,
+        {
+            "status": "404",
+            "title": "Could not anonymize some usages",
+            "detail": "Usages not found.",
+            "meta": {"usage_ids": ["a usage"]},
+        },
+    ),
+    (
+        errors.TooManyUsages(),
+        400,
+        {
+            "status": 400,
+            "title": "Too many usages",
+            "detail": "The code has more than 10,000 usages: list those of its promotion with a filter such as "
+            "eq(code,…):gt(used_on,…)",
+        },
+    ),
+    *(
+        (
+            errors.CodeNotUsable(reason, uses),
+            422,
+            {
+                "status": "422",
+                "title": "Code not usable",
+                "detail": detail,
+                "meta": {"reason": reason} if uses is None else {"reason": reason, "uses": uses},
+            },
+        )
+        for reason, uses, detail in (
+            ("promotion_disabled", 5, "The promotion is disabled"),
+            ("not_started", None, "The promotion has not started"),
+            ("ended", 5, "The promotion has ended"),
+            ("unusable", 0, "The code can be used by no one"),
+            ("other_customer", None, "The code is for another customer"),
+            ("exhausted", 0, "The code has too few uses left"),
+        )
+    ),
+    (
+        errors.RedemptionDiffers(),
+        422,
+        _unprocessable("This id redeemed the code with another quantity or customer"),
+    ),
+    (
+        errors.RedemptionRolledBack(),
+        422,
+        _unprocessable("The redemption of this id was rolled back: use another id"),
+    ),
     (errors.NoFile("processing"), 422, _no_file("Job status: processing")),
     (
         errors.FileExpired("completed", datetime(2026, 6, 8, 12, tzinfo=UTC)),

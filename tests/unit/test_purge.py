@@ -8,7 +8,7 @@ from promotion_jobs.aws.table import Item
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.jobs.runs import Run, RunStatus
-from promotion_jobs.limits import LEASE, TRIES
+from promotion_jobs.limits import LATE_WRITES, LEASE, TRIES
 from tests.support.builders import (
     CLIENT_ID,
     EXPORT_FILE,
@@ -56,6 +56,7 @@ class Deleted(Desk):
         self.put_chunk(by_hand("by-hand", id="hand"))
         self.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
         (self.purge,) = self.messages()
+        self.clock.advance(seconds=LATE_WRITES.seconds)
         self.queue.waiting.clear()
 
     def assert_purged(self) -> None:

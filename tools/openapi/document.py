@@ -169,7 +169,7 @@ def _filter(operation: Operation) -> Schema:
     examples = [f"eq({name},{value})" for name, value in operation.filter.items()]
     if operation.bounds:
         clause = rf"({clause}| *(gt|ge|lt|le)\( *({'|'.join(operation.bounds)}) *, *{_DATE_OR_TIME} *\) *)"
-        examples = [f"ge({name},{value})" for name, value in operation.bounds.items()] + examples[:1]
+        examples = [f"ge({name},{value})" for name, value in operation.bounds.items()] + examples
     return {
         "type": "string",
         "pattern": f"^{clause}(:{clause}){{0,{limits.FILTERS - 1}}}$",

@@ -58,7 +58,7 @@ class PromotionRemover:
             refusal = self.promotions.deletion_refusal(error.lost[0], purge.id)
             if refusal:
                 raise refusal from error
-        self.queue.send(Message(promotion_id, purge.id), LATE_WRITES)
+        self.queue.send(Message(promotion_id, purge.id))
 
 
 _CHUNKS_AT_ONCE = 25
@@ -69,8 +69,8 @@ class Purge:
     """Removing what is gone already changes nothing; so a purge that died begins again.
 
     What was given to the codes of its jobs stays given: their allocations stay. ``redeemed`` gives what removes the
-    redemptions of a promotion, in parts; the composition hands it in. A request that saw the promotion may still
-    redeem a code: so the purge waits for it.
+    redemptions of a promotion, in parts; the composition hands it in. They go last: a request that saw the promotion
+    may still redeem a code.
     """
 
     promotions: PromotionStore
@@ -84,8 +84,6 @@ class Purge:
     gives_up: ClassVar = False
 
     def work(self, hold: Hold) -> bool:
-        if self.now() < hold.job.created_at + LATE_WRITES:
-            return False
         for step, remove in enumerate(self._steps(hold.job)):
             # Not before the second is done: the next delivery would find only the first to do again.
             if (step > 1 and hold.deadline.is_near()) or not remove():
@@ -108,6 +106,7 @@ class Purge:
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
         yield partial(self._remove_files, purge)
+        yield partial(self._is_late, purge)
         for actions in self.redeemed(purge.promotion_id):
             yield partial(self._remove_redeemed, purge, actions)
 
@@ -155,6 +154,10 @@ class Purge:
     def _remove_files(self, purge: Job) -> bool:
         self.files.remove_all(f"{purge.promotion_id}/")
         return True
+
+    def _is_late(self, purge: Job) -> bool:
+        """Whether no request that saw the promotion can redeem a code of it any more."""
+        return self.now() >= purge.created_at + LATE_WRITES
 
     def _remove_redeemed(self, purge: Job, actions: Sequence[Action]) -> bool:
         """False if this worker's purge is over."""

@@ -23,8 +23,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a code cannot be used now, in the order in which it is asked."""
-
+    # Why a code cannot be used now, in the order in which it is asked.
     PROMOTION_DISABLED = "promotion_disabled"
     NOT_STARTED = "not_started"
     ENDED = "ended"

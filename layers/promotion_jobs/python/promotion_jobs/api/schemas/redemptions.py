@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from promotion_jobs import limits
 from promotion_jobs.api.schemas.base import SOUND, UNSET, WHOLE, Sent, shown_pattern, validate
@@ -68,7 +68,7 @@ class SentRollback(Sent):
 
 
 class SentUsageRollback(Sent):
-    """By the usage: the code need not be there any more."""
+    model_config = ConfigDict(json_schema_extra={"description": "By the usage: its code may have been deleted."})
 
     usage_id: Annotated[str, SOUND]
     quantity: Kept = 0

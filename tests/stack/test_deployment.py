@@ -64,8 +64,8 @@ def _described(aws: Aws, stack: str, change_set: str) -> dict[str, tuple[str, st
 
 
 def _plain(name: str) -> str:
-    """Without the hash in which the name of a layer ends."""
-    return re.sub(r"(?<=Layer)[0-9a-f]{10}$", "", name)
+    """Without the hash in which the name of a layer, or of a function's version, ends."""
+    return re.sub(r"(?<=Layer|rsion)[0-9a-f]{10}$", "", name)
 
 
 def test_the_built_layers_have_shared_objects_for_arm64_alone() -> None:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.promotions.promotions import Promotions
     from promotion_jobs.promotions.store import PromotionStore
+    from promotion_jobs.tokens.token import Right
     from promotion_jobs.tokens.tokens import Tokens
 
     Render = Callable[[Job], Mapping[str, Any]]
@@ -331,9 +332,9 @@ def service() -> Service:
     return Service(Clients(), lambda: datetime.now(UTC), secrets.randbits, settings(), measure)
 
 
-def authenticate(authorization: str | None) -> str:
-    """The id of the client whose token the header bears. Raises Unauthorized and Forbidden."""
-    return service().tokens.authenticate(authorization)
+def authenticate(authorization: str | None, right: "Right") -> str:
+    """The id of the client whose token the header bears. Raises Unauthorized, and Forbidden without the right."""
+    return service().tokens.authenticate(authorization, right)
 
 
 def find_promotion(promotion_id: str) -> "Promotion":

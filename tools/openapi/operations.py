@@ -76,7 +76,6 @@ class Operation:
     dry_run: tuple[Any, Any] | None = None
     """The answer 200 of a request that changes nothing, with an example."""
     tag: str = "jobs"
-    token: bool = True
     example: Any = None
 
 
@@ -263,6 +262,5 @@ TOKEN = Operation(
         errors.TooManyTokens(30),
     ),
     tag="tokens",
-    token=False,
     example=samples.token,
 )

@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.codes import SentCodes
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.ADD_CODES)
+@serve(app, Route.ADD_CODES, authenticate)
 def add_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     sent = validate(SentCodes, requests.json_data(app.current_event))

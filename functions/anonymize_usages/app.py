@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.redemptions import SentUsages
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.ANONYMIZE_USAGES)
+@serve(app, Route.ANONYMIZE_USAGES, authenticate)
 def anonymize_usages() -> Answer:
     sent = validate(SentUsages, requests.json_data(app.current_event))
     return answer(200, answers.anonymized(*service().usages.anonymize(sent.usage_ids, client_id(app))))

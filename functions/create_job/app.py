@@ -9,10 +9,10 @@ from promotion_jobs.measures import Measure
 from promotion_jobs.observe import logger, measure
 from promotion_jobs.wiring import authenticate, find_promotion, service
 
-app = resolver(authenticate, find_promotion)
+app = resolver()
 
 
-@serve(app, Route.CREATE_JOB)
+@serve(app, Route.CREATE_JOB, authenticate, find_promotion)
 def create_job(promotion_id: str) -> Answer:
     query = requests.query(app.current_event, requests.JOB_PARAMETERS, only=True)
     data = requests.json_data(app.current_event)

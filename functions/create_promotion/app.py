@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.promotions import SentPromotion
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.CREATE_PROMOTION)
+@serve(app, Route.CREATE_PROMOTION, authenticate)
 def create_promotion() -> Answer:
     sent = validate(SentPromotion, requests.json_data(app.current_event))
     promotion = service().promotions.create(sent.to_domain(), client_id(app))

@@ -4,10 +4,10 @@ from promotion_jobs.api.resolver import Answer, lambda_handler, no_content, reso
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.DELETE_CODE)
+@serve(app, Route.DELETE_CODE, authenticate)
 def delete_code(promotion_id: str, code: str) -> Answer:
     service().codes.remove(service().promotions.get(promotion_id), {code})
     return no_content()

@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.codes import NamedCodes
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.DELETE_CODES)
+@serve(app, Route.DELETE_CODES, authenticate)
 def delete_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     sent = validate(NamedCodes, requests.json_data(app.current_event))

@@ -4,10 +4,10 @@ from promotion_jobs.api.resolver import Answer, client_id, lambda_handler, no_co
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.DELETE_PROMOTION)
+@serve(app, Route.DELETE_PROMOTION, authenticate)
 def delete_promotion(promotion_id: str) -> Answer:
     service().promotion_remover.delete(promotion_id, client_id(app))
     return no_content()

@@ -5,10 +5,10 @@ from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.GET_CODE)
+@serve(app, Route.GET_CODE, authenticate)
 def get_code(promotion_id: str, code: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     return answer(200, {"data": answers.code(service().codes.get(promotion, code))})

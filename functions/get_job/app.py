@@ -5,10 +5,10 @@ from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.GET_JOB)
+@serve(app, Route.GET_JOB, authenticate)
 def get_job(promotion_id: str, job_id: str) -> Answer:
     return answer(200, {"data": answers.job(*service().jobs.get(promotion_id, job_id))})
 

@@ -5,10 +5,10 @@ from promotion_jobs.api.resolver import NOT_KEPT, Answer, answer, lambda_handler
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.GET_JOB_FILE)
+@serve(app, Route.GET_JOB_FILE, authenticate)
 def get_job_file(promotion_id: str, job_id: str) -> Answer:
     return answer(200, links(service().downloads.links(promotion_id, job_id)), NOT_KEPT)
 

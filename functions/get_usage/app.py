@@ -5,10 +5,10 @@ from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver
 from promotion_jobs.api.routes import Route
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.GET_USAGE)
+@serve(app, Route.GET_USAGE, authenticate)
 def get_usage(promotion_id: str, usage_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     return answer(200, {"data": answers.usage(service().usages.get(promotion, usage_id))})

@@ -6,10 +6,10 @@ from promotion_jobs.api.routes import Route
 from promotion_jobs.codes.codes import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.LIST_CODES)
+@serve(app, Route.LIST_CODES, authenticate)
 def list_codes(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     query = requests.query(app.current_event, requests.LIST_PARAMETERS)

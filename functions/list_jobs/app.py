@@ -6,10 +6,10 @@ from promotion_jobs.api.routes import Route
 from promotion_jobs.jobs.read import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, find_promotion, service
 
-app = resolver(authenticate, find_promotion)
+app = resolver()
 
 
-@serve(app, Route.LIST_JOBS)
+@serve(app, Route.LIST_JOBS, authenticate, find_promotion)
 def list_jobs(promotion_id: str) -> Answer:
     query = requests.query(app.current_event, requests.LIST_PARAMETERS)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)

@@ -6,10 +6,10 @@ from promotion_jobs.api.routes import Route
 from promotion_jobs.promotions.promotions import FILTER_ATTRIBUTES
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.LIST_PROMOTIONS)
+@serve(app, Route.LIST_PROMOTIONS, authenticate)
 def list_promotions() -> Answer:
     query = requests.query(app.current_event, requests.LIST_PARAMETERS)
     wanted = requests.wanted(query, FILTER_ATTRIBUTES)

@@ -6,10 +6,10 @@ from promotion_jobs.api.routes import Route
 from promotion_jobs.redemptions.usages import FILTERS, Wanted
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.LIST_USAGES)
+@serve(app, Route.LIST_USAGES, authenticate)
 def list_usages(promotion_id: str) -> Answer:
     promotion = service().promotions.get(promotion_id)
     query = requests.query(app.current_event, requests.USAGE_PARAMETERS)

@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.redemptions import SentRedemption
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.REDEEM_CODE)
+@serve(app, Route.REDEEM_CODE, authenticate)
 def redeem_code() -> Answer:
     sent = validate(SentRedemption, requests.json_data(app.current_event))
     redemption, is_new = service().redeemer.redeem(sent.to_domain(), client_id(app))

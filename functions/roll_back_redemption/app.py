@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.redemptions import SentUsageRollback, rollback
 from promotion_jobs.redemptions.redemption import Use
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.ROLL_BACK_REDEMPTION)
+@serve(app, Route.ROLL_BACK_REDEMPTION, authenticate)
 def roll_back_redemption() -> Answer:
     sent = rollback(requests.json_data(app.current_event))
     if isinstance(sent, SentUsageRollback):

@@ -6,10 +6,10 @@ from promotion_jobs.api.routes import Route
 from promotion_jobs.api.schemas.promotions import changed
 from promotion_jobs.wiring import authenticate, find_promotion, service
 
-app = resolver(authenticate, find_promotion)
+app = resolver()
 
 
-@serve(app, Route.UPDATE_PROMOTION)
+@serve(app, Route.UPDATE_PROMOTION, authenticate, find_promotion)
 def update_promotion(promotion_id: str) -> Answer:
     data = requests.json_data(app.current_event)
     promotion = service().promotions.change(promotion_id, lambda seen: changed(seen, data), client_id(app))

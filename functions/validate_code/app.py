@@ -7,10 +7,10 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.redemptions import SentValidation
 from promotion_jobs.wiring import authenticate, service
 
-app = resolver(authenticate)
+app = resolver()
 
 
-@serve(app, Route.VALIDATE_CODE)
+@serve(app, Route.VALIDATE_CODE, authenticate)
 def validate_code() -> Answer:
     sent = validate(SentValidation, requests.json_data(app.current_event))
     return answer(200, {"data": answers.validity(sent.code, service().redeemer.validate(sent.to_domain()))})

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.tokens.token import Grant, Token
+from promotion_jobs.api.routes import Route
+from promotion_jobs.tokens.token import Grant, Right, Token
 from promotion_jobs.tokens.tokens import hash_secret
 from tests.support import template
 from tests.support.answers import FORBIDDEN, UNAUTHORIZED, UNKNOWN_CLIENT
@@ -137,6 +138,43 @@ def test_an_implicit_token_has_no_right_to_promotions(cloud: Cloud) -> None:
         answer = cloud.call(function, data=data, headers={"authorization": f"Bearer {token}"})
         assert (function, answer) == (function, FORBIDDEN)
     assert cloud.items() == before
+
+
+def _answers(cloud: Cloud, token: str) -> dict[str, Answer]:
+    """Function → what it answers to the token, to a request that changes nothing."""
+    headers = {"authorization": f"Bearer {token}"}
+    return {function: cloud.call(function, data=data, headers=headers) for function, data in PROTECTED}
+
+
+def test_a_client_with_every_right_is_answered_by_every_route(cloud: Cloud) -> None:
+    found = _answers(cloud, cloud.token)
+    statuses = {function: status for function, (status, _) in found.items()}
+    # No promotion is there, and what names none lacks everything.
+    without = ("create_promotion", "validate_code", "redeem_code", "roll_back_redemption", "anonymize_usages")
+    expected = {function: 404 for function, _ in PROTECTED} | {"list_promotions": 200} | dict.fromkeys(without, 400)
+    assert statuses == expected
+
+
+@pytest.mark.parametrize("only", Right)
+def test_a_client_that_was_confined_to_a_right_is_answered_by_its_routes_alone(cloud: Cloud, only: Right) -> None:
+    cloud.tokens.register_client("another", ANOTHER_SECRET, "Another", only)
+    token, _ = cloud.tokens.issue("client_credentials", "another", ANOTHER_SECRET)
+    before = cloud.items()
+    opened = _answers(cloud, cloud.token)
+    rights = {route.function: route.right for route in Route if route.right is not None}
+    assert _answers(cloud, token) == {
+        function: opened[function] if right is only else FORBIDDEN for function, right in rights.items()
+    }
+    assert cloud.items() == before
+
+
+def test_a_call_without_the_right_is_forbidden_before_anything_is_said_of_its_body(cloud: Cloud) -> None:
+    cloud.tokens.register_client("another", ANOTHER_SECRET, "Another", Right.REDEEM)
+    token, _ = cloud.tokens.issue("client_credentials", "another", ANOTHER_SECRET)
+    promotion_id = cloud.create_promotion()
+    for body, content_type in product(("{", "{}", "x" * 1_000_001), ("application/json", "text/plain")):
+        headers = {"authorization": f"Bearer {token}", "content-type": content_type}
+        assert cloud.call("create_job", promotion_id, body=body, headers=headers) == FORBIDDEN
 
 
 def _listed(cloud: Cloud, token: str) -> Answer:

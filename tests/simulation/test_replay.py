@@ -10,6 +10,7 @@ from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import ExportParameters, JobType
 from promotion_jobs.pages import Page
 from promotion_jobs.promotions.promotion import NewPromotion
+from promotion_jobs.tokens.token import Right
 from tests.simulation import small_stories, stories
 from tests.simulation.faults import NoFaults
 from tests.simulation.replay import Place, Recorder, Request
@@ -43,7 +44,7 @@ def _the_rest(workshop: Workshop) -> None:
     service, secret = workshop.service, "0" * 40
     service.tokens.register_client("me", secret, "Me")
     token, _ = service.tokens.issue("client_credentials", "me", secret)
-    service.tokens.authenticate(f"Bearer {token}")
+    service.tokens.authenticate(f"Bearer {token}", Right.READ)
     service.tokens.clients()
     service.tokens.revoke_client("me")
     promotion = workshop.add_promotion()

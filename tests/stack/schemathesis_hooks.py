@@ -29,6 +29,12 @@ REFUSALS = (
     r"Unprocessable Entity: Job has no file to download\. .*",
     r"Unprocessable Entity: max_codes must be at least the \d+ codes in use",
     r"Unprocessable Entity: A promotion with (codes or )?an open job cannot be (made automatic|deleted)",
+    # Made-up codes and usages are not there; a promotion that is made up has ended or not started.
+    r"Not Found: (code|usage) not found",
+    r"Code not usable: .*",
+    r"Could not anonymize some usages: Usages not found\.",
+    r"Unprocessable Entity: This id redeemed the code with another quantity or customer",
+    r"Unprocessable Entity: The redemption of this id was rolled back: use another id",
     r"invalid: rows_per_file must be at least \d+, since an export has at most 200 files",
     # Two members beside each other, and the odds that follow from two.
     r"invalid: end must not be before start",

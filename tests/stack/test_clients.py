@@ -1,6 +1,7 @@
 """`make client`: who may call the API."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.wiring import Service
-from tests.support.builders import NOW
+from tests.support.builders import NOW, PROMOTION_ID
 from tools.clients import main
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,47 @@ def test_a_created_client_may_call_until_it_is_revoked(stack: LocalStack, comman
     # No container has seen this token, so none trusts it for another minute.
     refused = send("GET", f"{stack.base_url}/v2/promotions", {"authorization": f"Bearer {token}"})
     assert (refused.status, refused.json) == (401, {"errors": [{"status": 401, "title": "Unauthorized"}]})
+
+
+FORBIDDEN = (403, {"errors": [{"status": 403, "title": "Forbidden"}]})
+PROMOTION_NOT_FOUND = (404, {"errors": [{"status": 404, "title": "Not Found", "detail": "promotion not found"}]})
+OF_NONE = f"/v2/promotions/{PROMOTION_ID}"
+"""A promotion that is not there."""
+
+
+@pytest.mark.parametrize(("only", "read"), [("read", PROMOTION_NOT_FOUND), ("redeem", FORBIDDEN)])
+def test_a_client_created_with_only_may_do_no_more_than_that(
+    stack: LocalStack, command: Command, only: str, read: tuple[int, object]
+) -> None:
+    status, output, _ = command.run("create", "Checkout", "--only", only)
+    client = Client(**dict(line.split("=") for line in output.splitlines()))
+    api = Api.signed_in(stack.base_url, client)
+    asked = [("GET", OF_NONE), ("DELETE", OF_NONE), ("POST", f"{OF_NONE}/jobs"), ("PUT", OF_NONE)]
+    answers = [(answer.status, answer.json) for answer in (api.call(method, path) for method, path in asked)]
+    assert (status, answers) == (0, [read, FORBIDDEN, FORBIDDEN, FORBIDDEN])
+
+
+def test_the_list_says_what_each_client_may_do(command: Command) -> None:
+    kinds: list[tuple[str, ...]] = [(), ("--only", "read"), ("--only", "redeem")]
+    outputs = [command.run("create", "Our shop", *kind)[1] for kind in kinds]
+    ids = [output.splitlines()[0].removeprefix("client_id=") for output in outputs]
+    listed = {line.split("  ")[0]: line for line in command.run("list")[1].splitlines()}
+    shown = [re.sub(TIME, "TIME", listed[client_id].removeprefix(client_id)) for client_id in ids]
+    assert shown == ["  TIME  everything  Our shop", "  TIME  read        Our shop", "  TIME  redeem      Our shop"]
+
+
+@pytest.mark.parametrize("only", ["change", "delete", "", "Read"])
+def test_a_client_cannot_be_confined_to_anything_else(command: Command, only: str) -> None:
+    before = command.run("list")
+    refusal = (
+        'usage: make client ARGS="[--local | --stack NAME] {create NAME [--only RIGHT] | list | revoke ID}"\n'
+        f"make client create: error: argument --only: {only!r} is neither read (GET requests) nor redeem "
+        "(validate, redeem and roll back); without --only the client may do everything\n"
+    )
+    with pytest.raises(SystemExit) as ended:
+        command.run("create", "Checkout", "--only", only)
+    assert (ended.value.code, command.captured.readouterr()) == (2, ("", refusal))
+    assert command.run("list") == before
 
 
 def test_only_the_hash_of_a_secret_is_stored(stack: LocalStack, command: Command) -> None:

@@ -33,6 +33,7 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
 }
+RIGHTS = {f"{route.method} {route.path}": route.right for route in Route}
 OPEN_TO_ALL = {"POST /oauth/access_token", "GET /openapi.json", "GET /docs"}
 
 GENERAL = {
@@ -146,9 +147,9 @@ def _answered(operation: dict[str, Any], status: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("route", sorted(set(OPERATIONS) - OPEN_TO_ALL))
-def test_an_operation_needs_a_token_and_says_what_happens_without(route: str) -> None:
+def test_an_operation_needs_a_token_with_a_right_and_says_what_happens_without(route: str) -> None:
     operation = OPERATIONS[route]
-    assert operation["security"] == [{"token": []}]
+    assert operation["security"] == [{"token": [RIGHTS[route]]}]
     assert _answered(operation, 401) == [{"errors": [{"status": 401, "title": "Unauthorized"}]}]
     assert _answered(operation, 403) == [{"errors": [{"status": 403, "title": "Forbidden"}]}]
 

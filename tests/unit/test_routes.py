@@ -1,6 +1,7 @@
 import pytest
 
-from promotion_jobs.api.routes import methods_of
+from promotion_jobs.api.routes import Route, methods_of
+from promotion_jobs.tokens.token import Right
 from tests.support.builders import JOB_ID, PROMOTION_ID
 
 PROMOTION = f"/v2/promotions/{PROMOTION_ID}"
@@ -59,3 +60,19 @@ def test_a_path_of_the_api_has_methods(path: str, methods: set[str]) -> None:
 )
 def test_any_other_path_has_none(path: str) -> None:
     assert methods_of(path) == frozenset()
+
+
+OPEN_TO_ALL = {"issue_token", "get_openapi", "show_docs"}
+REDEEMING = {"validate_code", "redeem_code", "roll_back_redemption"}
+
+
+def _right(route: Route) -> Right | None:
+    if route.function in OPEN_TO_ALL:
+        return None
+    if route.function in REDEEMING:
+        return Right.REDEEM
+    return Right.READ if route.method == "GET" else Right.CHANGE
+
+
+def test_a_checkout_needs_the_right_to_redeem_every_other_get_that_to_read_and_the_rest_that_to_change() -> None:
+    assert {route: route.right for route in Route} == {route: _right(route) for route in Route}

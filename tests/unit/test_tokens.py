@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain, count
+from itertools import chain, count, product
 
 import pytest
 
@@ -11,7 +11,7 @@ from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Item
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import TOKENS_PER_MINUTE
-from promotion_jobs.tokens.token import Client, Grant, Token
+from promotion_jobs.tokens.token import Client, Grant, Right, Token
 from promotion_jobs.tokens.tokens import hash_secret
 from tests.support.builders import NOW, NOW_TEXT
 from tests.support.office import Office
@@ -45,6 +45,9 @@ class Desk:
     def issue(self, grant: str = "client_credentials") -> str:
         access_token, _ = self.tokens.issue(grant, "shop", SECRET)
         return access_token
+
+    def authenticate(self, authorization: str | None, right: Right = Right.READ) -> str:
+        return self.tokens.authenticate(authorization, right)
 
     def stored_tokens(self) -> list[Item]:
         return [item for item in self.items() if item["sk"] == "TOKEN"]
@@ -199,7 +202,7 @@ def test_ids_of_no_client_leave_nothing_behind(desk: Desk) -> None:
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
 def test_a_token_authenticates_its_client(desk: Desk, scheme: str) -> None:
-    assert desk.tokens.authenticate(scheme + desk.issue()) == "shop"
+    assert desk.authenticate(scheme + desk.issue()) == "shop"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ def test_a_token_authenticates_its_client(desk: Desk, scheme: str) -> None:
 def test_a_request_without_a_token_of_ours_is_unauthorized(desk: Desk, authorization: str | None) -> None:
     desk.issue()
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(authorization)
+        desk.authenticate(authorization)
 
 
 @pytest.mark.parametrize(
@@ -245,24 +248,68 @@ def test_a_header_that_is_malformed_is_refused_before_anything_is_read(desk: Des
     desk.issue()
     desk.office.calls.made.clear()
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(authorization)
+        desk.authenticate(authorization)
     assert desk.office.calls.made == []
 
 
 def test_an_implicit_token_has_no_right_to_promotions(desk: Desk) -> None:
     access_token = desk.issue("implicit")
     with pytest.raises(Forbidden):
-        desk.tokens.authenticate(f"Bearer {access_token}")
+        desk.authenticate(f"Bearer {access_token}")
+
+
+@pytest.mark.parametrize("right", Right)
+def test_a_client_has_every_right_unless_it_was_confined_to_one(desk: Desk, right: Right) -> None:
+    assert desk.authenticate(f"Bearer {desk.issue()}", right) == "shop"
+
+
+@pytest.mark.parametrize(("only", "right"), list(product(Right, Right)))
+def test_a_client_that_was_confined_to_a_right_has_no_other(desk: Desk, only: Right, right: Right) -> None:
+    desk.tokens.register_client("another", SECRET, "Another", only)
+    access_token, _ = desk.tokens.issue("client_credentials", "another", SECRET)
+    # Looked up, then remembered.
+    for _ in range(2):
+        if right is only:
+            assert desk.authenticate(f"Bearer {access_token}", right) == "another"
+        else:
+            with pytest.raises(Forbidden):
+                desk.authenticate(f"Bearer {access_token}", right)
+    assert desk.reads() == 1 + LOOK_UP
+
+
+def test_the_right_that_a_client_was_confined_to_is_stored_with_it(desk: Desk) -> None:
+    desk.tokens.register_client("another", ANOTHER_SECRET, "Another", Right.REDEEM)
+    another = SHOP | {"sk": "another", "name": "Another", "secret_hash": hash_secret(ANOTHER_SECRET), "only": "redeem"}
+    assert desk.items() == [another, SHOP]
+    assert desk.tokens.clients() == [
+        Client("another", "Another", hash_secret(ANOTHER_SECRET), NOW, Right.REDEEM),
+        Client("shop", "Our shop", hash_secret(SECRET), NOW),
+    ]
+
+
+def test_an_implicit_token_has_not_even_the_right_of_its_client(desk: Desk) -> None:
+    desk.tokens.register_client("another", SECRET, "Another", Right.READ)
+    access_token, _ = desk.tokens.issue("implicit", "another", None)
+    with pytest.raises(Forbidden):
+        desk.authenticate(f"Bearer {access_token}", Right.READ)
+
+
+def test_the_expired_token_of_a_client_without_the_right_is_unauthorized_rather_than_forbidden(desk: Desk) -> None:
+    desk.tokens.register_client("another", SECRET, "Another", Right.READ)
+    access_token, _ = desk.tokens.issue("client_credentials", "another", SECRET)
+    desk.clock.advance(hours=1)
+    with pytest.raises(Unauthorized):
+        desk.authenticate(f"Bearer {access_token}", Right.CHANGE)
 
 
 def test_a_token_ends_after_an_hour_to_the_second_whether_looked_up_or_remembered(desk: Desk) -> None:
     access_token = desk.issue()
     desk.reads()
     desk.clock.advance(minutes=59, seconds=59)
-    assert desk.tokens.authenticate(f"Bearer {access_token}") == "shop"
+    assert desk.authenticate(f"Bearer {access_token}") == "shop"
     desk.clock.advance(seconds=1)
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {access_token}")
+        desk.authenticate(f"Bearer {access_token}")
     assert desk.reads() == LOOK_UP
 
 
@@ -270,7 +317,7 @@ def test_an_expired_implicit_token_is_unauthorized_rather_than_forbidden(desk: D
     access_token = desk.issue("implicit")
     desk.clock.advance(hours=1)
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {access_token}")
+        desk.authenticate(f"Bearer {access_token}")
 
 
 def test_a_token_is_looked_up_once_a_minute(desk: Desk) -> None:
@@ -278,30 +325,30 @@ def test_a_token_is_looked_up_once_a_minute(desk: Desk) -> None:
     desk.reads()
     for seconds in (0, 59, 1, 59):
         desk.clock.advance(seconds=seconds)
-        desk.tokens.authenticate(f"Bearer {access_token}")
+        desk.authenticate(f"Bearer {access_token}")
     assert desk.reads() == 2 * LOOK_UP
 
 
 def test_a_revoked_token_stops_working_within_a_minute(desk: Desk) -> None:
     access_token = desk.issue()
-    desk.tokens.authenticate(f"Bearer {access_token}")
+    desk.authenticate(f"Bearer {access_token}")
     desk.revoke(access_token)
     desk.clock.advance(seconds=60)
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {access_token}")
+        desk.authenticate(f"Bearer {access_token}")
 
 
 def test_the_tokens_of_a_revoked_client_stop_working_within_a_minute(desk: Desk) -> None:
     known, unknown = desk.issue(), desk.issue()
-    desk.tokens.authenticate(f"Bearer {known}")
+    desk.authenticate(f"Bearer {known}")
     assert desk.tokens.revoke_client("shop") is True
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {unknown}")
+        desk.authenticate(f"Bearer {unknown}")
     desk.clock.advance(seconds=59)
-    assert desk.tokens.authenticate(f"Bearer {known}") == "shop"
+    assert desk.authenticate(f"Bearer {known}") == "shop"
     desk.clock.advance(seconds=1)
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {known}")
+        desk.authenticate(f"Bearer {known}")
 
 
 def test_a_revoked_client_gets_no_token(desk: Desk) -> None:
@@ -332,32 +379,32 @@ def test_a_container_remembers_a_thousand_tokens_at_most(desk: Desk) -> None:
     for token in tokens:
         live = Token("shop", Grant.CLIENT_CREDENTIALS, NOW + timedelta(hours=1))
         desk.tokens.store.add_token(hash_secret(token), live)
-        desk.tokens.authenticate(f"Bearer {token}")
+        desk.authenticate(f"Bearer {token}")
     assert desk.reads() == 1_001 * LOOK_UP
-    desk.tokens.authenticate(f"Bearer {tokens[-1]}")
+    desk.authenticate(f"Bearer {tokens[-1]}")
     assert desk.reads() == 0
-    desk.tokens.authenticate(f"Bearer {tokens[0]}")
+    desk.authenticate(f"Bearer {tokens[0]}")
     assert desk.reads() == LOOK_UP
 
 
 def test_a_container_remembers_no_wrong_token(desk: Desk) -> None:
-    desk.tokens.authenticate(f"Bearer {desk.issue()}")
+    desk.authenticate(f"Bearer {desk.issue()}")
     desk.reads()
     for number in range(2_000):
         with pytest.raises(Unauthorized):
-            desk.tokens.authenticate(f"Bearer {number:040x}")
+            desk.authenticate(f"Bearer {number:040x}")
     assert desk.reads() == 2_000
-    desk.tokens.authenticate(f"Bearer {FIRST}")
+    desk.authenticate(f"Bearer {FIRST}")
     assert desk.reads() == 0
 
 
 def test_a_token_that_was_unknown_works_as_soon_as_it_is_issued(desk: Desk) -> None:
     with pytest.raises(Unauthorized):
-        desk.tokens.authenticate(f"Bearer {FIRST}")
+        desk.authenticate(f"Bearer {FIRST}")
     desk.issue()
-    assert desk.tokens.authenticate(f"Bearer {FIRST}") == "shop"
+    assert desk.authenticate(f"Bearer {FIRST}") == "shop"
 
 
 def test_two_tokens_of_a_client_live_side_by_side(desk: Desk) -> None:
     first, second = desk.issue(), desk.issue()
-    assert {desk.tokens.authenticate(f"Bearer {token}") for token in (first, second)} == {"shop"}
+    assert {desk.authenticate(f"Bearer {token}") for token in (first, second)} == {"shop"}

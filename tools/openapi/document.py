@@ -52,6 +52,10 @@ HEADERS: dict[str, Schema] = {
 }
 
 
+TOKENS = (
+    "An access token. Each operation names the right that it takes. A client has every right, or one of them alone: "
+    "read, which is for every GET, or redeem, which is to validate, redeem and roll back. Without the right: 403."
+)
 DESCRIPTION = (
     "Promotion codes in bulk: exactly as many as asked for, none guessable, none twice. "
     "No text of a body may have NUL or half a surrogate pair, no whole number more than "
@@ -82,7 +86,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKENS}},
         },
     }
 
@@ -150,7 +154,7 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": path + query + headers,
-        "security": [{"token": []}] if operation.token else [],
+        "security": [{"token": [operation.route.right]}] if operation.route.right else [],
         "responses": _responses(operation, schemas),
     }
     if operation.body:

@@ -95,7 +95,6 @@ class Operation:
     again: tuple[Any, Any, str] | None = None
     """The answer 200 of a request that makes nothing, with an example and what it is."""
     tag: str = "jobs"
-    token: bool = True
     example: Any = None
 
 
@@ -358,6 +357,5 @@ TOKEN = Operation(
         errors.TooManyTokens(30),
     ),
     tag="tokens",
-    token=False,
     example=samples.token,
 )

@@ -22,12 +22,14 @@ $ TOKEN=… PROMOTION=… JOB=…      # the access_token and the ids that the c
 ```
 
 Bodies are JSON, in `data` or bare; answers are in `data`. Errors come as `{{"errors": [{{…}}]}}` and change nothing.
-Every call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. Unknown
-paths are 404; a wrong method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body not declared as
-JSON is 415, one over {limits.BODY_BYTES:,} bytes 413. 429 says in `Retry-After` in how many seconds there are tokens
-again; 500 carries a `request_id`; 503 says that the store is busy: try again. Every fault of a body is an error of its
-own, with `source` the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of
-time) have a plain `{{"message": …}}` instead.
+Every call but the first needs `Authorization: Bearer <token>`: without one 401, with an implicit grant's 403. A client
+that may only read is answered 403 to everything but GET, and one that may only redeem to everything but validating,
+redeeming and rolling back. 401 and 403 come before any other fault of the request. Unknown paths are 404; a wrong
+method is 405, with the right ones in `Allow` (`HEAD` is a wrong one); a body not declared as JSON is 415, one over
+{limits.BODY_BYTES:,} bytes 413. 429 says in `Retry-After` in how many seconds there are tokens again; 500 carries a
+`request_id`; 503 says that the store is busy: try again. Every fault of a body is an error of its own, with `source`
+the dotted path. The gateway's own answers (10 MB of body, its throttling, a function that is out of time) have a plain
+`{{"message": …}}` instead.
 
 Lists take `page[limit]` (1 to {limits.MAX_PAGE_LENGTH}, {limits.PAGE_LENGTH} unless set) and `page[offset]`
 (0 to {limits.MAX_PAGE_OFFSET:,}), raw or percent-encoded (raw ones need `curl -g`), and give absolute `links`. Filters
@@ -64,7 +66,7 @@ def command(operation: Operation) -> str:
     words = ["curl", "-s", f'"$API{path}"']
     if method != "GET" and not (method == "POST" and operation.body):
         words.insert(2, f"-X {method}")
-    if not operation.token:
+    if operation.route.right is None:
         fields = "grant_type=client_credentials", "client_id=$CLIENT_ID", "client_secret=$CLIENT_SECRET"
         return " ".join(words + [f"-d {field}" for field in fields])
     words.append('-H "Authorization: Bearer $TOKEN"')
@@ -101,7 +103,7 @@ def _block(value: Any) -> str:
 def _errors(operation: Operation) -> str:
     rows = []
     for error in operation.failures:
-        if type(error).__name__ in _ON_EVERY_CALL and operation.token:
+        if type(error).__name__ in _ON_EVERY_CALL and operation.route.right:
             continue
         status, body = answer_to(error)
         (element,) = body["errors"]

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from promotion_jobs.redemptions.redeem import Redeemer
     from promotion_jobs.redemptions.store import RedemptionStore
     from promotion_jobs.redemptions.usages import Usages
+    from promotion_jobs.tokens.token import Right
     from promotion_jobs.tokens.tokens import Tokens
 
     Render = Callable[[Job], Mapping[str, Any]]
@@ -368,9 +369,9 @@ def service() -> Service:
     return Service(Clients(), lambda: datetime.now(UTC), secrets.randbits, settings(), measure)
 
 
-def authenticate(authorization: str | None) -> str:
-    """The id of the client whose token the header bears. Raises Unauthorized and Forbidden."""
-    return service().tokens.authenticate(authorization)
+def authenticate(authorization: str | None, right: "Right") -> str:
+    """The id of the client whose token the header bears. Raises Unauthorized, and Forbidden without the right."""
+    return service().tokens.authenticate(authorization, right)
 
 
 def find_promotion(promotion_id: str) -> "Promotion":

@@ -24,10 +24,14 @@ from promotion_jobs.api.errors import (
 from promotion_jobs.api.routes import Route, methods_of
 from promotion_jobs.errors import InvalidRequest, PromotionJobsError
 from promotion_jobs.observe import count_refusal, flush_metrics, logger
+from promotion_jobs.tokens.token import Right
 from promotion_jobs.values import canonical_identifier, is_identifier
 
 Answer = Response[Any]
 Handler = TypeVar("Handler", bound=Callable[..., Answer])
+Middleware = Callable[[APIGatewayHttpResolver, NextMiddleware], Answer]
+Authenticate = Callable[[str | None, Right], str]
+FindPromotion = Callable[[str], object]
 CLIENT_ID = "client_id"
 NOT_KEPT = {"Cache-Control": "no-store"}
 """Headers of an answer that has a secret: a token or a signed link (RFC 6749, 5.1)."""
@@ -60,29 +64,9 @@ def client_id(app: APIGatewayHttpResolver) -> str:
     return str(app.context[CLIENT_ID])
 
 
-def resolver(
-    authenticate: Callable[[str | None], str] | None = None, find_promotion: Callable[[str], object] | None = None
-) -> APIGatewayHttpResolver:
-    """The resolver of a function's route.
-
-    ``authenticate`` gives the client of an Authorization header; without it no token is required. With
-    ``find_promotion``, a missing promotion takes precedence over all that is wrong with a request (decision 6), and is
-    looked for only if something is.
-    """
+def resolver() -> APIGatewayHttpResolver:
+    """A resolver without a route, which answers errors in the API's envelope."""
     app = APIGatewayHttpResolver()
-
-    def check(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
-        if authenticate:
-            app.context[CLIENT_ID] = authenticate(app.current_event.headers.get("authorization"))
-            logger.append_keys(client_id=client_id(app))
-        try:
-            return next_middleware(app)
-        except _FAULTY_REQUEST:
-            if find_promotion:
-                find_promotion(app.current_event.path_parameters["promotion_id"])
-            raise
-
-    app.use([check])
 
     def refuse(error: PromotionJobsError) -> Answer:
         status, body = answer_to(error)
@@ -129,15 +113,46 @@ def _named(event: dict[str, Any]) -> dict[str, str]:
     return {name: it for name, it in event["pathParameters"].items() if name in _IDS and is_identifier(it)}
 
 
-def serve(app: APIGatewayHttpResolver, route: Route) -> Callable[[Handler], Handler]:
-    """Have the decorated function answer the requests of a route; parameters of the path are its arguments."""
+def _check(right: Right, authenticate: Authenticate, find_promotion: FindPromotion | None) -> Middleware:
+    """The middleware that checks the token before anything else of a request is looked at."""
+
+    def check(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Answer:
+        app.context[CLIENT_ID] = authenticate(app.current_event.headers.get("authorization"), right)
+        logger.append_keys(client_id=client_id(app))
+        try:
+            return next_middleware(app)
+        except _FAULTY_REQUEST:
+            if find_promotion:
+                find_promotion(app.current_event.path_parameters["promotion_id"])
+            raise
+
+    return check
+
+
+def serve(
+    app: APIGatewayHttpResolver,
+    route: Route,
+    authenticate: Authenticate | None = None,
+    find_promotion: FindPromotion | None = None,
+) -> Callable[[Handler], Handler]:
+    """Have the decorated function answer the requests of a route; parameters of the path are its arguments.
+
+    ``authenticate`` gives the client of an Authorization header, if it has the route's right. With ``find_promotion``,
+    a missing promotion takes precedence over all that is wrong with a request (decision 6), and is looked for only if
+    something is.
+
+    Raises ValueError unless there is ``authenticate`` exactly where the route takes a right.
+    """
+    if (authenticate is None) != (route.right is None):
+        raise ValueError(f"{route} is to be served with authenticate if it takes a right, and else without")
+    checks = [_check(route.right, authenticate, find_promotion)] if authenticate and route.right else []
 
     def decorate(handler: Handler) -> Handler:
         def answer_to_decoded(**parameters: str) -> Answer:
             # The resolver takes them from the path, which lambda_handler has quoted.
             return handler(**{name: unquote(value, errors="replace") for name, value in parameters.items()})
 
-        app.route(route.rule, route.method)(answer_to_decoded)
+        app.route(route.rule, route.method, middlewares=checks)(answer_to_decoded)
         return handler
 
     return decorate

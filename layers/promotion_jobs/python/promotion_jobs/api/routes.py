@@ -6,6 +6,8 @@ A test compares them with the template.
 import re
 from enum import Enum
 
+from promotion_jobs.tokens.token import Right
+
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 _PROMOTIONS = "/v2/promotions"
@@ -18,35 +20,38 @@ _JOB = f"{_JOBS}/{{job_id}}"
 
 
 class Route(Enum):
-    ISSUE_TOKEN = "POST", "/oauth/access_token"
-    CREATE_PROMOTION = "POST", _PROMOTIONS
-    LIST_PROMOTIONS = "GET", _PROMOTIONS
-    GET_PROMOTION = "GET", _PROMOTION
-    UPDATE_PROMOTION = "PUT", _PROMOTION
-    DELETE_PROMOTION = "DELETE", _PROMOTION
-    ADD_CODES = "POST", _CODES
-    LIST_CODES = "GET", _CODES
-    DELETE_CODES = "DELETE", _CODES
-    GET_CODE = "GET", _CODE
-    DELETE_CODE = "DELETE", _CODE
-    VALIDATE_CODE = "POST", f"{_PROMOTIONS}/codes/validate"
-    REDEEM_CODE = "POST", _REDEMPTIONS
-    ROLL_BACK_REDEMPTION = "POST", f"{_REDEMPTIONS}/rollback"
-    LIST_USAGES = "GET", f"{_PROMOTION}/usages"
-    GET_USAGE = "GET", f"{_PROMOTION}/usages/{{usage_id}}"
-    LIST_CODE_USAGES = "GET", f"{_CODE}/usages"
-    ANONYMIZE_USAGES = "POST", f"{_PROMOTIONS}/usages/anonymize"
-    CREATE_JOB = "POST", _JOBS
-    LIST_JOBS = "GET", _JOBS
-    GET_JOB = "GET", _JOB
-    CANCEL_JOB = "POST", f"{_JOB}/cancel"
-    GET_JOB_FILE = "GET", f"{_JOB}/file"
-    GET_OPENAPI = "GET", "/openapi.json"
-    SHOW_DOCS = "GET", "/docs"
+    """Method, path, and the right that the call takes: None where it takes no token."""
 
-    def __init__(self, method: str, path: str) -> None:
+    ISSUE_TOKEN = "POST", "/oauth/access_token", None
+    CREATE_PROMOTION = "POST", _PROMOTIONS, Right.CHANGE
+    LIST_PROMOTIONS = "GET", _PROMOTIONS, Right.READ
+    GET_PROMOTION = "GET", _PROMOTION, Right.READ
+    UPDATE_PROMOTION = "PUT", _PROMOTION, Right.CHANGE
+    DELETE_PROMOTION = "DELETE", _PROMOTION, Right.CHANGE
+    ADD_CODES = "POST", _CODES, Right.CHANGE
+    LIST_CODES = "GET", _CODES, Right.READ
+    DELETE_CODES = "DELETE", _CODES, Right.CHANGE
+    GET_CODE = "GET", _CODE, Right.READ
+    DELETE_CODE = "DELETE", _CODE, Right.CHANGE
+    VALIDATE_CODE = "POST", f"{_PROMOTIONS}/codes/validate", Right.REDEEM
+    REDEEM_CODE = "POST", _REDEMPTIONS, Right.REDEEM
+    ROLL_BACK_REDEMPTION = "POST", f"{_REDEMPTIONS}/rollback", Right.REDEEM
+    LIST_USAGES = "GET", f"{_PROMOTION}/usages", Right.READ
+    GET_USAGE = "GET", f"{_PROMOTION}/usages/{{usage_id}}", Right.READ
+    LIST_CODE_USAGES = "GET", f"{_CODE}/usages", Right.READ
+    ANONYMIZE_USAGES = "POST", f"{_PROMOTIONS}/usages/anonymize", Right.CHANGE
+    CREATE_JOB = "POST", _JOBS, Right.CHANGE
+    LIST_JOBS = "GET", _JOBS, Right.READ
+    GET_JOB = "GET", _JOB, Right.READ
+    CANCEL_JOB = "POST", f"{_JOB}/cancel", Right.CHANGE
+    GET_JOB_FILE = "GET", f"{_JOB}/file", Right.READ
+    GET_OPENAPI = "GET", "/openapi.json", None
+    SHOW_DOCS = "GET", "/docs", None
+
+    def __init__(self, method: str, path: str, right: Right | None) -> None:
         self.method = method
         self.path = path
+        self.right = right
 
     @property
     def function(self) -> str:

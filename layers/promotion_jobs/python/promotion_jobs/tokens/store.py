@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import ConditionLost, Item, Table
-from promotion_jobs.tokens.token import Client, Grant, Token
+from promotion_jobs.tokens.token import Client, Grant, Right, Token
 from promotion_jobs.values import from_text, to_text
 
 
 def _to_client(item: Item) -> Client:
-    return Client(item["sk"], item["name"], item["secret_hash"], from_text(item["created_at"]))
+    only = Right(item["only"]) if "only" in item else None
+    return Client(item["sk"], item["name"], item["secret_hash"], from_text(item["created_at"]), only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,12 @@ class TokenStore:
         self.table.transact(
             self.table.put(
                 keys.client(client.id),
-                {"name": client.name, "secret_hash": client.secret_hash, "created_at": to_text(client.created_at)},
+                {
+                    "name": client.name,
+                    "secret_hash": client.secret_hash,
+                    "created_at": to_text(client.created_at),
+                    **({"only": client.only} if client.only else {}),
+                },
             )
         )
 

@@ -10,12 +10,23 @@ class Grant(StrEnum):
     IMPLICIT = "implicit"
 
 
+class Right(StrEnum):
+    """What a call takes, and what a client may be confined to."""
+
+    READ = "read"
+    REDEEM = "redeem"
+    CHANGE = "change"
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
+    """``only`` is the one right that the client has; None is every right."""
+
     id: str
     name: str
     secret_hash: str
     created_at: datetime
+    only: Right | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from promotion_jobs.errors import Forbidden, TokenRequestInvalid, TooManyTokens, Unauthorized, UnknownClient
 from promotion_jobs.limits import CACHED_TOKENS, TOKEN_CACHE, TOKEN_LIFE, TOKENS_PER_MINUTE
 from promotion_jobs.tokens.store import TokenStore
-from promotion_jobs.tokens.token import Client, Grant, Token
+from promotion_jobs.tokens.token import Client, Grant, Right, Token
 
 _BEARER = re.compile(r"(?i:bearer) +([0-9a-f]{40})")
 _CLIENT_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -28,17 +28,32 @@ def hash_secret(secret: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """A token as it was looked up, and the one right of its client (None is every right)."""
+
+    looked_up_at: datetime
+    token: Token
+    only: Right | None
+
+    def has(self, right: Right) -> bool:
+        return self.token.grant is Grant.CLIENT_CREDENTIALS and self.only in {None, right}
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     store: TokenStore
     now: Callable[[], datetime]
     new_token: Callable[[], str]
-    _cache: dict[str, tuple[datetime, Token]] = field(default_factory=dict)
+    _cache: dict[str, _Known] = field(default_factory=dict)
 
-    def register_client(self, client_id: str, client_secret: str, name: str) -> None:
-        """Raises ValueError for a secret that was not generated: its plain hash would not protect it."""
+    def register_client(self, client_id: str, client_secret: str, name: str, only: Right | None = None) -> None:
+        """Add a client that has one right, or every right unless told.
+
+        Raises ValueError for a secret that was not generated: its plain hash would not protect it.
+        """
         if not _GENERATED_SECRET.fullmatch(client_secret):
             raise ValueError("A client's secret is generated: 40 to 64 hexadecimal digits")
-        self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now()))
+        self.store.add_client(Client(client_id, name, hash_secret(client_secret), self.now(), only))
 
     def clients(self) -> Sequence[Client]:
         return self.store.clients()
@@ -82,30 +97,31 @@ class Tokens:
         if client is None or (grant is Grant.CLIENT_CREDENTIALS and not known):
             raise UnknownClient
 
-    def authenticate(self, authorization: str | None) -> str:
+    def authenticate(self, authorization: str | None, right: Right) -> str:
         """The id of the client whose token the Authorization header bears.
 
-        Raises Unauthorized without a live token, and Forbidden with one that has no right to promotions.
+        Raises Unauthorized without a live token, and Forbidden where the grant or the client lacks the right.
         """
         bearer = _BEARER.fullmatch(authorization or "")
-        token = self._look_up(hash_secret(bearer[1])) if bearer else None
-        if token is None or token.expires_at <= self.now():
+        known = self._look_up(hash_secret(bearer[1])) if bearer else None
+        if known is None or known.token.expires_at <= self.now():
             raise Unauthorized
-        if token.grant is not Grant.CLIENT_CREDENTIALS:
+        if not known.has(right):
             raise Forbidden
-        return token.client_id
+        return known.token.client_id
 
-    def _look_up(self, token_hash: str) -> Token | None:
+    def _look_up(self, token_hash: str) -> _Known | None:
         now = self.now()
         cached = self._cache.get(token_hash)
-        if cached and now - cached[0] < TOKEN_CACHE:
-            return cached[1]
+        if cached and now - cached.looked_up_at < TOKEN_CACHE:
+            return cached
         token = self.store.token(token_hash)
         # A revoked client's tokens are still there.
-        if token is None or self.store.client(token.client_id) is None:
+        client = self.store.client(token.client_id) if token else None
+        if token is None or client is None:
             self._cache.pop(token_hash, None)
             return None
         if len(self._cache) >= CACHED_TOKENS:
             self._cache.clear()
-        self._cache[token_hash] = now, token
-        return token
+        self._cache[token_hash] = _Known(now, token, client.only)
+        return self._cache[token_hash]

@@ -14,8 +14,14 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.hooks import HookContext
-from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+from schemathesis.openapi.checks import (
+    EnsureResourceAvailability,
+    RejectedPositiveData,
+    UnsupportedMethodResponse,
+    UseAfterFree,
+)
 
+from promotion_jobs.api.routes import methods_of
 from promotion_jobs.limits import CODE_CHARACTERS
 
 REFUSALS = (
@@ -99,6 +105,18 @@ def _(_failure: AcceptedNegativeData, case: Case[Any], response: Response) -> bo
     wrong = [where for where, part in case.meta.components.items() if part.mode.is_negative]
     dry_run = case.operation.label == _CREATE_JOB and response.status_code == 200
     return dry_run and wrong == [ParameterLocation.HEADER]
+
+
+@is_right.register
+def _(failure: UnsupportedMethodResponse, case: Case[Any], _response: Response) -> bool:
+    """`redemptions` may stand where the id of a promotion does, which is not there."""
+    return failure.method in methods_of(case.path)
+
+
+@is_right.register
+def _(_failure: EnsureResourceAvailability, _case: Case[Any], response: Response) -> bool:
+    """A promotion that was just created has no codes."""
+    return [fault.get("detail") for fault in json.loads(response.content)["errors"]] == ["code not found"]
 
 
 @is_right.register

@@ -12,7 +12,8 @@ T = TypeVar("T")
 
 _CLAUSE = re.compile(
     r"""\s*(?P<operator>\w+)\(\s*(?P<attribute>\w+)\s*,\s*"""
-    r"""(?:"(?P<double>(?:[^"\\]|\\.)*)"\s*|'(?P<single>(?:[^'\\]|\\.)*)'\s*|(?P<bare>(?:[^"'\s(),:][^(),:]*)?))\)\s*""",
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*)"\s*|'(?P<single>(?:[^'\\]|\\.)*)'\s*|(?P<bare>\d{4}-\d\d-\d\d[Tt][\d:.+Zz-]+\s*|"""
+    r"""(?:[^"'\s(),:][^(),:]*)?))\)\s*""",
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -51,7 +52,8 @@ def invalid_filter() -> InvalidFilter:
 def parse_filter(text: str | None, attributes: Mapping[str, Callable[[str], str]]) -> dict[str, set[str]]:
     """Attribute → the values that it may have, read from ``eq(attribute,value)`` clauses joined with ``:`` (AND).
 
-    A value may stand in double or single quotes, in which a backslash makes the next character plain (contract 1.4).
+    A value may stand in double or single quotes, in which a backslash makes the next character plain (contract 1.4);
+    in any case where it has a parenthesis, a comma or a colon, but for a time.
     ``attributes`` are those that the list knows, each with what makes its value canonical. An attribute asked to be
     two things at once gives two values, which nothing can satisfy. Raises InvalidFilter.
     """

@@ -1,5 +1,6 @@
 """The base of all schemas: strict types ("5" is no number), and faults as the contract words them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -54,7 +55,8 @@ class _Unset(BeforeValidator):
 
 
 def _takes_empty(schema: Mapping[str, Any]) -> bool:
-    return schema.get("type") == "string" and not schema.keys() & {"enum", "format"}
+    is_text = schema.get("type") == "string" and not schema.keys() & {"enum", "format"}
+    return is_text and re.search(schema.get("pattern", ""), "") is not None
 
 
 WHOLE = BeforeValidator(_whole)

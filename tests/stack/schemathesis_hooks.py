@@ -15,6 +15,7 @@ from schemathesis.generation.case import Case
 from schemathesis.generation.meta import CoveragePhaseData
 from schemathesis.hooks import HookContext
 from schemathesis.openapi.checks import (
+    AllowHeaderMismatch,
     EnsureResourceAvailability,
     RejectedPositiveData,
     UnsupportedMethodResponse,
@@ -111,6 +112,12 @@ def _(_failure: AcceptedNegativeData, case: Case[Any], response: Response) -> bo
 def _(failure: UnsupportedMethodResponse, case: Case[Any], _response: Response) -> bool:
     """`redemptions` may stand where the id of a promotion does, which is not there."""
     return failure.method in methods_of(case.path)
+
+
+@is_right.register
+def _(failure: AllowHeaderMismatch, case: Case[Any], _response: Response) -> bool:
+    """Likewise."""
+    return set(failure.undocumented_methods) <= methods_of(case.path) and not failure.missing_methods
 
 
 @is_right.register

@@ -200,13 +200,15 @@ class RedemptionStore:
             "used_on": to_text(changed.used_on),
             "updated_at": to_text(changed.updated_at),
         }
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+        condition = "#status = :before AND #kept = :counted"
+        values |= {"before": seen.status, "counted": seen.kept}
+        if seen.until:
+            # Under its id another hold may be there, which has drawn from other shards.
+            condition += " AND #until = :until"
+            values["until"] = to_milliseconds(seen.until)
         return self.table.update(
-            _key(seen.key),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in values) + ("" if changed.until else " REMOVE #until"),
-            "#status = :before AND #kept = :counted",
-            before=seen.status,
-            counted=seen.kept,
-            **values,
+            _key(seen.key), update if changed.until else f"{update} REMOVE #until", condition, **values
         )
 
     def _give_back(self, key: RedemptionKey, given: Mapping[int, int]) -> Sequence[Action]:

@@ -202,12 +202,14 @@ def test_a_code_that_is_deleted_and_made_again_starts_anew() -> None:
 
 
 def test_nothing_of_a_promotion_that_is_gone_is_redeemed_or_rolled_back() -> None:
-    till = Till()
+    till = Till(max_uses=9)
     usage = till.redeem("a").key.usage_id
+    till.hold("held")
     till.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
-    for ask in (till.redeem, till.roll_back):
-        with pytest.raises(CodeNotFound):
-            ask("a")
+    for order in ("a", "held", "new"):
+        for ask in (till.redeem, till.hold, till.roll_back):
+            with pytest.raises(CodeNotFound):
+                ask(order)
     with pytest.raises(UsageNotFound):
         till.redeemer.roll_back_usage(usage, 0)
 

@@ -241,8 +241,10 @@ class RedemptionStore:
                 for key in found:
                     if key.code not in cleared:
                         cleared.add(key.code)
-                        yield from (self.uses.purge(key.code, shard) for shard in range(key.shards))
-                removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
+                        for shard in range(key.shards):
+                            yield from self.uses.purge(key.code, shard)
+                # What was held and is redeemed has two entries.
+                removals = [_key(key) for key in dict.fromkeys(found)] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
 
 

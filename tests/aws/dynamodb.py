@@ -10,19 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from tests.aws.errors import CONFLICT, EXCEPTIONS, SERVICE, invalid, refusal
-from tests.aws.expressions import Scope, check_use, parse_condition, parse_projection
+from tests.aws.expressions import Parsed, Scope, check_use, parse_condition, parse_projection
 from tests.aws.paginator import Paginator
 from tests.aws.table import MemoryTable
-from tests.aws.values import (
-    Item,
-    KeyPair,
-    check_key,
-    check_key_value,
-    item_bytes,
-)
+from tests.aws.values import KEY_NAMES, Item, KeyPair, check_key, check_key_value, item_bytes
 from tests.aws.writes import KINDS, Refused, Write
 
 PAGE_BYTES = 1024 * 1024
@@ -38,15 +33,19 @@ _KEY_CONDITION = re.compile(
     r"(\s+AND\s+(?P<sort>(?P<sk>[#\w]+)\s*(=|<|<=|>|>=|BETWEEN)\s*:\w+(\s+AND\s+:\w+)?|begins_with\(.*\)))?\s*"
 )
 
+_EVERYTHING = Parsed(lambda _: True, frozenset(), frozenset(), frozenset())
+"""What a query without a filter leaves."""
+
 _MEMBERS = {
     "GetItem": {"Key", "ConsistentRead"},
     "BatchGetItem": {"RequestItems"},
+    "TransactGetItems": {"TransactItems"},
     "Scan": {"ConsistentRead", "ExclusiveStartKey"},
     "TransactWriteItems": {"TransactItems", "ClientRequestToken"},
 }
 _MEMBERS |= {
     "Query": {"KeyConditionExpression", "ConsistentRead", "ScanIndexForward", "Limit", "ProjectionExpression"}
-    | {"ExclusiveStartKey", "ExpressionAttributeNames", "ExpressionAttributeValues"}
+    | {"ExclusiveStartKey", "ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression"}
 }
 _WRITE = {"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "TableName"}
 _WRITE |= {"ReturnValuesOnConditionCheckFailure"}
@@ -67,6 +66,11 @@ def _returned(wanted: str, old: Item | None, new: Item | None) -> Item | None:
     if wanted == "UPDATED_NEW":
         return {name: value for name, value in (new or {}).items() if (old or {}).get(name) != value}
     return {"NONE": None, "ALL_OLD": old, "ALL_NEW": new}[wanted]
+
+
+def _cancelled(operation: str, reasons: Sequence[Mapping[str, Any]]) -> ClientError:
+    message = f"Transaction cancelled, please refer cancellation reasons: {reasons}"
+    return refusal("TransactionCanceledException", message, operation, CancellationReasons=reasons, Message=message)
 
 
 def _check_consistent(request: Mapping[str, Any]) -> None:
@@ -134,6 +138,34 @@ class MemoryDynamoDB:
             "UnprocessedKeys": {name: {**wanted, "Keys": unprocessed}} if unprocessed else {},
         }
 
+    def transact_get_items(self, **request: Any) -> dict[str, Any]:
+        """All as of one moment: what a transaction is writing is not shown as it was, but refused."""
+        operation = "TransactGetItems"
+        self._check(operation, request)
+        keys = self._checked_gets(request["TransactItems"])
+        disturbed = self.disturb(operation, len(keys))
+        codes = [
+            disturbed.get(position, CONFLICT if key in self.lagging else "None") for position, key in enumerate(keys)
+        ]
+        if set(codes) != {"None"}:
+            busy = {"Message": "Transaction is ongoing for the item"}
+            raise _cancelled(operation, [{"Code": code, **({} if code == "None" else busy)} for code in codes])
+        items = map(self.table.get, keys)
+        return {"Responses": [{"Item": dict(item)} if item else {} for item in items]}
+
+    def _checked_gets(self, gets: Sequence[Mapping[str, Any]]) -> list[KeyPair]:
+        if not 1 <= len(gets) <= TRANSACTION_ACTIONS:
+            raise invalid("Member must have length less than or equal to 100, and at least 1")
+        keys = []
+        for it in gets:
+            if it.keys() != {"Get"} or it["Get"].keys() != {"TableName", "Key"}:
+                raise NotImplementedError(sorted(it.get("Get", it)))
+            self._check_table(it["Get"]["TableName"])
+            keys.append(check_key(it["Get"]["Key"]))
+        if len(set(keys)) < len(keys):
+            raise invalid("Transaction request cannot include multiple operations on one item")
+        return keys
+
     def query(self, **request: Any) -> dict[str, Any]:
         self._check("Query", request)
         _check_consistent(request)
@@ -146,21 +178,28 @@ class MemoryDynamoDB:
             else ((), frozenset())
         )
         parsed = parse_condition(request["KeyConditionExpression"])
-        check_use(request, parsed.names | aliases, parsed.values, expressions=True)
+        filtered = parse_condition(request["FilterExpression"]) if "FilterExpression" in request else _EVERYTHING
+        check_use(request, parsed.names | filtered.names | aliases, parsed.values | filtered.values, expressions=True)
         names, values = request.get("ExpressionAttributeNames", {}), request["ExpressionAttributeValues"]
         for name in {name for name in (wanted["pk"], wanted["sk"]) if name}:
             if names.get(name, name) != ("pk" if name == wanted["pk"] else "sk"):
                 raise invalid("Query condition missed key schema element")
+        if {names[name] for name in filtered.names} & set(KEY_NAMES):
+            raise invalid("Filter Expression can only contain non-primary key attributes")
         pk = check_key_value("pk", values[wanted["value"]])
         for name in parsed.values - {wanted["value"]}:
             check_key_value("sk", values[name])
         self._disturb_whole("Query")
         found = [(key, item) for key, item in self._seen_partition(pk) if parsed.condition(Scope(item, names, values))]
         shown = {names.get(name, name) for name in projection}
-        return self._page(request, found, shown)
+        return self._page(request, found, shown, lambda item: filtered.condition(Scope(item, names, values)))
 
     def _page(
-        self, request: Mapping[str, Any], found: Sequence[tuple[KeyPair, Item]], shown: set[str]
+        self,
+        request: Mapping[str, Any],
+        found: Sequence[tuple[KeyPair, Item]],
+        shown: set[str],
+        is_wanted: Callable[[Item], bool] = lambda _: True,
     ) -> dict[str, Any]:
         forward = request.get("ScanIndexForward", True)
         if not forward:
@@ -171,20 +210,25 @@ class MemoryDynamoDB:
         limit = request.get("Limit", len(found) + 1)
         if limit < 1:
             raise invalid("Limit must be at least 1")
-        items: list[Item] = []
+        examined: list[Item] = []
         size = 0
         last: KeyPair | None = None
         for key, item in found:
             size += item_bytes(item)
-            if last and (len(items) == limit or size > self.page_bytes):
+            if last and (len(examined) == limit or size > self.page_bytes):
                 break
-            items.append({name: value for name, value in item.items() if not shown or name in shown})
+            examined.append(item)
             last = key
         else:
             # Also after the last item: that nothing follows is only known when it has been asked for.
-            last = last if len(items) == limit else None
+            last = last if len(examined) == limit else None
+        # The page is cut before: so it may have no items, and others follow all the same.
+        items = [
+            {name: value for name, value in item.items() if not shown or name in shown}
+            for item in filter(is_wanted, examined)
+        ]
         goes_on = {"LastEvaluatedKey": {"pk": {"S": last.pk}, "sk": {"S": last.sk}}} if last else {}
-        return {"Items": items, "Count": len(items), **goes_on}
+        return {"Items": items, "Count": len(items), "ScannedCount": len(examined), **goes_on}
 
     def scan(self, **request: Any) -> dict[str, Any]:
         self._check("Scan", request)
@@ -234,14 +278,7 @@ class MemoryDynamoDB:
                 reason = refused.reason
             reasons.append(reason)
         if len(outcomes) < len(writes):
-            message = f"Transaction cancelled, please refer cancellation reasons: {reasons}"
-            raise refusal(
-                "TransactionCanceledException",
-                message,
-                "TransactWriteItems",
-                CancellationReasons=reasons,
-                Message=message,
-            )
+            raise _cancelled("TransactWriteItems", reasons)
         before = {write.key: self.table.get(write.key) for write in writes if write.kind != "ConditionCheck"}
         for write, outcome in zip(writes, outcomes, strict=True):
             self.table.set(write.key, outcome)

@@ -75,7 +75,17 @@ class Bench:
             return None
         return {name: value for name, value in from_item(answer["Item"]).items() if name not in {"pk", "sk"}}
 
-    def query(self, condition: str = "pk = :pk", values: Mapping[str, str] | None = None, **options: Any) -> Any:
+    def get_at_once(self, *sort_keys: str) -> Any:
+        """An item or None for each key, or an error's code with its reasons."""
+        gets = [{"Get": {"TableName": self.table, "Key": to_item({"pk": "a", "sk": sk})}} for sk in sort_keys]
+        try:
+            answer = self.client.transact_get_items(TransactItems=gets)
+        except ClientError as error:
+            told: Any = error.response
+            return told["Error"]["Code"], [reason["Code"] for reason in told.get("CancellationReasons", ())]
+        return [from_item(it["Item"]) if "Item" in it else None for it in answer["Responses"]]
+
+    def query(self, condition: str = "pk = :pk", values: Mapping[str, Any] | None = None, **options: Any) -> Any:
         return self.client.query(
             TableName=self.table,
             ConsistentRead=True,

@@ -34,7 +34,7 @@ class Fault(Enum):
 
 CRASHES = {Fault.CRASH_BEFORE, Fault.CRASH_IN_FLIGHT, Fault.CRASH_AFTER}
 
-CONFLICTING = {"transact_write_items", "update_item"}
+CONFLICTING = {"transact_write_items", "transact_get_items", "update_item"}
 
 
 class Call(NamedTuple):

@@ -222,13 +222,24 @@ def _answer(client: Any, operation: str, arguments: Mapping[str, Any]) -> Any:
         reasons = [(it["Code"], _plain(it.get("Item"))) for it in told.get("CancellationReasons", ())]
         return told["Error"]["Code"], reasons, _plain(told.get("Item"))
     told = {name: _plain(value) for name, value in answer.items() if name in _TOLD}
-    for items in told.get("Responses", {}).values():
-        # A batch finds items in no order.
-        items.sort(key=lambda it: (it["pk"]["S"], it["sk"]["S"]))
+    if operation == "batch_get_item":
+        for items in told["Responses"].values():
+            # A batch finds items in no order.
+            items.sort(key=lambda it: (it["pk"]["S"], it["sk"]["S"]))
     return told
 
 
-_TOLD = {"Item", "Items", "Count", "LastEvaluatedKey", "Attributes", "Responses", "UnprocessedKeys", "IsTruncated"}
+_TOLD = {
+    "Item",
+    "Items",
+    "Count",
+    "ScannedCount",
+    "LastEvaluatedKey",
+    "Attributes",
+    "Responses",
+    "UnprocessedKeys",
+    "IsTruncated",
+}
 _TOLD |= {"KeyCount", "FailedEntryCount"}
 
 

@@ -76,6 +76,7 @@ def play(story: Story, workshop: Workshop) -> None:
     found = simulation.seen + violations(simulation.dynamodb, simulation.files, simulation.bus)
     found += repeated_jobs(simulation.dynamodb, workshop.answered)
     found += generated_twice(Stored.read(simulation.dynamodb), workshop.free)
+    found += [it for check in workshop.checks for it in check()]
     found = found or [*wrong_look_ups(workshop), *wrong_refusals(workshop)]
     if found:
         raise Violation(_report(workshop, found))

@@ -283,6 +283,38 @@ def test_a_page_that_is_just_full_says_that_more_may_follow(memory: Bench) -> No
     assert "LastEvaluatedKey" in memory.query(Limit=1)
 
 
+def test_a_filter_leaves_items_out_after_the_page_was_cut(bench: Bench) -> None:
+    for number in range(5):
+        bench.add(sk=str(number), a=number % 2)
+    odd: dict[str, Any] = {"FilterExpression": "#a = :odd", "ExpressionAttributeNames": {"#a": "a"}}
+    whole = bench.query(values={":odd": 1}, **odd)
+    assert (_sort_keys(whole), whole["Count"], whole["ScannedCount"]) == (["1", "3"], 2, 5)
+    assert "LastEvaluatedKey" not in whole
+    cut = bench.query(values={":odd": 1}, Limit=1, **odd)
+    assert (cut["Items"], cut["Count"], cut["ScannedCount"]) == ([], 0, 1)
+    assert from_item(cut["LastEvaluatedKey"]) == {"pk": "a", "sk": "0"}
+    rest = bench.query(values={":odd": 1}, Limit=3, ExclusiveStartKey=cut["LastEvaluatedKey"], **odd)
+    assert (_sort_keys(rest), rest["ScannedCount"], from_item(rest["LastEvaluatedKey"])["sk"]) == (["1", "3"], 3, "3")
+
+
+def test_a_filter_names_no_key(memory: Bench) -> None:
+    with pytest.raises(ClientError, match=INVALID):
+        memory.query(values={":v": "1"}, FilterExpression="#sk = :v", ExpressionAttributeNames={"#sk": "sk"})
+
+
+def test_items_are_read_at_once_in_the_order_of_their_keys(bench: Bench) -> None:
+    bench.add(sk="1", a=1)
+    bench.add(sk="3", a=3)
+    found = [{"pk": "a", "sk": sk, "a": int(sk)} for sk in ("3", "1")]
+    assert bench.get_at_once("3", "2", "1") == [found[0], None, found[1]]
+
+
+def test_at_most_100_different_items_are_read_at_once(bench: Bench) -> None:
+    assert bench.get_at_once(*map(str, range(100))) == [None] * 100
+    assert bench.get_at_once(*map(str, range(101))) == (INVALID, [])
+    assert bench.get_at_once("1", "1") == (INVALID, [])
+
+
 def _batch_get(bench: Bench, *sort_keys: str) -> Any:
     keys = [to_item({"pk": "a", "sk": sk}) for sk in sort_keys]
     return bench.client.batch_get_item(RequestItems={bench.table: {"Keys": keys, "ConsistentRead": True}})
@@ -312,13 +344,15 @@ def test_what_lags_behind_a_transaction_is_seen_as_it_was_and_cannot_be_written(
         memory.client.lagging = dict(before)
         memory.client.committed = lambda _: None
         seen.extend([memory.get("1"), memory.get("2"), memory.query()["Items"], memory.transact(memory.put(a=2))])
+        seen.append(memory.get_at_once("3", "1"))
         memory.client.lagging = {}
 
     memory.add(a=1)
     memory.client.committed = look
     actions = [memory.action("Delete"), memory.action("Update", "2", UpdateExpression="SET b = :b", b=1)]
     assert memory.transact(*actions) == []
-    assert seen == [{"a": 1}, None, [to_item({**KEY, "a": 1})], [("TransactionConflict", None)]]
+    conflict = ("TransactionCanceledException", ["None", "TransactionConflict"])
+    assert seen == [{"a": 1}, None, [to_item({**KEY, "a": 1})], [("TransactionConflict", None)], conflict]
     assert (memory.get("1"), memory.get("2")) == (None, {"b": 1})
 
 
@@ -343,4 +377,4 @@ def test_a_reading_that_may_be_old_is_refused(memory: Bench, operation: str) -> 
 
 def test_what_the_stand_in_does_not_know_it_does_not_answer(memory: Bench) -> None:
     with pytest.raises(NotImplementedError):
-        memory.query(FilterExpression="a = :pk")
+        memory.query(IndexName="other")

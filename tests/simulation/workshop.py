@@ -1,7 +1,7 @@
 """The real service on a simulation: its clients are the simulation's, and so are time and chance."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -53,7 +53,8 @@ class Workshop:
     """Everything by one seed. Codes are of two symbols, so that every string has several readings.
 
     ``answered`` has the keys of requests with the jobs that answered them; ``free`` the codes of which it was said that
-    no job has made them, and none ever will. ``mutate`` may change the worker.
+    no job has made them, and none ever will. ``checks`` say what is wrong when all is done. ``mutate`` may change the
+    worker.
     """
 
     seed: int | str
@@ -73,6 +74,7 @@ class Workshop:
     def __post_init__(self) -> None:
         self.answered: list[tuple[str, str]] = []
         self.free: set[str] = set()
+        self.checks: list[Callable[[], Iterable[str]]] = []
         self.random, self.entropy = random_of("test", self.seed), random_of("entropy", self.seed)
         self.simulation = Simulation(
             random_of("schedule", self.seed),

@@ -67,14 +67,14 @@ class Calls:
     made: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     dead: bool = False
-    _before: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
-    _after: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    _before: dict[str, list[Callable[[], object]]] = field(default_factory=dict)
+    _after: dict[str, list[Callable[[], object]]] = field(default_factory=dict)
 
-    def before(self, operation: str, *happens: Callable[[], None]) -> None:
+    def before(self, operation: str, *happens: Callable[[], object]) -> None:
         """Let one thing after the other happen before the next calls of the operation, or of a step, with ``*``."""
         self._before.setdefault(operation, []).extend(happens)
 
-    def after(self, operation: str, *happens: Callable[[], None]) -> None:
+    def after(self, operation: str, *happens: Callable[[], object]) -> None:
         """Likewise after them."""
         self._after.setdefault(operation, []).extend(happens)
 
@@ -97,7 +97,7 @@ class Calls:
         self._step(self._after, {operation, steps[0]})
         return answer
 
-    def _step(self, waiting: dict[str, list[Callable[[], None]]], names: set[str]) -> None:
+    def _step(self, waiting: dict[str, list[Callable[[], object]]], names: set[str]) -> None:
         for pattern, happens in list(waiting.items()):
             if happens and any(fnmatchcase(name, pattern) for name in names):
                 happens.pop(0)()

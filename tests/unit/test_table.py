@@ -1,4 +1,4 @@
-"""Transactions and batches that DynamoDB answers with a conflict or a throttle, which no local engine does."""
+"""Calls that DynamoDB answers with a conflict, a throttle or in parts, which no local engine does."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Backoff, ConditionLost, Table, from_item, to_item
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.limits import STORE_ATTEMPTS
+from tests.aws.dynamodb import MemoryDynamoDB
 
 KEY = keys.code("bcdf-ghjk")
 NONE = {"Code": "None"}
@@ -47,6 +48,13 @@ class AnsweringClient:
         self.calls.append(TransactItems)
         if self.answers:
             raise Cancelled(self.answers.pop(0))
+
+    def transact_get_items(self, TransactItems: Any) -> Any:  # noqa: N803 - the service's name
+        self.calls.append(TransactItems)
+        answer = self.answers.pop(0)
+        if "Code" in answer[0]:
+            raise Cancelled(answer)
+        return {"Responses": answer}
 
     def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - the service's name
         self.calls.append(RequestItems)
@@ -146,6 +154,40 @@ def test_keys_that_were_not_read_are_read_again(table: NewTable, waits: Waits) -
     assert waits.seconds == [0.025]
 
 
+def _found(*names: str) -> list[dict[str, Any]]:
+    return [{"Item": {"pk": {"S": name}}} for name in names]
+
+
+def test_items_that_are_read_at_once_come_in_the_order_of_their_keys(table: NewTable, waits: Waits) -> None:
+    store, client = table([*_found("b"), {}, *_found("a")])
+    asked = [keys.code(name) for name in "bca"]
+    assert store.get_at_once(*asked) == [{"pk": "b"}, None, {"pk": "a"}]
+    assert client.calls == [[{"Get": {"TableName": "table", "Key": to_item(key)}} for key in asked]]
+    assert waits.seconds == []
+
+
+@pytest.mark.parametrize("code", TRANSIENT)
+def test_items_that_are_being_written_are_read_at_once_again(table: NewTable, waits: Waits, code: str) -> None:
+    store, client = table([NONE, {"Code": code}], [{"Code": code}, NONE], _found("a", "b"))
+    assert store.get_at_once(KEY, KEY) == [{"pk": "a"}, {"pk": "b"}]
+    assert client.calls == [client.calls[0]] * 3
+    assert waits.seconds == [0.025, 0.05]
+
+
+def test_a_reading_at_once_that_conflicts_on_and_on_is_given_up(table: NewTable) -> None:
+    store, client = table(*[[CONFLICT]] * STORE_ATTEMPTS)
+    with pytest.raises(StoreBusy):
+        store.get_at_once(KEY)
+    assert len(client.calls) == STORE_ATTEMPTS
+
+
+def test_a_reading_at_once_that_is_wrong_in_itself_is_not_repeated(table: NewTable) -> None:
+    store, client = table([{"Code": "ValidationError"}])
+    with pytest.raises(Cancelled):
+        store.get_at_once(KEY)
+    assert len(client.calls) == 1
+
+
 def test_values_are_read_as_they_were_written() -> None:
     values = {"text": "é", "number": 10**30, "yes": True, "bytes": b"\x00\xff", "map": {"list": [1, "a"]}, "set": {"a"}}
     assert from_item(to_item(values)) == values
@@ -175,3 +217,14 @@ def test_each_page_after_the_likely_one_may_be_eight_times_as_long(
     client: Any = Pages()
     assert list(Table(client, "table").query(Range("A"), first_page)) == [{"pk": "A"}] * len(limits)
     assert asked == limits
+
+
+def test_a_query_for_some_values_goes_on_behind_a_page_without_any() -> None:
+    memory = MemoryDynamoDB(page_bytes=20)
+    client: Any = memory
+    store = Table(client, memory.table_name)
+    for number, color in enumerate(("red", "red", "blue", "red", "blue")):
+        store.transact(store.put({"pk": "A", "sk": f"{number}"}, {"color": color, "status": "new"}))
+    found = store.query(Range("A", "1", "4"), only={"color": "blue", "status": "new"})
+    assert [item["sk"] for item in found] == ["2", "4"]
+    assert list(store.query(Range("A"), only={"color": "green"})) == []

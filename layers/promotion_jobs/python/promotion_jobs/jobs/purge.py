@@ -106,7 +106,8 @@ class Purge:
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
         yield partial(self._remove_files, purge)
-        yield partial(self._is_late, purge)
+        if not self._is_late(purge):
+            yield lambda: False
         for actions in self.redeemed(purge.promotion_id):
             yield partial(self._remove_redeemed, purge, actions)
 

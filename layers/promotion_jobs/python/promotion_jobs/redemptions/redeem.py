@@ -123,11 +123,12 @@ class Redeemer:
         key, terms = _key(place, use), place.code.terms
         units = units_of(terms, use.quantity)
         promotion, found, taken = self.store.look(place.promotion_id, key, [key.shard] if terms.max_uses else [])
+        if promotion is None:
+            # Also where the redemption is there: its purge waits for no request that comes later.
+            raise CodeNotFound
         if found:
             again = self._again(found, use, units)
             return (again, False) if again else None
-        if promotion is None:
-            raise CodeNotFound
         now = self.now()
         reason = refusal(promotion, terms, use, now)
         if reason:

@@ -200,13 +200,15 @@ class RedemptionStore:
             "used_on": to_text(changed.used_on),
             "updated_at": to_text(changed.updated_at),
         }
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
+        condition = "#status = :before AND #kept = :counted"
+        values |= {"before": seen.status, "counted": seen.kept}
+        if seen.until:
+            # Under its id another hold may be there, which has drawn from other shards.
+            condition += " AND #until = :until"
+            values["until"] = to_milliseconds(seen.until)
         return self.table.update(
-            _key(seen.key),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in values) + ("" if changed.until else " REMOVE #until"),
-            "#status = :before AND #kept = :counted",
-            before=seen.status,
-            counted=seen.kept,
-            **values,
+            _key(seen.key), update if changed.until else f"{update} REMOVE #until", condition, **values
         )
 
     def _give_back(self, key: RedemptionKey, given: Mapping[int, int]) -> Sequence[Action]:
@@ -239,8 +241,10 @@ class RedemptionStore:
                 for key in found:
                     if key.code not in cleared:
                         cleared.add(key.code)
-                        yield from (self.uses.purge(key.code, shard) for shard in range(key.shards))
-                removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
+                        for shard in range(key.shards):
+                            yield from self.uses.purge(key.code, shard)
+                # What was held and is redeemed has two entries.
+                removals = [_key(key) for key in dict.fromkeys(found)] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
 
 

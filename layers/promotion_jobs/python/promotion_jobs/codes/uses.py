@@ -7,14 +7,18 @@ A hold takes uses as a redemption does, and has an item beside the counters for 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.codes.code import AnyChunk, ChunkByHand, CodeId
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
+
+_PURGED_AT_ONCE = 90
+"""With what else a purge does, they fit a transaction of 100."""
 
 
 def shards(max_uses: int | None) -> int:
@@ -92,11 +96,15 @@ class UsesStore:
         # Likewise without a condition.
         return self.table.delete(keys.hold(code, to_milliseconds(until), digest))
 
-    def purge(self, code: CodeId, shard: int) -> list[Action]:
-        """Remove a counter, and in the first shard the code's holds: the promotion is gone, and nothing uses it."""
+    def purge(self, code: CodeId, shard: int) -> Iterator[Sequence[Action]]:
+        """What removes a counter, and in the first shard the code's holds, in transactions.
+
+        The promotion is gone, and nothing uses them.
+        """
         source, chunk, position = code
         found = self.table.query(keys.uses_of(source, chunk, shard, range(position, position + 1)))
-        return [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in found]
+        while batch := list(islice(found, _PURGED_AT_ONCE)):
+            yield [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in batch]
 
 
 def taken(counter: Item | None) -> int:

@@ -235,11 +235,13 @@ class RedemptionStore:
         for name in keys.LISTS:
             entries = self.table.query(keys.all_usages(promotion_id, name))
             while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
-                found = [key for entry in batch if (key := RedemptionKey.parse(keys.usage_of(entry)))]
+                # A redemption that was held has two entries, and a transaction names no item twice.
+                found = {key for entry in batch if (key := RedemptionKey.parse(keys.usage_of(entry)))}
                 for key in found:
                     if key.code not in cleared:
                         cleared.add(key.code)
-                        yield from (self.uses.purge(key.code, shard) for shard in range(key.shards))
+                        for shard in range(key.shards):
+                            yield from self.uses.purge(key.code, shard)
                 removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from local.api import Api
 from tests.stack.journeys import new_promotion
-from tests.support.matchers import A_TIME, Like
+from tests.support.answers import not_usable, shown_usage
+from tests.support.matchers import A_TIME
 
 FIRST, LAST = "2020-01-01", "9999-01-01"
 """Start and end of a promotion that is going on."""
 
-A_USAGE_ID = Like(r"[\w-]{47}")
 _numbers = count(1)
 
 Reply = tuple[int, Any]
@@ -86,6 +86,11 @@ def _kind(body: Any) -> str:
 
 def redeem(id: str, **more: Any) -> Step:  # noqa: A002 - as it is called
     return lambda shop: shop.call("POST", "/redemptions", {"code": shop.code, "id": id, **more})
+
+
+def orders(number: int, **more: Any) -> Step:
+    """So many redemptions at once, each with an id of its own."""
+    return together(*[redeem(f"order-{it}", **more) for it in range(number)])
 
 
 def hold(id: str, seconds: int = 900) -> Step:  # noqa: A002
@@ -161,53 +166,11 @@ def rolled_back(id: str) -> Expected:  # noqa: A002
 
 
 def _told(answered: int, id: str, times: int, more: Mapping[str, Any]) -> Expected:  # noqa: A002
-    return lambda shop: (answered, {"data": _usage(shop, id, times, more)})
-
-
-def _usage(shop: Shop, id: str, times: int, more: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002
-    return {
-        "id": A_USAGE_ID,
-        "promotion_id": shop.promotion,
-        "redemption_id": id,
-        "status": "redeemed",
-        "order_id": id,
-        "code_id": shop.code,
-        "code": shop.code,
-        "times_used": times,
-        "used_on": A_TIME,
-        "meta": {"timestamps": {"updated_at": A_TIME}},
-        "anonymized": False,
-        **more,
-    }
-
-
-DETAILS = {
-    "promotion_disabled": "The promotion is disabled",
-    "not_started": "The promotion has not started",
-    "ended": "The promotion has ended",
-    "unusable": "The code can be used by no one",
-    "other_customer": "The code is for another customer",
-    "exhausted": "The code has too few uses left",
-}
+    return lambda shop: (answered, {"data": shown_usage(shop.promotion, shop.code, id, times, **more)})
 
 
 def refused(reason: str, uses: int | None = None) -> Expected:
-    meta = {"reason": reason} | ({} if uses is None else {"uses": uses})
-    error = {"status": "422", "title": "Code not usable", "detail": DETAILS[reason], "meta": meta}
-    return plainly((422, {"errors": [error]}))
-
-
-def unprocessable(detail: str) -> Expected:
-    return plainly((422, {"errors": [{"status": "422", "title": "Unprocessable Entity", "detail": detail}]}))
-
-
-ID_ROLLED_BACK = unprocessable("The redemption of this id was rolled back: use another id")
-ID_USED_OTHERWISE = unprocessable("This id redeemed the code with another quantity or customer")
-
-
-def invalid(source: str, rule: str) -> Expected:
-    detail = f"{source.rpartition('.')[2]} {rule}"
-    return plainly((400, {"errors": [{"status": 400, "source": source, "title": "invalid", "detail": detail}]}))
+    return plainly(not_usable(reason, uses))
 
 
 def valid(uses: int | None = None, **more: Any) -> Expected:

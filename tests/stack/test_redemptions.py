@@ -9,7 +9,6 @@ from local.stack import LocalStack
 from promotion_jobs.limits import HOLD_GRACE
 from tests.stack.checkout import (
     FIRST,
-    ID_ROLLED_BACK,
     LAST,
     Expected,
     Shop,
@@ -18,12 +17,12 @@ from tests.stack.checkout import (
     counted,
     held,
     hold,
-    invalid,
     left,
     list_usages,
     look_up,
     make_anew,
     not_valid,
+    orders,
     plainly,
     redeem,
     refused,
@@ -35,10 +34,10 @@ from tests.stack.checkout import (
     validate,
     wait,
 )
+from tests.support.answers import CODE_NOT_FOUND, ID_ROLLED_BACK, failure, invalid
 
 PAST = "2020-01-02"
 UNTIL_A_HOLD_OF_A_SECOND_IS_OVER = 1.2 + HOLD_GRACE.total_seconds()
-CODE_NOT_FOUND = (404, {"errors": [{"status": 404, "title": "Not Found", "detail": "code not found"}]})
 
 
 class Case(NamedTuple):
@@ -55,6 +54,10 @@ def _unknown(code: str) -> Expected:
     return plainly((200, {"data": shown | {"reason": "not_found"}}))
 
 
+def _hold_refused(rule: str) -> Expected:
+    return plainly(failure(400, invalid("data.hold_seconds", rule)))
+
+
 LIMITS = [
     Case(
         "two checkouts at once do not both use a code for one",
@@ -68,7 +71,7 @@ LIMITS = [
         "of fifty checkouts at once one uses a code for one",
         {"uses": 1},
         [
-            (together(*[redeem(f"{it}") for it in range(50)]), plainly({"201 redeemed": 1, "422 exhausted": 49})),
+            (orders(50), plainly({"201 redeemed": 1, "422 exhausted": 49})),
             (look_up(), left(0)),
         ],
     ),
@@ -76,7 +79,7 @@ LIMITS = [
         "of five checkouts at once three use a code for three",
         {"uses": 3},
         [
-            (together(*[redeem(f"{it}") for it in range(5)]), plainly({"201 redeemed": 3, "422 exhausted": 2})),
+            (orders(5), plainly({"201 redeemed": 3, "422 exhausted": 2})),
             (look_up(), left(0)),
         ],
     ),
@@ -84,10 +87,7 @@ LIMITS = [
         "no checkout succeeds without a use at the limit of a thousand",
         {"uses": 1_000, "consume_unit": "per_item"},
         [
-            (
-                together(*[redeem(f"{it}", quantity=20) for it in range(60)]),
-                plainly({"201 redeemed": 50, "422 exhausted": 10}),
-            ),
+            (orders(60, quantity=20), plainly({"201 redeemed": 50, "422 exhausted": 10})),
             (look_up(), left(0)),
         ],
     ),
@@ -95,10 +95,7 @@ LIMITS = [
         "five orders of one customer at once use a code for one once",
         {"uses": 1},
         [
-            (
-                together(*[redeem(f"{it}", customer_id="U") for it in range(5)]),
-                plainly({"201 redeemed": 1, "422 exhausted": 4}),
-            ),
+            (orders(5, customer_id="U"), plainly({"201 redeemed": 1, "422 exhausted": 4})),
             (look_up(), left(0)),
         ],
     ),
@@ -240,7 +237,7 @@ GIVEN_BACK = [
             (redeem("A"), counted("A")),
             (roll_back("A"), rolled_back("A")),
             (redeem("B"), counted("B")),
-            (redeem("A"), ID_ROLLED_BACK),
+            (redeem("A"), plainly(ID_ROLLED_BACK)),
             (look_up(), left(0)),
         ],
     ),
@@ -322,8 +319,8 @@ HELD = [
         "a hold for no time is an order, and the limit holds",
         {"uses": 1},
         [
-            (redeem("A", hold_seconds=-1), invalid("data.hold_seconds", "must be at least 0")),
-            (redeem("A", hold_seconds=86_401), invalid("data.hold_seconds", "must be at most 86400")),
+            (redeem("A", hold_seconds=-1), _hold_refused("must be at least 0")),
+            (redeem("A", hold_seconds=86_401), _hold_refused("must be at most 86400")),
             (redeem("A", hold_seconds=0), counted("A")),
             (redeem("B", hold_seconds=None), refused("exhausted", uses=0)),
             (redeem("C", hold_seconds=""), refused("exhausted", uses=0)),

@@ -6,7 +6,7 @@ tests/integration.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from local.stack import LocalStack
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.job import Job, Message
+from promotion_jobs.limits import LATE_WRITES
+from promotion_jobs.redemptions.redemption import Use
 from promotion_jobs.values import to_text
 from tests.support import rights, template
 from tests.support.builders import CLIENT_ID, UNKNOWN_ID
@@ -150,6 +152,86 @@ def _delete_in_bulk(cloud: Cloud, promotion_id: str) -> None:
         assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": deleted}
 
 
+def _redeem(cloud: Cloud, expected: int, code: str, id: str, **more: Any) -> str:  # noqa: A002 - as it is called
+    answer = _ask(cloud, expected, "redeem_code", data={"code": code, "id": id, **more})
+    return str(answer["data"]["id"]) if "data" in answer else ""
+
+
+def _roll_back(cloud: Cloud, **sent: Any) -> None:
+    _ask(cloud, 200, "roll_back_redemption", data=sent)
+
+
+def _hold_long_ago(cloud: Cloud, code: str, id: str) -> None:  # noqa: A002
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    redeemer = replace(cloud.service.redeemer, now=lambda: an_hour_ago)
+    redeemer.redeem(Use(code, id=id, hold=timedelta(minutes=1)), CLIENT_ID)
+
+
+def _redeem_and_hold(cloud: Cloud) -> str:
+    """The id of a usage. A code for two uses, one with many counters, and one without any."""
+    _redeem(cloud, 201, "limited", "A", hold_seconds=60)
+    usage_id = _redeem(cloud, 200, "limited", "A")
+    _hold_long_ago(cloud, "limited", "B")
+    _redeem(cloud, 201, "limited", "C")
+    _redeem(cloud, 422, "limited", "D")
+    _redeem(cloud, 201, "sharded", "A", quantity=400)
+    _redeem(cloud, 201, "sharded", "B", quantity=20, hold_seconds=60)
+    _redeem(cloud, 201, "unlimited", "A")
+    _redeem(cloud, 201, "unlimited", "B", hold_seconds=60)
+    return usage_id
+
+
+def _give_back(cloud: Cloud, usage_id: str, generated: str) -> None:
+    _roll_back(cloud, code="sharded", id="A", quantity=10)
+    _roll_back(cloud, code="sharded", id="B", quantity=10)
+    _roll_back(cloud, code="sharded", id="B")
+    _roll_back(cloud, code="sharded", id="never came")
+    _roll_back(cloud, code=generated, id="A")
+    _roll_back(cloud, usage_id=usage_id)
+
+
+def _redeem_in_every_way(cloud: Cloud, promotion_id: str) -> None:
+    codes: list[dict[str, Any]] = [
+        {"code": "limited", "uses": 2},
+        {"code": "sharded", "uses": 5_000, "consume_unit": "per_item"},
+        {"code": "unlimited"},
+    ]
+    cloud.add_codes(promotion_id, *codes)
+    cloud.create_job(promotion_id, "code_generate", number_of_codes=1)
+    _work(cloud)
+    (generated,) = (it["code"] for it in _ask(cloud, 200, "list_codes", promotion_id)["data"] if "job_id" in it)
+    usage_id = _redeem_and_hold(cloud)
+    _redeem(cloud, 201, generated, "A")
+    _give_back(cloud, usage_id, generated)
+    _ask(cloud, 200, "list_usages", promotion_id)
+    _ask(cloud, 200, "list_usages", promotion_id, query=f"filter=eq(id,{usage_id})")
+    _ask(cloud, 200, "get_usage", promotion_id, usage_id)
+    for code in ("limited", "sharded", "unlimited", generated):
+        _ask(cloud, 200, "validate_code", data={"code": code, "id": "A"})
+        _ask(cloud, 200, "list_code_usages", promotion_id, code)
+        _ask(cloud, 200, "get_code", promotion_id, code)
+    _ask(cloud, 200, "list_codes", promotion_id)
+    _ask(cloud, 200, "anonymize_usages", data={"usage_ids": [usage_id]})
+    cloud.create_job(promotion_id)
+    _work(cloud)
+
+
+def _purge(cloud: Cloud, promotion_id: str) -> None:
+    _ask(cloud, 204, "delete_promotion", promotion_id)
+    (message,) = cloud.messages()
+    purge = cloud.job(promotion_id, message["job_id"])
+    # As if no request that saw the promotion was on its way any more.
+    cloud.change_job(purge, "SET #created_at = :then", then=to_text(purge.created_at - LATE_WRITES))
+    cloud.deliver(Message(**message))
+    _work(cloud)
+    assert [item for item in cloud.items() if promotion_id in str(item) and not _is_for_ever(item)] == []
+
+
+def _is_for_ever(item: dict[str, Any]) -> bool:
+    """Allocations stay; a tombstone and the key of a request go by themselves."""
+    return item["pk"]["S"].startswith("ALLOCATIONS#") or "expires_at" in item
+
+
 def _fail_to_queue(cloud: Cloud, promotion_id: str) -> None:
     cloud.sqs.delete_queue(QueueUrl=cloud.queue_url)
     _ask(cloud, 500, "create_job", promotion_id, data={"data": GENERATE})
@@ -173,9 +255,10 @@ def journey(stack: LocalStack) -> Iterator[Cloud]:
             _sweep_and_cancel(cloud, promotion_id)
             _start_by_schedule(cloud, promotion_id)
             _delete_in_bulk(cloud, promotion_id)
-            _ask(cloud, 204, "delete_promotion", promotion_id)
-            _work(cloud)
-            assert cloud.call("get_promotion", promotion_id)[0] == 404
+            _purge(cloud, promotion_id)
+            shop_id = cloud.create_promotion(start="2020-01-01", end="9999-01-01")
+            _redeem_in_every_way(cloud, shop_id)
+            _purge(cloud, shop_id)
             _fail_to_queue(cloud, cloud.create_promotion())
             yield cloud
 

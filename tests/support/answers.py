@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.support.builders import CLIENT_ID
 from tests.support.cloud import PROMOTION, Answer
-from tests.support.matchers import A_TIME, AN_ID
+from tests.support.matchers import A_TIME, A_USAGE_ID, AN_ID
 
 Element = dict[str, Any]
 
@@ -38,6 +38,24 @@ def job_meta(number_of_codes: int | None = None, length: int = 8, **more: Any) -
     return {"timestamps": {"created_at": A_TIME, "updated_at": A_TIME}, **odds, **more}
 
 
+def shown_usage(promotion_id: str, code: str, redemption_id: str, times_used: int = 1, **more: Any) -> Element:
+    """A usage that was redeemed just now, without a customer, unless told."""
+    return {
+        "id": A_USAGE_ID,
+        "promotion_id": promotion_id,
+        "redemption_id": redemption_id,
+        "status": "redeemed",
+        "order_id": redemption_id,
+        "code_id": code,
+        "code": code,
+        "times_used": times_used,
+        "used_on": A_TIME,
+        "meta": {"timestamps": {"updated_at": A_TIME}},
+        "anonymized": False,
+        **more,
+    }
+
+
 def failure(status: int, *elements: Element) -> Answer:
     return status, {"errors": list(elements)}
 
@@ -67,9 +85,35 @@ def bad_body(detail: str) -> Answer:
     return failure(400, fault("data", detail, "Bad Request"))
 
 
+_REASONS = {
+    "promotion_disabled": "The promotion is disabled",
+    "not_started": "The promotion has not started",
+    "ended": "The promotion has ended",
+    "unusable": "The code can be used by no one",
+    "other_customer": "The code is for another customer",
+    "exhausted": "The code has too few uses left",
+}
+
+
+def not_usable(reason: str, uses: int | None = None) -> Answer:
+    meta = {"reason": reason} | ({} if uses is None else {"uses": uses})
+    error = {"status": "422", "title": "Code not usable", "detail": _REASONS[reason], "meta": meta}
+    return failure(422, error)
+
+
+def usages_not_found(*usage_ids: str) -> Element:
+    return {
+        "status": "404",
+        "title": "Could not anonymize some usages",
+        "detail": "Usages not found.",
+        "meta": {"usage_ids": list(usage_ids)},
+    }
+
+
 PROMOTION_NOT_FOUND = not_found("promotion")
 JOB_NOT_FOUND = not_found("job")
 CODE_NOT_FOUND = not_found("code")
+USAGE_NOT_FOUND = not_found("usage")
 ROUTE_NOT_FOUND = not_found("route")
 
 NO_CONTENT: Answer = (204, None)
@@ -101,6 +145,8 @@ DUPLICATE_CODE = failure(422, {"status": "422", "title": "Duplicate code", "deta
 AUTOMATIC = failure(
     422, {"status": "422", "title": "No codes allowed", "detail": "Cannot add codes to an automatic promotion"}
 )
+ID_ROLLED_BACK = unprocessable("The redemption of this id was rolled back: use another id")
+ID_USED_OTHERWISE = unprocessable("This id redeemed the code with another quantity or customer")
 NOT_CANCELLABLE = unprocessable("Only pending or processing jobs can be cancelled")
 
 

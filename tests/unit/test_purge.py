@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from promotion_jobs.aws.table import Item
+from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.jobs.job import JobStatus
 from promotion_jobs.jobs.runs import Run, RunStatus
 from promotion_jobs.limits import LATE_WRITES, LEASE, TRIES
+from promotion_jobs.redemptions.redemption import Use
 from tests.support.builders import (
     CLIENT_ID,
     EXPORT_FILE,
@@ -164,3 +166,19 @@ def test_each_step_of_a_purge_renews_its_lease() -> None:
     office.calls.after("Update RUN, *Delete CODES*", note, note, note)
     office.deliver(office.purge)
     assert ends == [LEASE] * 3
+
+
+def test_a_purge_leaves_nothing_of_a_code_with_more_holds_than_a_transaction_removes() -> None:
+    fields = {"name": "Summer sale", "enabled": True, "start": "2026-01-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
+    office = Office(promotion(fields=fields))
+    office.service.codes.add(promotion(), [NewCode("limited", Terms(max_uses=200))], CLIENT_ID)
+    for number in range(150):
+        office.service.redeemer.redeem(Use("limited", id=str(number), hold=LEASE), CLIENT_ID)
+    # Confirmed, a hold has a second entry in the list of usages.
+    for number in range(40):
+        office.service.redeemer.redeem(Use("limited", id=str(number)), CLIENT_ID)
+    office.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
+    office.clock.advance(seconds=LATE_WRITES.seconds)
+    (purge,) = office.messages()
+    office.deliver(purge)
+    assert office.items() == []

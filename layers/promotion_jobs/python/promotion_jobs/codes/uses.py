@@ -17,8 +17,8 @@ from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.codes.code import AnyChunk, ChunkByHand, CodeId
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
 
-_REMOVED_AT_ONCE = 90
-"""Of a purge: with what else it does, they fit a transaction of 100."""
+_PURGED_AT_ONCE = 90
+"""With what else a purge does, they fit a transaction of 100."""
 
 
 def shards(max_uses: int | None) -> int:
@@ -97,10 +97,13 @@ class UsesStore:
         return self.table.delete(keys.hold(code, to_milliseconds(until), digest))
 
     def purge(self, code: CodeId, shard: int) -> Iterator[Sequence[Action]]:
-        """Remove a counter, and in the first shard the code's holds: the promotion is gone, and nothing uses it."""
+        """What removes a counter, and in the first shard the code's holds, in transactions.
+
+        The promotion is gone, and nothing uses them.
+        """
         source, chunk, position = code
         found = self.table.query(keys.uses_of(source, chunk, shard, range(position, position + 1)))
-        while batch := list(islice(found, _REMOVED_AT_ONCE)):
+        while batch := list(islice(found, _PURGED_AT_ONCE)):
             yield [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in batch]
 
 

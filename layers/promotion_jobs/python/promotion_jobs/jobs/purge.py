@@ -106,6 +106,7 @@ class Purge:
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
         yield partial(self._remove_files, purge)
+        # No step where it is so: a delivery that is short of time would come no further.
         if not self._is_late(purge):
             yield lambda: False
         for actions in self.redeemed(purge.promotion_id):

@@ -237,14 +237,15 @@ class RedemptionStore:
         for name in keys.LISTS:
             entries = self.table.query(keys.all_usages(promotion_id, name))
             while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
-                found = [key for entry in batch if (key := RedemptionKey.parse(keys.usage_of(entry)))]
+                # A redemption that was held has two entries, and a transaction names no item twice.
+                usages = dict.fromkeys(map(keys.usage_of, batch))
+                found = [key for it in usages if (key := RedemptionKey.parse(it))]
                 for key in found:
                     if key.code not in cleared:
                         cleared.add(key.code)
                         for shard in range(key.shards):
                             yield from self.uses.purge(key.code, shard)
-                # What was held and is redeemed has two entries.
-                removals = [_key(key) for key in dict.fromkeys(found)] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
+                removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
 
 

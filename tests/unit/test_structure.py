@@ -34,6 +34,15 @@ def test_a_protocol_has_more_than_one_implementation() -> None:
     assert protocols == {"Kind", "OfferedKind", "Meter"}
 
 
+def test_redemption_reads_of_a_promotion_only_whether_it_goes_on() -> None:
+    """Carts, prices and amounts are not ours: the caller says how many units (decision 20)."""
+    modules = [path for name, path in MODULES.items() if name.startswith("redemptions.")]
+    nodes = [node for path in modules for node in ast.walk(_parsed(path))]
+    fields = [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "fields"]
+    read = [ast.unparse(node.slice) for node in nodes if isinstance(node, ast.Subscript) and node.value in fields]
+    assert (len(read), set(read)) == (len(fields), {"'enabled'", "'start'", "'end'"})
+
+
 _KEY = re.compile(r"[A-Z}]#|^#$")
 """A part in capitals or a placeholder before the separator, or the separator itself; not ``#name`` in an expression."""
 

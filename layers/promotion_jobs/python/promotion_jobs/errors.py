@@ -44,7 +44,9 @@ from promotion_jobs.limits import LONGEST_NAME
 
 
 class PromotionJobsError(Exception):
-    """Base of every error that a caller can act on."""
+    """Base of every error that a caller can act on. ``reason`` is one word, of an error that has several."""
+
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ class TooManyUsages(PromotionJobsError):
 
 
 class CodeNotUsable(PromotionJobsError):
-    """``reason`` is one word, and ``uses`` how many are left of a limited code."""
+    """``uses`` is how many are left of a limited code."""
+
+    reason: str
 
     def __init__(self, reason: str, uses: int | None) -> None:
         super().__init__(reason, uses)

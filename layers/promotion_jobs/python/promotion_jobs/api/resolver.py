@@ -71,7 +71,7 @@ def resolver() -> APIGatewayHttpResolver:
     def refuse(error: PromotionJobsError) -> Answer:
         status, body = answer_to(error)
         refusal = type(error).__name__
-        logger.append_keys(refusal=refusal)
+        logger.append_keys(refusal=refusal, **({"reason": error.reason} if error.reason else {}))
         count_refusal(refusal)
         return answer(status, body, headers_of(error))
 

@@ -62,42 +62,27 @@ LIMITS = [
     Case(
         "two checkouts at once do not both use a code for one",
         {"uses": 1},
-        [
-            (together(redeem("A"), redeem("B")), plainly({"201 redeemed": 1, "422 exhausted": 1})),
-            (look_up(), left(0)),
-        ],
+        [(together(redeem("A"), redeem("B")), plainly({"201 redeemed": 1, "422 exhausted": 1})), (look_up(), left(0))],
     ),
     Case(
         "of fifty checkouts at once one uses a code for one",
         {"uses": 1},
-        [
-            (orders(50), plainly({"201 redeemed": 1, "422 exhausted": 49})),
-            (look_up(), left(0)),
-        ],
+        [(orders(50), plainly({"201 redeemed": 1, "422 exhausted": 49})), (look_up(), left(0))],
     ),
     Case(
         "of five checkouts at once three use a code for three",
         {"uses": 3},
-        [
-            (orders(5), plainly({"201 redeemed": 3, "422 exhausted": 2})),
-            (look_up(), left(0)),
-        ],
+        [(orders(5), plainly({"201 redeemed": 3, "422 exhausted": 2})), (look_up(), left(0))],
     ),
     Case(
         "no checkout succeeds without a use at the limit of a thousand",
         {"uses": 1_000, "consume_unit": "per_item"},
-        [
-            (orders(60, quantity=20), plainly({"201 redeemed": 50, "422 exhausted": 10})),
-            (look_up(), left(0)),
-        ],
+        [(orders(60, quantity=20), plainly({"201 redeemed": 50, "422 exhausted": 10})), (look_up(), left(0))],
     ),
     Case(
         "five orders of one customer at once use a code for one once",
         {"uses": 1},
-        [
-            (orders(5, customer_id="U"), plainly({"201 redeemed": 1, "422 exhausted": 4})),
-            (look_up(), left(0)),
-        ],
+        [(orders(5, customer_id="U"), plainly({"201 redeemed": 1, "422 exhausted": 4})), (look_up(), left(0))],
     ),
     Case(
         "the last of ten uses is there, and not an eleventh",

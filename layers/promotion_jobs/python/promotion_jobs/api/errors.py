@@ -110,7 +110,7 @@ def _not_usable(error: errors.CodeNotUsable) -> list["shapes.Error"]:
 def _usages_not_found(error: errors.UsagesNotFound) -> list["shapes.Error"]:
     title = "Could not anonymize some usages"
     element = _element(HTTPStatus.NOT_FOUND, "Usages not found.", title=title, text=True)
-    return [{**element, "meta": {"usage_ids": list(error.usage_ids)}}]
+    return [{**element, "meta": {"usage_ids": list(map(errors.shortened, error.usage_ids))}}]
 
 
 def _always(

@@ -1,4 +1,4 @@
-"""No secret, token, key, code or link is logged, whatever happens, or set as a variable (docs/run/security.md)."""
+"""No secret, token, key, code, customer or link is logged or set as a variable (docs/run/security.md)."""
 
 import base64
 import json
@@ -25,6 +25,7 @@ from tests.support.events import http_event
 IDEMPOTENCY_KEY = "a key that nobody else may know"
 CHUNKS = [[GENERATED]] = generated.texts(1)
 BY_HAND, ABSENT = "WELCOME-10", "not-a-code-of-ours"
+OF_AN_ORDER = {"customer_id": "customer-4711", "order_id": "order-4711", "customer_email": "jo@example.com"}
 WRONG_SECRET, WRONG_TOKEN = "0bad" * 16, "0bad" * 10
 OUR_LOGGER = "promotion-jobs"
 
@@ -61,6 +62,20 @@ def log(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> I
     handler.setStream(stream)
 
 
+def _redeem(cloud: Cloud, code: str) -> str:
+    """The usage's id. Redeemed, refused, rolled back and made anonymous."""
+    sent = {"code": code, "id": "order-4711", **OF_AN_ORDER}
+    status, answer = cloud.call("redeem_code", data=sent | {"hold_seconds": 60})
+    assert (status, cloud.call("redeem_code", data=sent)[0]) == (201, 200)
+    assert cloud.call("redeem_code", data=sent | {"customer_id": "customer-4712"})[0] == 422
+    assert cloud.call("validate_code", data=sent)[0] == 200
+    usage_id: str = answer["data"]["id"]
+    assert cloud.call("anonymize_usages", data={"usage_ids": [usage_id]})[0] == 200
+    assert cloud.call("roll_back_redemption", data={"code": code, "id": "order-4711"})[0] == 200
+    assert cloud.call("redeem_code", data={**sent, "code": ABSENT})[0] == 404
+    return usage_id
+
+
 def _use_all_of_it(cloud: Cloud) -> list[str]:
     """Everything that ought to stay unsaid, after the functions have had to do with all of it."""
     form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret="
@@ -68,8 +83,9 @@ def _use_all_of_it(cloud: Cloud) -> list[str]:
     assert (status, cloud.call("issue_token", body=form + WRONG_SECRET)[0]) == (200, 401)
     assert cloud.call("list_promotions", headers={"authorization": f"Bearer {WRONG_TOKEN}"})[0] == 401
     mine: Mapping[str, str] = {"authorization": f"Bearer {issued['access_token']}"}
-    job = generated.generate(cloud, cloud.create_promotion(), CHUNKS)
+    job = generated.generate(cloud, cloud.create_promotion(end="9999-01-01"), CHUNKS)
     cloud.add_codes(job.promotion_id, BY_HAND)
+    usage_ids = [_redeem(cloud, code) for code in (GENERATED, BY_HAND)]
     for code, found in ((GENERATED, 200), (BY_HAND, 200), (ABSENT, 404)):
         assert cloud.call("get_code", job.promotion_id, code, headers=mine)[0] == found
         assert cloud.call("list_codes", job.promotion_id, query=f"filter=eq(code,{code})", headers=mine)[0] == 200
@@ -97,7 +113,7 @@ def _use_all_of_it(cloud: Cloud) -> list[str]:
         signature,
     ]
     secrets += [hash_secret(secret) for secret in secrets]
-    return [*secrets, *_as_text(KEY), GENERATED, BY_HAND, ABSENT]
+    return [*secrets, *_as_text(KEY), GENERATED, BY_HAND, ABSENT, *usage_ids, *OF_AN_ORDER.values(), "customer-4712"]
 
 
 def _as_text(key: bytes) -> list[str]:

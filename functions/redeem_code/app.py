@@ -1,4 +1,4 @@
-"""POST /v2/promotions/redemptions: count the use of a code, once for each id (contract 6, decision 20)."""
+"""POST /v2/promotions/redemptions: count the use of a code, once for each id (decision 22)."""
 
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver, serve

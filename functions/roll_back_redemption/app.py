@@ -1,4 +1,4 @@
-"""POST /v2/promotions/redemptions/rollback: give uses back, all but those that remain (contract 6, decision 20)."""
+"""POST /v2/promotions/redemptions/rollback: give uses back, all but those that remain (decision 22)."""
 
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, client_id, lambda_handler, resolver, serve

@@ -1,4 +1,4 @@
-"""POST /v2/promotions/codes/validate: whether a code can be used now; advice, which counts nothing (contract 6)."""
+"""POST /v2/promotions/codes/validate: whether a code can be used now; advice, which counts nothing (decision 22)."""
 
 from promotion_jobs.api import answers, requests
 from promotion_jobs.api.resolver import Answer, answer, lambda_handler, resolver, serve

@@ -60,7 +60,7 @@ def _invoke_configs() -> dict[str, Any]:
 def test_a_queue_has_a_dead_letter_queue_or_is_one_with_an_alarm(name: str) -> None:
     alarms = [it["Properties"] for it in resources("AWS::CloudWatch::Alarm").values()]
     watched = [
-        it["Dimensions"][0]["Value"] for it in alarms if it["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        it["Dimensions"][0]["Value"] for it in alarms if it.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     ]
     dead_letters = name in _dead_letter_queues()
     assert dead_letters != ("RedrivePolicy" in properties(name))

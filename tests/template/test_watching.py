@@ -53,11 +53,24 @@ def test_every_alarm_that_is_explained_exists() -> None:
     assert set(re.findall(r"^\| `(\w+Alarm)` \|", OPERATIONS, re.MULTILINE)) == ALARMS.keys()
 
 
-@pytest.mark.parametrize("name", [name for name in ALARMS if properties(name)["Namespace"] == OURS])
-def test_an_alarm_of_our_own_metrics_watches_one_that_is_written_by_this_deployment(name: str) -> None:
+def _watched(name: str) -> list[Any]:
+    """The metrics of the alarm: its only one, or those that it calculates with."""
     alarm = properties(name)
-    assert alarm["MetricName"] in MEASURES | REFUSALS
-    assert alarm["Dimensions"] == BY_SERVICE
+    return [it["MetricStat"]["Metric"] for it in alarm.get("Metrics", []) if "MetricStat" in it] or [alarm]
+
+
+@pytest.mark.parametrize("name", [name for name in ALARMS if OURS in {it["Namespace"] for it in _watched(name)}])
+def test_an_alarm_of_our_own_metrics_watches_those_that_are_written_by_this_deployment(name: str) -> None:
+    for metric in _watched(name):
+        assert metric["MetricName"] in MEASURES | REFUSALS
+        assert metric["Dimensions"] == BY_SERVICE
+
+
+@pytest.mark.parametrize("name", [name for name in ALARMS if "Metrics" in properties(name)])
+def test_an_alarm_that_calculates_names_what_it_calculates_with_and_watches_one_result(name: str) -> None:
+    metrics = properties(name)["Metrics"]
+    [expression] = [it["Expression"] for it in metrics if it.get("ReturnData", True)]
+    assert set(re.findall(r"\b[a-z]\w*", expression)) == {it["Id"] for it in metrics if "MetricStat" in it}
 
 
 def test_the_deployment_is_the_service_of_its_metrics() -> None:

@@ -3,13 +3,16 @@
 Every request that may get no answer is asked once more, so that a small story ends the same whatever happens.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
+from promotion_jobs.codes.code import CodeId
 from promotion_jobs.errors import DuplicateCode, PromotionNotFound, UsagesNotFound, WriteConflict
+from promotion_jobs.limits import SHARDS
 from promotion_jobs.redemptions.redeem import Redeemer
-from promotion_jobs.redemptions.redemption import Use
+from promotion_jobs.redemptions.redemption import RedemptionKey, Use
 from tests.simulation.answered import wrong_answers
 from tests.simulation.scheduler import START
 from tests.simulation.till import Till
@@ -52,9 +55,9 @@ def redeem_unlimited(workshop: Workshop) -> None:
     _twice(till, 0, till.redeem, "a")
 
 
-def redeem_from_several(workshop: Workshop) -> None:
+def redeem_from_several(workshop: Workshop, mutate: Mutate = _same) -> None:
     """More units than one shard has."""
-    till = open_till(workshop, SHARDED)
+    till = open_till(workshop, SHARDED, mutate)
     till.redeem(CODE, "before", 1_500)
     _twice(till, 0, till.redeem, "a", 450)
 
@@ -73,9 +76,9 @@ def roll_back(workshop: Workshop) -> None:
     _twice(till, 1, till.roll_back, "a", 100)
 
 
-def roll_back_unseen(workshop: Workshop) -> None:
+def roll_back_unseen(workshop: Workshop, mutate: Mutate = _same) -> None:
     """What is rolled back before it comes."""
-    till = open_till(workshop, 1)
+    till = open_till(workshop, 1, mutate)
     _twice(till, 0, till.roll_back, "a")
     till.later(2 * AGAIN, till.redeem, CODE, "a")
 
@@ -95,9 +98,9 @@ def release(workshop: Workshop) -> None:
     till.later(2 * AGAIN, till.redeem, CODE, "a", 2)
 
 
-def take_back(workshop: Workshop) -> None:
+def take_back(workshop: Workshop, mutate: Mutate = _same) -> None:
     """The hold that is over goes, for one who wants its uses."""
-    till = open_till(workshop, SHARDED)
+    till = open_till(workshop, SHARDED, mutate)
     till.redeem(CODE, "before", 1_500)
     till.redeem(CODE, "held", 500, hold=10)
     _twice(till, 20, till.redeem, "a", 400)
@@ -131,6 +134,13 @@ def meet(workshop: Workshop, mutate: Mutate = _same) -> None:
         till.later(0.4, till.roll_back, CODE, order)
 
 
+def redeem_at_once(workshop: Workshop) -> None:
+    """Several requests of one redemption at the same time."""
+    till = open_till(workshop, 5)
+    for _ in range(3):
+        till.later(0, till.redeem, CODE, "a")
+
+
 def shrink_at_once(workshop: Workshop) -> None:
     """Two who give back a different part of one redemption, of which nobody else has uses, at the same time."""
     till = open_till(workshop, 4)
@@ -148,13 +158,39 @@ def take_back_at_once(workshop: Workshop) -> None:
     till.later(10, till.roll_back, CODE, "a")
 
 
+def hold_anew(workshop: Workshop) -> None:
+    """A hold that is over is redeemed by one, while another one holds the same anew."""
+    till = open_till(workshop, 2)
+    till.redeem(CODE, "a", 2, hold=1)
+    till.later(10, till.redeem, CODE, "a", 2)
+    till.later(10, till.redeem, CODE, "a", 2, hold=30)
+
+
 def move_between_shards(workshop: Workshop, mutate: Mutate = _same) -> None:
-    """Uses go from one shard to another, and one use is always left."""
+    """Of two uses in two shards one is taken and given back, in turn; so one is always left for somebody else."""
     till = open_till(workshop, SHARDED, mutate)
-    till.redeem(CODE, "before", SHARDED - 1)
-    for order in "abcdefgh":
-        till.later(0, till.redeem, CODE, order)
-        till.later(0.3, till.roll_back, CODE, order)
+    full = SHARDED // SHARDS
+    for home in range(SHARDS):
+        till.redeem(CODE, _order_at(home), full - (home in _LEFT))
+
+    def move() -> None:
+        for number in range(1, 7):
+            for home in _LEFT:
+                order = _order_at(home, number)
+                till.redeem(CODE, order)
+                till.roll_back(CODE, order)
+
+    till.later(0, move)
+    till.later(0.2, till.redeem, CODE, _order_at(7, 1))
+
+
+_LEFT = (3, 12)
+
+
+def _order_at(home: int, number: int = 0) -> str:
+    """The id of an order which takes its uses from that shard."""
+    names = (f"{number}-{at}" for at in count())
+    return next(it for it in names if RedemptionKey.of(CodeId("", 0, 0), SHARDED, it).shard == home)
 
 
 def make_again(workshop: Workshop, mutate: Mutate = _same) -> None:
@@ -218,7 +254,7 @@ def shop(workshop: Workshop) -> None:
     for _ in range(random.randint(4, 24)):
         code = random.choice((*limits, *limits, "CODE-0"))
         _request(till, code, limits[code.lower()], random.random() * longest)
-    owner = {_make_again: 0.4, _stop: 0.15, _delete: 0.2, _anonymize: 0.6}
+    owner: Mapping[Callable[..., None], float] = {_make_again: 0.4, _stop: 0.15, _delete: 0.2, _anonymize: 0.6}
     for function, chance in owner.items():
         if random.random() < chance:
             given = ("code-0", limits["code-0"]) if function is _make_again else ()

@@ -110,6 +110,7 @@ def _upload_code(aws: "Aws", template: Template, cache: Path) -> dict[str, Any]:
             aws.s3.put_object(Bucket=_BUCKET, Key=key, Body=archive)
             properties[source] = {"Bucket": _BUCKET, "Key": key}
             _resolve_concurrency(template, properties)
+    _drop_computed_alarms(packaged)
     return packaged.document
 
 
@@ -124,6 +125,13 @@ def _resolve_concurrency(template: Template, properties: dict[str, Any]) -> None
     for event in (properties.get("Events") or {}).values():
         if scaling := (event.get("Properties") or {}).get("ScalingConfig"):
             scaling["MaximumConcurrency"] = int(template.value(scaling["MaximumConcurrency"]))
+
+
+def _drop_computed_alarms(template: Template) -> None:
+    """ministack has no alarms that compute with metrics, and sends none of its alarms to anybody."""
+    for name, properties in template.resources("AWS::CloudWatch::Alarm").items():
+        if "Metrics" in properties:
+            del template.document["Resources"][name]
 
 
 def _wait(cloudformation: "CloudFormationClient", name: str) -> None:

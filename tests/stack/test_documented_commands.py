@@ -42,10 +42,25 @@ def _job(api: Api, promotion: str, call: str) -> str:
     return job
 
 
+REDEMPTION = {"code": "WELCOME-10", "id": "order-4711", "customer_id": "4711"}
+
+
+def _usage(api: Api, promotion: str, call: str) -> str:
+    """A usage of which the call can be made."""
+    if not call.endswith(("/codes/validate", "/redemptions", "/rollback", "/usages", "/{usage_id}", "/anonymize")):
+        return ""
+    assert add_codes(api, promotion, "WELCOME-10").status == 201
+    if call.endswith(("/codes/validate", "/redemptions")):
+        return ""
+    redeemed = api.call("POST", "/v2/promotions/redemptions", {"data": REDEMPTION})
+    assert redeemed.status == 201
+    return str(redeemed.json["data"]["id"])
+
+
 @pytest.mark.parametrize("documented", DOCUMENTED, ids=str)
 def test_a_documented_command_gives_the_documented_answer(stack: LocalStack, api: Api, documented: Documented) -> None:
     free_codes(api, "WELCOME-10", "WELCOME-20")
-    promotion = new_promotion(api)
+    promotion = new_promotion(api, enabled=True, start="2000-01-01", end="2200-01-01")
     if documented.call.startswith("GET") and documented.call.endswith("/codes/{code}"):
         assert add_codes(api, promotion, "WELCOME-10").status == 201
     # A job must not end before it is cancelled.
@@ -56,6 +71,7 @@ def test_a_documented_command_gives_the_documented_answer(stack: LocalStack, api
             "CLIENT_ID": stack.client.client_id,
             "CLIENT_SECRET": stack.client.client_secret,
             "PROMOTION": promotion,
+            "USAGE": _usage(api, promotion, documented.call),
             "JOB": _job(api, promotion, documented.call),
         }
         command = f"{documented.command} -o /dev/null -w '%{{http_code}}'"
@@ -66,4 +82,4 @@ def test_a_documented_command_gives_the_documented_answer(stack: LocalStack, api
 
 
 def test_every_call_is_documented() -> None:
-    assert len(DOCUMENTED) == len(re.findall(r"^## ", PAGE, re.MULTILINE)) == 16
+    assert len(DOCUMENTED) == len(re.findall(r"^## ", PAGE, re.MULTILINE)) == 23

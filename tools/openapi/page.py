@@ -7,6 +7,7 @@ from typing import Any
 
 from promotion_jobs import limits
 from promotion_jobs.api.errors import answer_to
+from tools.openapi import samples
 from tools.openapi.operations import OPERATIONS, TOKEN, Operation
 
 _KEY_HOURS = limits.IDEMPOTENCY_KEY_LIFE // timedelta(hours=1)
@@ -50,7 +51,7 @@ A `code_delete` job deletes every code of the promotion, those made by hand too,
 deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added
 while it runs may or may not be deleted.
 """
-_VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10"}
+_VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10", "{usage_id}": "$USAGE"}
 _ON_EVERY_CALL = {"Unauthorized", "Forbidden", "PayloadTooLarge", "UnsupportedMediaType"}
 
 
@@ -73,7 +74,8 @@ def command(operation: Operation) -> str:
     if "Idempotency-Key" in operation.headers:
         words.append("-H 'Idempotency-Key: summer-sale'")
     if operation.body:
-        words += ["-H 'Content-Type: application/json'", f"-d '{json.dumps({'data': operation.body[1]})}'"]
+        body = json.dumps({"data": operation.body[1]}).replace(samples.USAGE.key.usage_id, "'$USAGE'")
+        words += ["-H 'Content-Type: application/json'", f"-d '{body}'"]
     return " ".join(words)
 
 

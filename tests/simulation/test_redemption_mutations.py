@@ -73,8 +73,8 @@ class _Near(UsesStore):
 class Greedy(Redeemer):
     """Refuses without looking for holds that are over."""
 
-    def _take_back_holds(self, key: RedemptionKey) -> bool:
-        del key
+    def _take_back_holds(self, key: RedemptionKey, units: int) -> bool:
+        del key, units
         return False
 
 

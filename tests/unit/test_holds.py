@@ -117,6 +117,15 @@ def test_who_finds_too_few_takes_back_holds_of_all_shards() -> None:
     assert sum(sum(it.drawn.values()) for it in held) == 2_000
 
 
+def test_who_finds_too_few_takes_back_no_more_holds_than_it_needs() -> None:
+    till = Till(100, per_item=True)
+    for order in range(50):
+        till.hold(f"{order}", 2)
+    _pass(till)
+    assert (till.redeem("few", 5).kept, till.meter.of(Measure.HOLDS_TAKEN_BACK), till.uses) == (5, 3, 95)
+    assert (till.redeem("rest", 95).kept, till.meter.of(Measure.HOLDS_TAKEN_BACK), till.uses) == (95, 50, 0)
+
+
 def test_a_hold_of_a_code_without_a_limit_counts_nothing() -> None:
     till = Till(max_uses=None)
     till.hold("a")

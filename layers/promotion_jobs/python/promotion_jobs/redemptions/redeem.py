@@ -166,29 +166,37 @@ class Redeemer:
         return sum(self.uses.left(key.code, terms.max_uses).values()) if terms.max_uses else terms.max_uses
 
     def _drawn(self, key: RedemptionKey, max_uses: int, units: int, taken: int) -> Mapping[int, int] | None:
-        """Shard → the units to take from it; None if a hold that is over was taken back, and there are more now.
+        """Shard → the units to take from it; None if holds that are over were taken back, and others were faster.
 
         Raises CodeNotUsable only if at one moment too few were left of all shards, and no hold was over.
         """
         if allotment(max_uses, key.shard) - taken >= units:
             return {key.shard: units}
-        if self._take_back_holds(key):
-            return None
+        has_taken_back = self._take_back_holds(key, units)
         left = self.uses.left(key.code, max_uses)
-        if sum(left.values()) < units:
-            raise CodeNotUsable(Reason.EXHAUSTED, sum(left.values()))
-        return _spread(left, units, key.shard)
+        if sum(left.values()) >= units:
+            return _spread(left, units, key.shard)
+        if has_taken_back:
+            return None
+        raise CodeNotUsable(Reason.EXHAUSTED, sum(left.values()))
 
-    def _take_back_holds(self, key: RedemptionKey) -> bool:
-        """Whether there were holds that are over: nothing takes them back but a request that finds too few uses."""
+    def _take_back_holds(self, key: RedemptionKey, units: int) -> bool:
+        """Whether there were holds that are over: nothing takes them back but a request that finds too few uses.
+
+        It takes back as many as give it enough units: a night's holds would take longer than a request may.
+        """
         over = self.store.get_all(key._replace(digest=digest) for digest in self.uses.over(key.code, self.now()))
+        given = 0
         for held in over.values():
+            if given >= units:
+                break
             if held.status is Status.HELD:
                 try:
                     self.store.take_back(held)
                 except ConditionLost:
                     # Confirmed, rolled back or taken back meanwhile.
                     continue
+                given += held.kept
                 self.meter(Measure.HOLDS_TAKEN_BACK)
         return bool(over)
 

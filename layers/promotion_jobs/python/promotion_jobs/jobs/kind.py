@@ -43,6 +43,14 @@ class Hold:
     deadline: Deadline
 
 
+class NotYet(Exception):
+    """The rest of a run can only be done when so much time has passed."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 WORKER_SECOND = Decimal("0.0000133334") * 1_769 / 1_024
 _WRITE_UNIT = Decimal("0.625e-6")
 READ_UNIT = Decimal("0.125e-6")

@@ -7,8 +7,9 @@ it: nothing is left to announce.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from typing import ClassVar
 
 from promotion_jobs.aws.files import Files
@@ -18,7 +19,7 @@ from promotion_jobs.codes.code import ChunkByHand
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
-from promotion_jobs.jobs.kind import Hold
+from promotion_jobs.jobs.kind import Hold, NotYet
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
@@ -106,9 +107,7 @@ class Purge:
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
         yield partial(self._remove_files, purge)
-        # No step where it is so: a delivery that is short of time would come no further.
-        if not self._is_late(purge):
-            yield lambda: False
+        self._wait_for_requests(purge)
         for actions in self.redeemed(purge.promotion_id):
             yield partial(self._remove_redeemed, purge, actions)
 
@@ -157,9 +156,11 @@ class Purge:
         self.files.remove_all(f"{purge.promotion_id}/")
         return True
 
-    def _is_late(self, purge: Job) -> bool:
-        """Whether no request that saw the promotion can redeem a code of it any more."""
-        return self.now() >= purge.created_at + LATE_WRITES
+    def _wait_for_requests(self, purge: Job) -> None:
+        """Raises NotYet as long as a request that saw the promotion may redeem a code of it."""
+        left = purge.created_at + LATE_WRITES - self.now()
+        if left > timedelta():
+            raise NotYet(timedelta(seconds=ceil(left.total_seconds())))
 
     def _remove_redeemed(self, purge: Job, actions: Sequence[Action]) -> bool:
         """False if this worker's purge is over."""

@@ -19,7 +19,7 @@ from promotion_jobs.aws.queue import Queue
 from promotion_jobs.errors import StoreBusy
 from promotion_jobs.jobs.claim import Claimer
 from promotion_jobs.jobs.job import Job, JobStatus, Message
-from promotion_jobs.jobs.kind import Deadline, Hold, Kinds
+from promotion_jobs.jobs.kind import Deadline, Hold, Kinds, NotYet
 from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.runs import Run, RunStatus, RunStore
 from promotion_jobs.jobs.store import JobStore
@@ -93,10 +93,15 @@ class Worker:
             # Ask after the run is taken. A Query may miss what a transaction is about to write: a worker that undid
             # the job meanwhile may not have seen the run, but it marked the job before.
             goes_on = self.jobs.is_processing(job.promotion_id, job.id)
-            if not goes_on or not kind.work(Hold(job, message.run, run, deadline)):
+            wait = HAND_BACK_DELAY
+            try:
+                is_done = goes_on and kind.work(Hold(job, message.run, run, deadline))
+            except NotYet as early:
+                is_done, wait = False, early.wait
+            if not is_done:
                 # As a new message: a run that only takes long must not use up this one's tries, and the worker that
                 # stopped the job may have missed this run.
-                self.queue.send(message, HAND_BACK_DELAY)
+                self.queue.send(message, wait)
                 self.runs.release(job.id, message.run, holder)
                 return
             self._send_next(message, range(job.plan.runs))

@@ -275,8 +275,8 @@ def test_a_hold_is_confirmed_by_its_id_and_keeps_its_uses(cloud: Cloud, promotio
     assert _redeem(cloud, "A", quantity=2, hold_seconds=90, **OF_AN_ORDER) == (200, answer)
     assert _validate(cloud, id="A", quantity=2, customer_id="4711")[1]["data"]["already_redeemed"] is False
     confirmed = _redeem(cloud, "A", quantity=2, customer_id="4711")
-    assert confirmed == _told(200, promotion_id, "A", 2, **OF_AN_ORDER)
-    assert _redeem(cloud, "A", quantity=2, customer_id="4711") == confirmed
+    assert confirmed == _told(201, promotion_id, "A", 2, **OF_AN_ORDER)
+    assert _redeem(cloud, "A", quantity=2, customer_id="4711") == (200, confirmed[1])
     assert _validate(cloud)[1]["data"]["uses"] == 3
 
 
@@ -289,7 +289,7 @@ def test_a_hold_that_is_over_counts_nowhere_and_can_be_confirmed_until_it_is_tak
     shown = [cloud.call("get_code", promotion_id, LIMITED)[1]["data"]]
     shown += [it for it in cloud.call("list_codes", promotion_id)[1]["data"] if it["code"] == LIMITED]
     assert [it["uses"] for it in [*shown, _validate(cloud)[1]["data"]]] == [5, 5, 5]
-    assert _redeem(cloud, "A", quantity=2) == _told(200, promotion_id, "A", 2)
+    assert _redeem(cloud, "A", quantity=2) == _told(201, promotion_id, "A", 2)
     # The next one finds one use, and takes back the hold that nobody confirmed.
     assert _redeem(cloud, "C", quantity=3) == _told(201, promotion_id, "C", 3)
     assert _redeem(cloud, "B", quantity=2) == not_usable("exhausted", 0)
@@ -309,5 +309,5 @@ def test_a_hold_is_rolled_back_in_part_and_whole(cloud: Cloud, promotion_id: str
 @pytest.mark.parametrize("code", [LIMITED, PLAIN, UNLIMITED])
 def test_a_hold_of_any_code_ends_as_a_redemption_of_it(cloud: Cloud, promotion_id: str, code: str) -> None:
     assert _redeem(cloud, "A", code=code, hold_seconds=60)[0] == 201
-    assert _redeem(cloud, "A", code=code) == (200, {"data": shown_usage(promotion_id, code, "A")})
+    assert _redeem(cloud, "A", code=code) == (201, {"data": shown_usage(promotion_id, code, "A")})
     assert _roll_back(cloud, code=code, id="A")[1]["data"]["status"] == "rolled_back"

@@ -233,7 +233,7 @@ OPERATIONS = (
         {"a hold": {"code": "WELCOME-10", "id": "order-4711", "customer_id": "4711", "hold_seconds": 900}},
         tag="redemptions",
         example=samples.usage,
-        again=(One[Usage], samples.usage, "The same id again, or its hold made a redemption"),
+        again=(One[Usage], samples.usage, "The same id again"),
     ),
     Operation(
         Route.ROLL_BACK_REDEMPTION,

@@ -100,9 +100,10 @@ class Redeemer:
     def redeem(self, use: Use, client_id: str) -> tuple[Redemption, bool]:
         """The redemption, counted once, and whether it is new: the same id again gives the same one.
 
-        With ``hold`` the uses are held for so long, and redeemed by the same id without. Raises CodeNotFound,
-        CodeNotUsable, RedemptionDiffers, RedemptionRolledBack and StoreBusy; then nothing is counted, or it is and the
-        same request again says so.
+        With ``hold`` the uses are held for so long, and redeemed by the same id without: that is new as well.
+
+        Raises CodeNotFound, CodeNotUsable, RedemptionDiffers, RedemptionRolledBack and StoreBusy; then nothing is
+        counted, or it is and the same request again says so.
         """
         place = self._locate(use)
         for _ in range(REDEEM_ATTEMPTS):
@@ -127,8 +128,7 @@ class Redeemer:
             # Also where the redemption is there: its purge waits for no request that comes later.
             raise CodeNotFound
         if found:
-            again = self._again(found, use, units)
-            return (again, False) if again else None
+            return self._again(found, use, units)
         now = self.now()
         reason = refusal(promotion, terms, use, now)
         if reason:
@@ -142,8 +142,8 @@ class Redeemer:
         self.meter(Measure.HOLDS if use.hold else Measure.REDEMPTIONS)
         return made, True
 
-    def _again(self, found: Redemption, use: Use, units: int) -> Redemption | None:
-        """The redemption that there is: a repeated request, or one that confirms a hold. Raises ConditionLost.
+    def _again(self, found: Redemption, use: Use, units: int) -> tuple[Redemption, bool] | None:
+        """The redemption that there is, and whether it was a hold until then. Raises ConditionLost.
 
         None for a hold that is over and asked for again: it is taken back first.
         """
@@ -155,12 +155,12 @@ class Redeemer:
         if found.status is Status.HELD and use.hold is None:
             confirmed = self.store.confirm(found, self.now())
             self.meter(Measure.REDEMPTIONS)
-            return confirmed
+            return confirmed, True
         if found.until and found.until <= self.now():
             self.store.take_back(found)
             return None
         self.meter(Measure.REPLAYS)
-        return found
+        return found, False
 
     def _uses_of(self, key: RedemptionKey, terms: Terms) -> int | None:
         return sum(self.uses.left(key.code, terms.max_uses).values()) if terms.max_uses else terms.max_uses

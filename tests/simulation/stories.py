@@ -105,7 +105,7 @@ def cancel(workshop: Workshop) -> None:
 def cancel_in_pieces(workshop: Workshop) -> None:
     """A job of long runs that is cancelled, by functions that have time for a part of a run."""
     workshop.chunk_codes, workshop.run_chunks, workshop.spares = 3, 30, 3
-    workshop.simulation.function_seconds = workshop.random.choice((0.2, 0.5, 3.0))
+    workshop.simulation.function_seconds = workshop.random.choice((0.6, 1.2, 3.0))
     promotion = workshop.add_promotion()
     _shops(workshop, workshop.add_promotion())
     _operator(workshop)
@@ -123,7 +123,7 @@ def delete_in_pieces(workshop: Workshop) -> None:
     promotion = workshop.add_promotion()
     workshop.add_job(promotion, 90)
     workshop.deliver_all()
-    workshop.simulation.function_seconds = workshop.random.choice((0.2, 0.5, 3.0))
+    workshop.simulation.function_seconds = workshop.random.choice((0.6, 1.2, 3.0))
     _shops(workshop, promotion)
     if workshop.random.random() < 0.5:
         workshop.act("customer", lambda: workshop.add_deletion(promotion))

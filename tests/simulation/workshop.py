@@ -138,10 +138,12 @@ class Workshop:
         self._deliver(json.dumps({"promotion_id": job.promotion_id, "job_id": job.id}), lambda: timedelta(minutes=1))
 
     def deliver_all(self) -> None:
-        """Every message that waits and those that they send, at once and without faults; outside of an actor."""
+        """Every message that waits and those that they send, when they can be seen and without faults; by no actor."""
         waiting = self.simulation.queue.waiting
         while waiting:
-            self._deliver(waiting.pop(0).body, lambda: timedelta(minutes=1))
+            message = waiting.pop(0)
+            self.simulation.sleep(max(0.0, message.visible_at - self.simulation.clock.seconds))
+            self._deliver(message.body, lambda: timedelta(minutes=1))
 
     def sweep_until_nothing_is_open(self) -> None:
         """Every minute, as an actor that dies like any other."""

@@ -81,9 +81,10 @@ def _unasked(till: Till, record: Plain, requests: list[Request]) -> Iterator[str
 
 
 def _stopped(till: Till) -> Iterator[str]:
-    """Nothing is redeemed anew by a request that began when it was answered that the promotion is disabled."""
+    """Only what was held is redeemed by a request that began when the promotion was answered to be disabled."""
+    held = {(it.asked.use.code.casefold(), it.asked.use.id) for it in till.requests if it.asked.use.hold}
     for request in till.requests[till.stopped :] if till.stopped is not None else ():
-        if request.is_new:
+        if request.is_new and (request.asked.use.code.casefold(), request.asked.use.id) not in held:
             yield f"{request.asked} was redeemed when the promotion was disabled"
 
 

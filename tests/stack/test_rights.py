@@ -170,7 +170,7 @@ def _hold_long_ago(cloud: Cloud, code: str, id: str) -> None:  # noqa: A002
 def _redeem_and_hold(cloud: Cloud) -> str:
     """The id of a usage. A code for two uses, one with many counters, and one without any."""
     _redeem(cloud, 201, "limited", "A", hold_seconds=60)
-    usage_id = _redeem(cloud, 200, "limited", "A")
+    usage_id = _redeem(cloud, 201, "limited", "A")
     _hold_long_ago(cloud, "limited", "B")
     _redeem(cloud, 201, "limited", "C")
     _redeem(cloud, 422, "limited", "D")

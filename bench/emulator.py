@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -31,7 +31,7 @@ from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.token import Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
-from promotion_jobs.values import uuid7
+from promotion_jobs.values import to_text, uuid7
 from promotion_jobs.wiring import Service
 
 STATE = PROJECT / ".local/bench"
@@ -58,9 +58,10 @@ def new_id() -> str:
 def promotion(codes: int = 0, room: int = 0, promotion_id: str = "") -> Promotion:
     """A promotion that has so many codes, and room for some more."""
     created_at = now()
+    lasting = {"start": to_text(created_at - timedelta(days=1)), "end": to_text(created_at + timedelta(days=1))}
     return Promotion(
         id=promotion_id or new_id(),
-        fields=json.loads(event("create_promotion")["body"])["data"],
+        fields=json.loads(event("create_promotion")["body"])["data"] | lasting,
         automatic=False,
         max_codes=codes + room,
         room=room,

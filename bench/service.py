@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -16,9 +16,11 @@ from promotion_jobs.codes.spaces import FIRST_VERSION
 from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey, Status
 from promotion_jobs.settings import Settings
 from promotion_jobs.tokens.token import Client, Grant, Token
 from promotion_jobs.tokens.tokens import hash_secret
+from promotion_jobs.values import to_text
 from promotion_jobs.wiring import Service
 
 if TYPE_CHECKING:
@@ -122,9 +124,19 @@ def space_items(*lengths: int, given: int = 0) -> list[Item]:
     return recorder.items
 
 
-def promotion_items(max_codes: int) -> list[Item]:
+def allocation_item(job: Job) -> Item:
+    """What says that its indices are the job's."""
     recorder = _Recorder()
-    fields = {"name": "Summer sale", "description": "10 dollars off", "enabled": True}
+    service = recorder.service()
+    service.table.transact(service.spaces.put_allocation(job.allocation))
+    return recorder.items[0]
+
+
+def promotion_items(max_codes: int) -> list[Item]:
+    """A promotion that lasts."""
+    recorder = _Recorder()
+    period = {"start": to_text(NOW), "end": "9999-01-01T00:00:00.000Z"}
+    fields = {"name": "Summer sale", "description": "10 dollars off", "enabled": True, **period}
     promotion = Promotion(
         id=PROMOTION_ID,
         fields=fields,
@@ -139,6 +151,34 @@ def promotion_items(max_codes: int) -> list[Item]:
     )
     recorder.service().promotion_store.add(promotion)
     return recorder.items
+
+
+def usage_items(usages: Iterable[Redemption]) -> list[Item]:
+    recorder = _Recorder()
+    store = recorder.service().redemption_store
+    for usage in usages:
+        store.add(usage, None)
+    return recorder.items
+
+
+def usage(key: RedemptionKey, promotion_id: str, used_on: datetime) -> Redemption:
+    """Of an order of the shop's."""
+    return Redemption(
+        key=key,
+        id="order-4711",
+        promotion_id=promotion_id,
+        code="WELCOME-10",
+        status=Status.REDEEMED,
+        units=1,
+        kept=1,
+        drawn={},
+        order_id="order-4711",
+        customer_id="4711",
+        customer_email="shopper@example.com",
+        created_by=CLIENT_ID,
+        used_on=used_on,
+        updated_at=used_on,
+    )
 
 
 def token_items(access_token: str) -> list[Item]:

@@ -74,7 +74,7 @@ class Answers:
         counted, self._counted = self._counted, Counter()
         return counted
 
-    def _answer(self, operation: str, asked: Mapping[str, Any]) -> Any:
+    def _answer(self, operation: str, asked: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one for each kind
         match operation:
             case "TransactWriteItems":
                 return self._written(asked["TransactItems"])
@@ -84,6 +84,9 @@ class Answers:
             case "BatchGetItem":
                 found = {name: self._found(wanted["Keys"]) for name, wanted in asked["RequestItems"].items()}
                 return {"Responses": found, "UnprocessedKeys": {}}
+            case "TransactGetItems":
+                found = [self._found([get["Get"]["Key"]]) for get in asked["TransactItems"]]
+                return {"Responses": [{"Item": item} for items in found for item in items or [{}]]}
             case "PutEvents":
                 return {"FailedEntryCount": 0, "Entries": [{"EventId": "event"}] * len(asked["Entries"])}
             case "SendMessage":

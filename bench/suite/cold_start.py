@@ -15,7 +15,7 @@ from typing import Any
 from bench.emulator import FUNCTIONS, WHO, Deployment, deployment, generate_job, now, promotion
 from bench.events import event
 from bench.measure import Bench, Goal, Outcome, Run, Sample
-from bench.service import JOB_ID, PROMOTION_ID
+from bench.service import JOB_ID, PROMOTION_ID, usage
 from local import PROJECT
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.plan import ONE_RUN, Plan
@@ -23,9 +23,11 @@ from promotion_jobs.codes.spaces import FIRST_VERSION
 from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, JobType
 from promotion_jobs.jobs.store import Outcome as JobOutcome
 from promotion_jobs.limits import DEFAULT_CODE_LENGTH
+from promotion_jobs.redemptions.redemption import RedemptionKey
 
 _CLIENT = "boto3.client('dynamodb')"
 _WORKER, _SWEEP, _SCHEDULED = "run_job", "sweep_jobs", "start_scheduled_job"
+_REDEEM, _VALIDATE = "redeem_code", "validate_code"
 _FUNCTIONS = sorted(FUNCTIONS)
 _PROGRAM = PROJECT / "bench/first_event.py"
 _LAYER = PROJECT / "layers/promotion_jobs/python"
@@ -87,12 +89,21 @@ def _fill(made: Deployment, name: str) -> None:
     owner = promotion(room=1_000, promotion_id=PROMOTION_ID)
     made.service.promotion_store.add(owner)
     if name != "add_codes":
-        made.service.codes.add(owner, [NewCode(code, Terms()) for code in ("WELCOME-10", "WELCOME-20")], WHO)
+        made.service.codes.add(owner, [NewCode(code, Terms(max_uses=10)) for code in ("WELCOME-10", "WELCOME-20")], WHO)
+    _add_usage(made)
     job = generate_job(PROMOTION_ID, Plan(_CODES), job_id=JOB_ID)
     if name in {_WORKER, "cancel_job"}:
         made.service.job_store.add(job)
     else:
         _add_export(made, replace(job, job_type=JobType.CODE_EXPORT, parameters=ExportParameters(), plan=ONE_RUN))
+
+
+def _add_usage(made: Deployment) -> None:
+    """The one that the events name, of a code of their job."""
+    (usage_id,) = json.loads(event("anonymize_usages")["body"])["data"]["usage_ids"]
+    key = RedemptionKey.parse(usage_id)
+    assert key is not None
+    made.service.redemption_store.add(usage(key, PROMOTION_ID, now()), None)
 
 
 def _add_export(made: Deployment, job: Job) -> None:
@@ -122,6 +133,13 @@ def run(bench: Bench) -> Outcome:
                 1.5,
                 at_most=True,
                 note=f"{worst}; the best is {best} with {ratios[best]:.2f}×",
+            ),
+            Goal(
+                f"CPU of a cold start, against {_CLIENT}: redeeming",
+                ratios[_REDEEM],
+                1.6,
+                at_most=True,
+                note=f"validating takes {ratios[_VALIDATE]:.2f}×",
             ),
             Goal(
                 f"CPU of a cold start, against {_CLIENT}: the worker",

@@ -38,7 +38,7 @@ _ITEMS = f"PROMOTION#{service.PROMOTION_ID}"
 _PERMUTATION = Permutation(bytes(range(32)), 8)
 
 
-def _maker(codes: int) -> Job:
+def maker(codes: int) -> Job:
     """The job that has made the codes."""
     job = replace(service.generate_job(codes), id=_MAKER_ID, status=JobStatus.COMPLETED, generated=codes)
     return replace(job, parameters=GenerateParameters(codes, "per_cart", 1))
@@ -49,16 +49,16 @@ def _bodies(job: Job, chunk: int) -> bytes:
 
 
 @cache
-def _chunk_page(codes: int, run: int) -> bytes:
+def chunk_page(codes: int, run: int) -> bytes:
     """The chunks of a run: DynamoDB's answer to ours."""
-    job = _maker(codes)
-    return _page([service.chunk_item(job, chunk, _bodies(job, chunk)) for chunk in job.plan.chunks_of(run)])
+    job = maker(codes)
+    return page([service.chunk_item(job, chunk, _bodies(job, chunk)) for chunk in job.plan.chunks_of(run)])
 
 
 @cache
 def _code_page(first: int, codes: int) -> bytes:
     """A page of codes with seven attributes each: its answer to the other."""
-    job, size = _maker(codes), service.generate_job(1).plan.chunk_codes
+    job, size = maker(codes), service.generate_job(1).plan.chunk_codes
     items = [
         {
             "promotion": {"S": _ITEMS},
@@ -74,10 +74,10 @@ def _code_page(first: int, codes: int) -> bytes:
     ]
     last = first + _CODES_A_PAGE
     more = {"LastEvaluatedKey": {"pk": {"S": "code"}, "sk": {"S": str(last)}}} if last < codes else {}
-    return _page(items, more)
+    return page(items, more)
 
 
-def _page(items: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> bytes:
+def page(items: list[dict[str, Any]], more: Mapping[str, Any] | None = None) -> bytes:
     document = {"Items": items, "Count": len(items), "ScannedCount": len(items), **(more or {})}
     return json.dumps(document, default=lambda value: b64encode(value).decode()).encode()
 
@@ -94,10 +94,10 @@ class _Pages:
         if ours is None:
             return _code_page(int(start["sk"]["S"]) if start else 0, self._codes)
         run = ours["S"].removeprefix(f"CODES#{_MAKER_ID}#")
-        return _chunk_page(self._codes, int(run)) if run.isdigit() else None
+        return chunk_page(self._codes, int(run)) if run.isdigit() else None
 
 
-def _ours(rows: int) -> Work:
+def ours(rows: int) -> Work:
     worker, message = wiring.service().worker(answers.job), Message(service.PROMOTION_ID, service.JOB_ID)
 
     def work() -> int:
@@ -161,10 +161,10 @@ def run(bench: Bench) -> Outcome:
     rows = bench.size(1_000_000, 100_000)
     with stub(_Pages(rows)) as server:
         service.use(server)
-        job, maker = service.export_job(), _maker(rows)
-        made = [item | {"generated": {"N": str(rows)}} for item in service.job_items(maker)]
+        job, made_by = service.export_job(), maker(rows)
+        made = [item | {"generated": {"N": str(rows)}} for item in service.job_items(made_by)]
         server.give([*made, *service.job_items(job), *service.run_items(job, RunStatus.COMPLETED)])
-        contenders = {"ours": in_process(_ours, rows), _RESOURCE: in_process(_by_resource, rows)}
+        contenders = {"ours": in_process(ours, rows), _RESOURCE: in_process(_by_resource, rows)}
         _same_bytes(server, contenders)
         samples = bench.interleaved(contenders, rounds=3, quick_rounds=2, warm_up=False)
     what = f"rows per CPU second of {rows:,}, against {_RESOURCE}"

@@ -51,8 +51,8 @@ class Redeemed:
         kind, source, *rest = item["pk"].split("#")
         match kind:
             case "USES":
-                position, *hold = item["sk"].split("#")
-                code = CodeId(source, int(rest[0]), int(position))
+                chunk, position, *hold = item["sk"].split("#")
+                code = CodeId(source, int(chunk), int(position))
                 if hold:
                     self.holds[code].append(Held(hold[1], int(hold[0]), item["units"]))
                 else:

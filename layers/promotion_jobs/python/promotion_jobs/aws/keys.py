@@ -132,16 +132,24 @@ CodeId = tuple[str, int, int]
 """What made a code, the number of its chunk, and its position there."""
 
 
+CHUNKS_TOGETHER = 16
+"""Chunks of which the counters are in one partition, so that an export reads them by one Query for each shard."""
+
+
 def uses(code: CodeId, shard: int) -> Key:
-    """Counters of a chunk are together, so that a list of its codes takes one Query for each shard."""
     source, chunk, position = code
-    return {"pk": f"USES#{source}#{chunk:08d}#{shard:02d}", "sk": f"{position:05d}"}
+    return {"pk": f"USES#{source}#{chunk // CHUNKS_TOGETHER:07d}#{shard:02d}", "sk": f"{chunk:08d}#{position:05d}"}
 
 
 def uses_of(source: str, chunk: int, shard: int, positions: range) -> Range:
     """The counters of a chunk's codes from the first of the positions to the last, and in the first shard the holds."""
     first, last = (uses((source, chunk, at), shard) for at in (positions[0], positions[-1]))
     return Range(first["pk"], first["sk"], f"{last['sk']}#~")
+
+
+def uses_beside(source: str, chunk: int, shard: int) -> Range:
+    """The same of all codes whose counters are in one partition with those of the chunk."""
+    return Range(uses((source, chunk, 0), shard)["pk"])
 
 
 def hold(code: CodeId, until: int, digest: str) -> Key:
@@ -161,14 +169,15 @@ def digest_of(item: Mapping[str, Any]) -> str:
     return str(item["sk"]).rpartition("#")[2]
 
 
-def position_of(item: Mapping[str, Any]) -> int:
-    """The position of the code whose counter, or hold, the item is."""
-    return int(item["sk"].partition("#")[0])
+def counted_of(item: Mapping[str, Any]) -> tuple[int, int]:
+    """The number of the chunk, and the position there, of the code whose counter, or hold, the item is."""
+    chunk, position, *_ = item["sk"].split("#")
+    return int(chunk), int(position)
 
 
 def end_of(item: Mapping[str, Any]) -> int | None:
     """When the hold ends that the item is, in epoch milliseconds; None if it is a counter."""
-    _, *hold = str(item["sk"]).split("#")
+    _, _, *hold = str(item["sk"]).split("#")
     return int(hold[0]) if hold else None
 
 

@@ -190,13 +190,18 @@ class Table:
                 return [from_item(it["Item"]) if it.get("Item") else None for it in answer["Responses"]]
 
     def query(
-        self, keys: Range, first_page: int | None = None, only: Mapping[str, Any] | None = None, **options: Any
+        self,
+        keys: Range,
+        first_page: int | None = None,
+        only: Mapping[str, Any] | None = None,
+        attributes: Sequence[str] = (),
+        **options: Any,
     ) -> Iterator[Item]:
         """The items of a range in the order of their sort keys; pages are fetched as they are needed.
 
         ``first_page`` is how many items will likely do; each page after it may be eight times as long. With ``only``,
-        those whose attributes have these values: the others are read, but do not come here. Other options go to Query
-        as they are.
+        those whose attributes have these values: the others are read, but do not come here; with ``attributes``, these
+        of each item alone. Other options go to Query as they are.
         """
         values, condition = {":pk": keys.pk}, "pk = :pk"
         if keys.first is not None and keys.last is not None:
@@ -205,7 +210,10 @@ class Table:
         if only:
             values |= {f":{name}": value for name, value in only.items()}
             options["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in only)
-            options["ExpressionAttributeNames"] = {f"#{name}": name for name in only}
+        if attributes:
+            options["ProjectionExpression"] = ",".join(f"#{name}" for name in attributes)
+        if named := {*(only or ()), *attributes}:
+            options["ExpressionAttributeNames"] = {f"#{name}": name for name in named}
         start: dict[str, Any] = {}
         limit: dict[str, Any] = {"Limit": first_page} if first_page else {}
         while True:

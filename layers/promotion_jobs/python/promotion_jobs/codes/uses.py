@@ -6,15 +6,16 @@ a pure function of its ``max_uses``, which never changes; so nothing is moved, a
 A hold takes uses as a redemption does, and has an item beside the counters for as long: by that its end is seen.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
 from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Action, Item, Table
-from promotion_jobs.codes.code import AnyChunk, ChunkByHand, CodeId
+from promotion_jobs.codes.code import UNUSED, AnyChunk, ChunkByHand, CodeId
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
 
 _PURGED_AT_ONCE = 90
@@ -60,11 +61,23 @@ class UsesStore:
 
     def taken_in(self, chunk: AnyChunk, positions: range, now: datetime) -> Mapping[int, int]:
         """Likewise of the codes at these positions, which follow each other; holds that are over do not count."""
-        found: Counter[int] = Counter()
-        for shard in range(_shards_of(chunk, positions)):
-            for item in self.table.query(keys.uses_of(*chunk.name, shard, positions)):
-                found[keys.position_of(item)] += taken(item) - _over(item, now)
-        return +found
+        ranges = [keys.uses_of(*chunk.name, shard, positions) for shard in range(_shards_of(chunk, positions))]
+        return self._taken(ranges, now).get(chunk.name[1], UNUSED)
+
+    def taken_beside(self, chunk: AnyChunk, now: datetime) -> Mapping[int, Mapping[int, int]]:
+        """Number of a chunk → the same of all its codes, of this chunk and of those that are counted together with it.
+
+        None of a chunk without uses.
+        """
+        return self._taken([keys.uses_beside(*chunk.name, shard) for shard in range(_shards_of(chunk))], now)
+
+    def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
+        found: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        for range_ in ranges:
+            for item in self.table.query(range_, attributes=("sk", "taken", "units")):
+                chunk, position = keys.counted_of(item)
+                found[chunk][position] += taken(item) - _over(item, now)
+        return {chunk: +counted for chunk, counted in found.items()}
 
     def over(self, code: CodeId, now: datetime) -> Mapping[str, int]:
         """Digest of the redemption's id → units, of the holds that are over."""
@@ -107,6 +120,23 @@ class UsesStore:
             yield [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in batch]
 
 
+@dataclass(slots=True)
+class UsesInOrder:
+    """What is taken of the codes of chunks that come in the order of their numbers: a Query is for many of them."""
+
+    store: UsesStore
+    now: Callable[[], datetime]
+    _partition: str = ""
+    _taken: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+
+    def of(self, chunk: AnyChunk) -> Mapping[int, int]:
+        """Position → how many uses are taken."""
+        partition = keys.uses_beside(*chunk.name, 0).pk
+        if partition != self._partition:
+            self._partition, self._taken = partition, self.store.taken_beside(chunk, self.now())
+        return self._taken.get(chunk.name[1], UNUSED)
+
+
 def taken(counter: Item | None) -> int:
     """The uses that are taken of it; none of one that is not there, or that is a hold."""
     return int((counter or {}).get("taken", 0))
@@ -118,10 +148,11 @@ def _over(item: Item, now: datetime) -> int:
     return int(item["units"]) if end is not None and end < over_since(now) else 0
 
 
-def _shards_of(chunk: AnyChunk, positions: range) -> int:
-    """The greatest number of shards of a limited code at these positions; none if there is no such code."""
+def _shards_of(chunk: AnyChunk, positions: range | None = None) -> int:
+    """The greatest number of shards of a limited code at these positions, or of all; none if there is no such code."""
     if isinstance(chunk, ChunkByHand):
-        every = [it.terms.max_uses for it in chunk.codes[positions[0] : positions[-1] + 1]]
+        asked = slice(positions[0], positions[-1] + 1) if positions else slice(None)
+        every = [it.terms.max_uses for it in chunk.codes[asked]]
     else:
         every = [chunk.maker.terms.max_uses]
     return max((shards(it) for it in every if it), default=0)

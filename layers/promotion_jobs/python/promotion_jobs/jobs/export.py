@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from promotion_jobs.aws.files import CSV, GZIP, Files
 from promotion_jobs.codes.code import UNUSED, AnyChunk
 from promotion_jobs.codes.lists import CodeLists
-from promotion_jobs.codes.uses import UsesStore
+from promotion_jobs.codes.uses import UsesInOrder, UsesStore
 from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Estimate, Hold
 from promotion_jobs.jobs.rows import Rows
@@ -100,7 +100,7 @@ class _Attempt:
 
     files: Files
     rows: Rows
-    taken: Callable[[_Slice], Mapping[int, int]]
+    taken: Callable[[AnyChunk], Mapping[int, int]]
     name: str
     is_packed: bool
     go_on: Callable[[int, int], bool]
@@ -135,7 +135,7 @@ class _Attempt:
             content = _Content(store, self.is_packed)
             content.write(self.rows.head())
             for it in slices:
-                is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes, self.taken(it)))
+                is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes, self.taken(it.chunk)))
                 rows, self._rows = rows + it.codes, self._rows + it.codes
                 if is_part and not self._is_wanted():
                     raise _Stopped
@@ -200,16 +200,13 @@ class Export:
         attempt = _Attempt(
             files=self.files(),
             rows=rows,
-            taken=self._taken if rows.show_uses else lambda _: UNUSED,
+            taken=UsesInOrder(self.uses, self.now).of if rows.show_uses else lambda _: UNUSED,
             name=f"{job.promotion_id}/{job.id}/{self.new_attempt(self.now())}",
             is_packed=bool(parameters.gzip),
             go_on=lambda rows, more: self._goes_on(job, rows, more),
         )
         chunks = self.lists.chunks(job.promotion_id, parameters.job_id)
         return attempt.write(_slices(chunks, parameters.rows_per_file))
-
-    def _taken(self, it: _Slice) -> Mapping[int, int]:
-        return self.uses.taken_of(it.chunk, it.offset, it.codes, self.now())
 
     def _goes_on(self, job: Job, rows: int, more: int) -> bool:
         """Note how many rows are stored, and whether the job goes on."""

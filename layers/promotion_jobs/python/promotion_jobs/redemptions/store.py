@@ -126,7 +126,12 @@ class RedemptionStore:
         """What was redeemed from the first time to the last, of a code or of all, by time of use; read as needed."""
         only = None if code is None else {"code": code.casefold()}
         lists = [
-            self.table.query(keys.usages(promotion_id, name, first, last), only=only, ScanIndexForward=not newest_first)
+            self.table.query(
+                keys.usages(promotion_id, name, first, last),
+                only=only,
+                attributes=["sk"],
+                ScanIndexForward=not newest_first,
+            )
             for name in keys.LISTS
         ]
         for entry in merge(*lists, key=lambda it: it["sk"], reverse=newest_first):

@@ -280,6 +280,13 @@ def test_a_hold_is_confirmed_by_its_id_and_keeps_its_uses(cloud: Cloud, promotio
     assert _validate(cloud)[1]["data"]["uses"] == 3
 
 
+def test_a_confirmation_names_the_order_that_the_hold_did_not_know(cloud: Cloud, promotion_id: str) -> None:
+    assert _redeem(cloud, "A", hold_seconds=60)[1]["data"]["order_id"] == "A"
+    confirmed = _redeem(cloud, "A", order_id="order-1")
+    assert confirmed == _told(201, promotion_id, "A", 1, order_id="order-1")
+    assert _redeem(cloud, "A", order_id="order-2") == (200, confirmed[1])
+
+
 def test_a_hold_that_is_over_counts_nowhere_and_can_be_confirmed_until_it_is_taken(
     cloud: Cloud, promotion_id: str
 ) -> None:

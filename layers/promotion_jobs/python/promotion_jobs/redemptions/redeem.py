@@ -153,7 +153,8 @@ class Redeemer:
             case Reason.ID_USED_OTHERWISE:
                 raise RedemptionDiffers
         if found.status is Status.HELD and use.hold is None:
-            confirmed = self.store.confirm(found, self.now())
+            named = replace(found, order_id=use.order_id or found.order_id)
+            confirmed = self.store.confirm(named, self.now())
             self.meter(Measure.REDEMPTIONS)
             return confirmed, True
         if found.until and found.until <= self.now():

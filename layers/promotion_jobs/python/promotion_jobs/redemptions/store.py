@@ -171,7 +171,10 @@ class RedemptionStore:
         self.table.transact(self.table.put(_key(it.key), _to_values(it) | {"expires_at": expires_at}))
 
     def confirm(self, held: Redemption, now: datetime) -> Redemption:
-        """Make a hold a redemption; no counter moves. Raises ConditionLost if it is none any more."""
+        """Make a hold a redemption, of the order that it names here; no counter moves.
+
+        Raises ConditionLost if it is none any more.
+        """
         confirmed = replace(held, status=Status.REDEEMED, used_on=now, updated_at=now, until=None)
         self.table.transact(self._change(held, confirmed), *self._remove_hold(held), self._put_entry(confirmed))
         return confirmed
@@ -204,6 +207,7 @@ class RedemptionStore:
             "drawn": _to_drawn(changed.drawn),
             "used_on": to_text(changed.used_on),
             "updated_at": to_text(changed.updated_at),
+            "order": changed.order_id,
         }
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
         condition = "#status = :before AND #kept = :counted"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
-from promotion_jobs.codes.code import ChunkByHand, Code, NewCode, Place, Terms
+from promotion_jobs.codes.code import Code, NewCode, Place, Terms, WrittenChunk
 from promotion_jobs.jobs.create import Forecast, NewJob
 from promotion_jobs.jobs.generate import Generate
 from promotion_jobs.jobs.job import (
@@ -88,7 +88,7 @@ DELETION = replace(
 
 _PLACE = Place(
     PROMOTION_ID,
-    ChunkByHand("019e830e-90c4-7f3b-8a10-5d2e7b9c4f60", [NewCode("WELCOME-10", Terms(max_uses=100))], CLIENT_ID, THEN),
+    WrittenChunk("019e830e-90c4-7f3b-8a10-5d2e7b9c4f60", [NewCode("WELCOME-10", Terms(max_uses=100))], CLIENT_ID, THEN),
     0,
 )
 USAGE = Redemption(

@@ -100,7 +100,7 @@ def runs(job_id: str) -> Range:
 
 
 def code(code: str) -> Key:
-    """By the code itself, without regard to case: unique among those made by hand."""
+    """By the code itself, without regard to case: unique among those made by hand and imported."""
     return {"pk": f"CODE#{code.casefold()}", "sk": "CODE"}
 
 
@@ -117,6 +117,11 @@ def chunk(job_id: str, run: int, number: int) -> Key:
 def chunks(job_id: str, run: int, numbers: range) -> Range:
     """These chunks of a run."""
     return Range.between(chunk(job_id, run, numbers[0]), chunk(job_id, run, numbers[-1]))
+
+
+def all_chunks(job_id: str, run: int) -> Range:
+    """All chunks of a run."""
+    return Range(chunk(job_id, run, 0)["pk"])
 
 
 def chunk_by_hand(promotion_id: str, chunk_id: str) -> Key:

@@ -15,7 +15,7 @@ from typing import ClassVar
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.queue import Queue
 from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import ChunkByHand
+from promotion_jobs.codes.code import WrittenChunk
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
@@ -124,7 +124,7 @@ class Purge:
         yield partial(self._announce, job)
         yield partial(self._remove_job, job)
 
-    def _remove_by_hand(self, purge: Job, chunk: ChunkByHand) -> bool:
+    def _remove_by_hand(self, purge: Job, chunk: WrittenChunk) -> bool:
         """Remove a chunk made by hand with its codes, if it is as it was read and this is not done yet."""
         with suppress(ConditionLost):
             self.codes.table.transact(

@@ -15,7 +15,7 @@ from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.codes.code import Maker
+from promotion_jobs.codes.code import Publisher
 from promotion_jobs.jobs.job import ExportFile, Job
 from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.limits import LEASE
@@ -269,7 +269,7 @@ class RunStore:
             return False
         return True
 
-    def count_removed(self, maker: Maker, number: int, codes: int) -> Sequence[Action]:
+    def count_removed(self, maker: Publisher, number: int, codes: int) -> Sequence[Action]:
         """Count codes of a run of a job that is completed as gone, of both."""
         run = self.table.update(
             keys.run(maker.id, number),

@@ -186,6 +186,18 @@ class DuplicateCode(PromotionJobsError):
     pass
 
 
+class UploadNotUsable(PromotionJobsError):
+    """``detail`` says what is wrong with the upload that a job is to import."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    @classmethod
+    def used(cls, job_id: str) -> "UploadNotUsable":
+        return cls(f"The upload is used by the job {job_id}: announce another one")
+
+
 class NotCancellable(PromotionJobsError):
     pass
 

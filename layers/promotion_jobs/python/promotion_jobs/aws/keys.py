@@ -225,6 +225,19 @@ def usage_of(item: Mapping[str, Any]) -> str:
     return str(item["sk"]).partition("#")[2]
 
 
+def upload(upload_id: str) -> Key:
+    return {"pk": f"UPLOAD#{upload_id}", "sk": "UPLOAD"}
+
+
+def refused_rows(job_id: str, number: int) -> Key:
+    return {"pk": f"REFUSED#{job_id}", "sk": f"{number:08d}"}
+
+
+def all_refused_rows(job_id: str) -> Range:
+    """The rows of an imported file that were refused, in their order."""
+    return Range(refused_rows(job_id, 0)["pk"])
+
+
 def space(length: int) -> Key:
     return {"pk": f"SPACE#{length}", "sk": "SPACE"}
 

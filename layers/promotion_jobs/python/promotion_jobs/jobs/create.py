@@ -31,6 +31,7 @@ from promotion_jobs.values import is_identifier
 
 if TYPE_CHECKING:
     from promotion_jobs.jobs.kind import Estimate, OfferedKinds
+    from promotion_jobs.jobs.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class JobCreator:
-    """``kinds`` is asked for forecasts alone; ``plan`` divides the work of a job that makes so many codes."""
+    """``kinds`` is asked for forecasts alone, and ``uploads`` where a job uses one.
+
+    ``plan`` divides the work of a job that makes so many codes.
+    """
 
     store: JobStore
     promotions: Promotions
@@ -70,14 +74,15 @@ class JobCreator:
     new_id: Callable[[datetime], str]
     least_guess_odds: int
     bits: Callable[[int], int]
+    uploads: "Callable[[], Uploads]"
     plan: Callable[[int], Plan] = Plan
 
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
 
-        Raises CodeSpaceTooSmall, TooManyFiles, IdempotencyKeyReused and what JobStore.add raises; then nothing has
-        changed. Whatever the queue raises, a job without a key is taken back, and one with a key is there for the next
-        attempt.
+        Raises CodeSpaceTooSmall, TooManyFiles, UploadNotUsable, IdempotencyKeyReused and what JobStore.add raises; then
+        nothing has changed. Whatever the queue raises, a job without a key is taken back, and one with a key is there
+        for the next attempt.
         """
         if not is_identifier(promotion_id):
             raise PromotionNotFound
@@ -87,12 +92,13 @@ class JobCreator:
         )
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
-        if self._is_guessable(new) or new.parameters.most_codes is not None:
+        if self._is_guessable(new) or new.parameters.most_codes is not None or new.parameters.upload:
             # Errors that depend on the promotion take precedence (decision 6), so read it first.
             self._check(self.promotions.get(promotion_id), new)
         job = self._job(promotion_id, new, client_id, now)
+        upload_id = new.parameters.upload
         try:
-            self.store.add(job, request)
+            self.store.add(job, request, self.uploads().store.use(upload_id, job.id) if upload_id else None)
         except RequestRepeated:
             # Another of the same was faster.
             return self.create(promotion_id, new, client_id, key)
@@ -101,7 +107,7 @@ class JobCreator:
         except BaseException:
             # Another attempt of a request with a key may have been answered with this job; the sweep queues it.
             if request is None:
-                self.store.withdraw(job)
+                self.store.withdraw(job, [self.uploads().store.release(upload_id, job.id)] if upload_id else [])
             raise
         return job, True
 
@@ -118,6 +124,7 @@ class JobCreator:
         )
 
     def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
+        upload_id = new.parameters.upload
         return Job(
             id=self.new_id(now),
             promotion_id=promotion_id,
@@ -126,6 +133,7 @@ class JobCreator:
             name=new.name,
             parameters=new.parameters,
             plan=self.plan(new.parameters.codes),
+            upload=self.uploads().find(promotion_id, upload_id) if upload_id else None,
             created_by=client_id,
             created_at=now,
             updated_at=now,
@@ -136,6 +144,10 @@ class JobCreator:
         return odds is not None and odds < self.least_guess_odds
 
     def _check(self, promotion: Promotion, new: NewJob) -> None:
+        if new.parameters.upload:
+            if promotion.automatic:
+                raise AutomaticPromotion
+            self.uploads().find(promotion.id, new.parameters.upload)
         most = new.parameters.most_codes
         if most is not None:
             codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes

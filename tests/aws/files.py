@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from io import BytesIO
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
@@ -37,6 +38,7 @@ class MemoryFiles:
     least_part_bytes: int = LEAST_PART_BYTES
     files: dict[str, bytes] = field(default_factory=dict)
     unfinished: dict[str, UnfinishedUpload] = field(default_factory=dict)
+    exceptions: ClassVar[Any] = SimpleNamespace(ClientError=ClientError)
     _uploads: int = 0
 
     def create_multipart_upload(self, **request: Any) -> dict[str, Any]:
@@ -101,8 +103,17 @@ class MemoryFiles:
         return Paginator(getattr(self, operation), "NextContinuationToken", "ContinuationToken")
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        body = self._file("GetObject", request)
-        return {"Body": BytesIO(body), "ContentLength": len(body), "ETag": _tag(body)}
+        body = self._file("GetObject", request, {"IfMatch", "Range"})
+        if request.get("IfMatch", _tag(body)) != _tag(body):
+            raise _refusal("PreconditionFailed", "GetObject")
+        offset = int(request.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        if offset and offset >= len(body):
+            raise _refusal("InvalidRange", "GetObject")
+        return {"Body": BytesIO(body[offset:]), "ContentLength": len(body) - offset, "ETag": _tag(body)}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        body = self._file("HeadObject", request, set())
+        return {"ContentLength": len(body), "ETag": _tag(body)}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.files.pop(self._key("DeleteObject", request, set()), None)
@@ -120,8 +131,8 @@ class MemoryFiles:
     def generate_presigned_url(self, operation: str, *, Params: Mapping[str, Any], ExpiresIn: int) -> str:  # noqa: N803
         return f"memory://{Params['Bucket']}/{Params['Key']}?{operation}&expires={ExpiresIn}"
 
-    def _file(self, operation: str, request: Mapping[str, Any]) -> bytes:
-        key = self._key(operation, request, set())
+    def _file(self, operation: str, request: Mapping[str, Any], members: set[str]) -> bytes:
+        key = self._key(operation, request, members)
         if key not in self.files:
             raise _refusal("NoSuchKey" if operation == "GetObject" else "404", operation)
         return self.files[key]

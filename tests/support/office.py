@@ -110,7 +110,7 @@ class WatchedClient:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self.client, name)
-        if name in {"exceptions", "get_paginator"} or not callable(attribute):
+        if name in {"exceptions", "get_paginator", "generate_presigned_url"} or not callable(attribute):
             return attribute
         return lambda **arguments: self.calls.make(name, attribute, arguments)
 

@@ -15,6 +15,7 @@ _PROMOTION = f"{_PROMOTIONS}/{{promotion_id}}"
 _CODES = f"{_PROMOTION}/codes"
 _CODE = f"{_CODES}/{{code}}"
 _REDEMPTIONS = f"{_PROMOTIONS}/redemptions"
+_UPLOADS = f"{_PROMOTION}/uploads"
 _JOBS = f"{_PROMOTION}/jobs"
 _JOB = f"{_JOBS}/{{job_id}}"
 
@@ -40,6 +41,7 @@ class Route(Enum):
     GET_USAGE = "GET", f"{_PROMOTION}/usages/{{usage_id}}", Right.READ
     LIST_CODE_USAGES = "GET", f"{_CODE}/usages", Right.READ
     ANONYMIZE_USAGES = "POST", f"{_PROMOTIONS}/usages/anonymize", Right.CHANGE
+    CREATE_UPLOAD = "POST", _UPLOADS, Right.CHANGE
     CREATE_JOB = "POST", _JOBS, Right.CHANGE
     LIST_JOBS = "GET", _JOBS, Right.READ
     GET_JOB = "GET", _JOB, Right.READ

@@ -27,7 +27,7 @@ class FileGone(Exception):
 
 
 class UploadLink(NamedTuple):
-    """Where a client sends a file by PUT, with these headers."""
+    """Where a client sends a file by PUT, with these headers beside the one of its length."""
 
     href: str
     headers: Mapping[str, str]
@@ -86,7 +86,7 @@ class Files:
 
     def upload_link(self, key: str, size: int, sha256: str | None, life: timedelta) -> UploadLink:
         """A link for a file of exactly so many bytes, of this SHA-256 in hexadecimal if there is one."""
-        headers = {"Content-Type": CSV, "Content-Length": str(size)}
+        headers = {"Content-Type": CSV}
         params: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "ContentType": CSV, "ContentLength": size}
         if sha256:
             params["ChecksumSHA256"] = b64encode(bytes.fromhex(sha256)).decode()

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
+from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Code, Terms
 from promotion_jobs.errors import AutomaticPromotion, UploadNotUsable
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.imports import FILE_GONE
 from promotion_jobs.jobs.job import ImportParameters, Job, JobStatus, JobType, Message
-from promotion_jobs.limits import IMPORTED_TOGETHER
+from promotion_jobs.limits import IMPORTED_TOGETHER, LEASE
 from promotion_jobs.pages import Page
 from tests.support.builders import CLIENT_ID, HAND_ID, NOW, PROMOTION_ID, by_hand, chunk, promotion
-from tests.support.office import Office, Unavailable
+from tests.support.office import Died, Office, Unavailable
 
 OTHER_ID = "019e82fb-4a00-7000-8000-0000000000aa"
 
@@ -203,6 +204,58 @@ def test_imported_codes_are_removed_by_hand_and_in_bulk_and_can_be_imported_agai
     assert office.visible() == ["A", "C", "B"]
 
 
+def test_a_duplicate_that_another_worker_took_in_meanwhile_fails_nothing() -> None:
+    office = Imports()
+    job = office.create(office.upload(("code\n" + _numbered(200)).encode()), on_duplicate="fail")
+    message = Message(PROMOTION_ID, job.id)
+
+    def overtake() -> None:
+        office.clock.advance(seconds=LEASE.total_seconds() + 1)
+        office.deliver(message, seconds_left=0)
+
+    office.calls.before("batch_get_item", overtake)
+    office.deliver(message)
+    assert office.job(job).failure is None
+    office.deliver_all()
+    assert (office.job(job).status, office.job(job).generated) == (JobStatus.COMPLETED, 200)
+
+
+def test_no_refused_row_is_kept_when_a_worker_dies_behind_the_report() -> None:
+    office = Imports()
+    job = office.create(office.upload(b"code\n=1\n"))
+    office.calls.before("*Delete REFUSED*", office.calls.die)
+    with pytest.raises(Died):
+        office.deliver(Message(PROMOTION_ID, job.id))
+    office.clock.advance(seconds=LEASE.total_seconds() + 1)
+    office.deliver_all()
+    assert office.job(job).status is JobStatus.COMPLETED
+    assert office.leftovers() == set()
+
+
+def test_a_chunk_that_a_query_does_not_see_yet_is_undone_later() -> None:
+    office = Imports()
+    job = office.create(office.upload(("code\n" + _numbered(200)).encode()))
+    office.deliver(Message(PROMOTION_ID, job.id), seconds_left=0)
+    office.service.job_canceller.cancel(PROMOTION_ID, job.id)
+    message = Message(PROMOTION_ID, job.id)
+    office.deliver(message)
+    # The transaction that puts it is seen item by item.
+    keys = [key for key, _ in office.dynamodb.table if key.pk.startswith("CODES#")]
+    office.dynamodb.lagging = dict.fromkeys(keys)
+    office.deliver(message)
+    assert office.job(job).status is JobStatus.CANCELLING
+    office.dynamodb.lagging = {}
+    office.deliver_all()
+    assert (office.job(job).status, office.leftovers()) == (JobStatus.CANCELLED, set())
+
+
+def test_codes_with_many_users_of_any_characters_fit_their_items() -> None:
+    office = Imports()
+    users = ";".join("\x01" * 39 for _ in range(25))
+    job = office.run_import("code,user\n" + "".join(f'N-{at},"{users}"\n' for at in range(100)))
+    assert (job.status, job.generated) == (JobStatus.COMPLETED, 100)
+
+
 # Uploads
 
 
@@ -229,6 +282,33 @@ def test_the_same_request_again_gives_the_same_job() -> None:
     office = Imports()
     upload_id = office.upload(b"code\nA\n")
     assert office.create(upload_id, "key") == office.create(upload_id, "key")
+
+
+def test_the_same_request_at_once_gives_the_same_job() -> None:
+    office = Imports()
+    upload_id = office.upload(b"code\nA\n")
+    others: list[Job] = []
+    office.calls.before("get_item", lambda: None, lambda: others.append(office.create(upload_id, "key")))
+    job = office.create(upload_id, "key")
+    assert others == [job]
+
+
+def test_an_upload_that_expires_at_that_moment_starts_no_job() -> None:
+    office = Imports()
+    upload_id = office.upload(b"code\nA\n")
+    table = office._own.table  # noqa: SLF001
+    office.calls.before("transact_write_items", lambda: table.transact(table.delete(keys.upload(upload_id))))
+    with pytest.raises(UploadNotUsable, match="no such upload"):
+        office.create(upload_id)
+    assert office.jobs() == []
+
+
+def test_uploads_go_with_their_promotion() -> None:
+    office = Imports()
+    office.upload(b"code\nA\n")
+    office.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
+    office.deliver_all()
+    assert office.files.files == {}
 
 
 @pytest.mark.parametrize(

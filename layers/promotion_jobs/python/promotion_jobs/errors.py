@@ -197,6 +197,10 @@ class UploadNotUsable(PromotionJobsError):
     def used(cls, job_id: str) -> "UploadNotUsable":
         return cls(f"The upload is used by the job {job_id}: announce another one")
 
+    @classmethod
+    def unknown(cls) -> "UploadNotUsable":
+        return cls("The promotion has no such upload, or a day has passed since it was announced")
+
 
 class NotCancellable(PromotionJobsError):
     pass

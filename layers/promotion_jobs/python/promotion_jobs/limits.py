@@ -50,6 +50,9 @@ IMPORTED_TOGETHER = 90
 ROWS_TOGETHER = 200
 """Rows that are read for these at the most, so that a report of refused ones fits an item."""
 
+BYTES_TOGETHER = 50_000
+"""Of these rows: whatever characters their users have, they fit an item."""
+
 EXPORT_FILES = 200
 """Files of one export: ten million codes in files of 50,000 rows."""
 

@@ -21,8 +21,9 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
     TooManyFiles,
+    UploadNotUsable,
 )
-from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters
+from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters, Upload
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import EXAMPLE_CODES, EXPORT_FILES, IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
@@ -92,10 +93,17 @@ class JobCreator:
         )
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
+        upload = None
         if self._is_guessable(new) or new.parameters.most_codes is not None or new.parameters.upload:
-            # Errors that depend on the promotion take precedence (decision 6), so read it first.
-            self._check(self.promotions.get(promotion_id), new)
-        job = self._job(promotion_id, new, client_id, now)
+            try:
+                # Errors that depend on the promotion take precedence (decision 6), so read it first.
+                upload = self._check(self.promotions.get(promotion_id), new)
+            except UploadNotUsable:
+                if request and (earlier := self.store.earlier(request, now)):
+                    # Another of the same was faster, and uses it.
+                    return earlier, False
+                raise
+        job = self._job(promotion_id, new, client_id, now, upload)
         upload_id = new.parameters.upload
         try:
             self.store.add(job, request, self.uploads().store.use(upload_id, job.id) if upload_id else None)
@@ -123,8 +131,7 @@ class JobCreator:
             example_codes=new.parameters.example_codes(EXAMPLE_CODES, self.bits),
         )
 
-    def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
-        upload_id = new.parameters.upload
+    def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime, upload: Upload | None) -> Job:
         return Job(
             id=self.new_id(now),
             promotion_id=promotion_id,
@@ -133,7 +140,7 @@ class JobCreator:
             name=new.name,
             parameters=new.parameters,
             plan=self.plan(new.parameters.codes),
-            upload=self.uploads().find(promotion_id, upload_id) if upload_id else None,
+            upload=upload,
             created_by=client_id,
             created_at=now,
             updated_at=now,
@@ -143,11 +150,13 @@ class JobCreator:
         odds = new.parameters.guess_odds
         return odds is not None and odds < self.least_guess_odds
 
-    def _check(self, promotion: Promotion, new: NewJob) -> None:
+    def _check(self, promotion: Promotion, new: NewJob) -> Upload | None:
+        """The upload that the job uses, if it uses one."""
+        upload = None
         if new.parameters.upload:
             if promotion.automatic:
                 raise AutomaticPromotion
-            self.uploads().find(promotion.id, new.parameters.upload)
+            upload = self.uploads().find(promotion.id, new.parameters.upload)
         most = new.parameters.most_codes
         if most is not None:
             codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes
@@ -155,7 +164,7 @@ class JobCreator:
                 raise TooManyFiles(ceil(codes / EXPORT_FILES))
         number, odds = new.parameters.codes, new.parameters.guess_odds
         if odds is None:
-            return
+            return upload
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
         if self._is_guessable(new):
@@ -163,3 +172,4 @@ class JobCreator:
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
         if promotion.automatic:
             raise AutomaticPromotion
+        return upload

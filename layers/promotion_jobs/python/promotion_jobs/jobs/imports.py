@@ -7,6 +7,7 @@ is found under this job was in the file before.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -29,7 +30,7 @@ from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.sheet import Layout, Refusal, Row, Sheet, UnreadableFile
 from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.jobs.uploads import UploadStore
-from promotion_jobs.limits import IMPORTED_TOGETHER, ROWS_TOGETHER, WRITE_ATTEMPTS
+from promotion_jobs.limits import BYTES_TOGETHER, IMPORTED_TOGETHER, ROWS_TOGETHER, WRITE_ATTEMPTS
 from promotion_jobs.measures import Measure, Meter, unmeasured
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.promotions.store import PromotionStore
@@ -51,7 +52,11 @@ class _Stopped(Exception):
 
 
 class _Failed(Exception):
-    """The job can't be done. Its text is one sentence for the client."""
+    """The job can't be done, as the intake was ``seen``. Its text is one sentence for the client."""
+
+    def __init__(self, text: str, seen: Intake | None) -> None:
+        super().__init__(text)
+        self.seen = seen
 
 
 class _Read(NamedTuple):
@@ -74,7 +79,10 @@ class _Scan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``new_attempt`` names the report of each attempt; ``files`` is asked for only when one is read or written."""
+    """``new_attempt`` names the report of each attempt; ``files`` is asked for only when one is read or written.
+
+    So many codes, or rows, are taken in together at the most.
+    """
 
     promotions: PromotionStore
     codes: CodeStore
@@ -87,6 +95,8 @@ class Import:
     now: Callable[[], datetime]
     new_attempt: Callable[[datetime], str]
     meter: Meter = unmeasured
+    codes_together: int = IMPORTED_TOGETHER
+    rows_together: int = ROWS_TOGETHER
     gives_up: ClassVar = True
 
     def forecast(self, _promotion: Promotion, parameters: Parameters) -> Estimate:
@@ -105,6 +115,7 @@ class Import:
         """Take in what is left of the file, and write the report."""
         if hold.run.files:
             # An earlier worker has written it, and died before its run was done.
+            self.reports.remove(hold.job.id)
             return True
         try:
             self._take_in(hold, hold.run.intake or self._begin(hold.job))
@@ -113,10 +124,20 @@ class Import:
         except FileGone:
             self.jobs.give_up(hold.job, FILE_GONE, self.now())
             return False
-        except (_Failed, UnreadableFile) as error:
+        except UnreadableFile as error:
             self.jobs.give_up(hold.job, str(error), self.now())
             return False
+        except _Failed as error:
+            self._fail(hold.job, error)
+            return False
         return self._report(hold.job)
+
+    def _fail(self, job: Job, error: _Failed) -> None:
+        """Have the job rolled back, unless another worker went on with it: then what was seen may be its own work."""
+        with suppress(ConditionLost):
+            self.jobs.table.transact(
+                self.runs.check_intake(job.id, error.seen), self.jobs.mark_failed(job, str(error), self.now())
+            )
 
     # Reading the file for the first time
 
@@ -130,7 +151,7 @@ class Import:
         fewer = replace(begun, room=scan.codes - self._count_in_use(job, scan))
         if self._take_room(job, fewer):
             return fewer
-        raise _Failed(CODES_LIMIT_EXCEEDED)
+        raise _Failed(CODES_LIMIT_EXCEEDED, None)
 
     def _scan(self, job: Job) -> _Scan:
         sheet = Sheet(self._pieces(job, 0))
@@ -155,7 +176,7 @@ class Import:
 
     def _count_in_use(self, job: Job, scan: _Scan) -> int:
         sheet = Sheet(self._pieces(job, scan.offset), scan.offset, scan.lines)
-        together = _together(_read(sheet, scan.layout, _terms(job)))
+        together = self._together(_read(sheet, scan.layout, _terms(job)), scan.offset)
         found = ([it.found.code for it in some if isinstance(it.found, NewCode)] for some in together)
         return sum(len(self.reserver.lookup.places(codes)) for codes in found)
 
@@ -169,21 +190,36 @@ class Import:
         """Raises UnreadableFile, FileGone, _Failed and _Stopped."""
         layout = Layout(**intake.layout)
         sheet = Sheet(self._pieces(hold.job, intake.offset), intake.offset, intake.lines)
-        for number, rows in enumerate(_together(_read(sheet, layout, _terms(hold.job)))):
+        read = _read(sheet, layout, _terms(hold.job))
+        for number, rows in enumerate(self._together(read, intake.offset)):
             if number and hold.deadline.is_near():
                 raise _Stopped
             intake = self._take(hold.job, intake, rows)
 
+    def _together(self, rows: Iterable[_Read], offset: int) -> Iterator[Sequence[_Read]]:
+        """The rows, from an offset on, that are taken in together: as many as fit a transaction and its items."""
+        some: list[_Read] = []
+        codes = 0
+        for it in rows:
+            some.append(it)
+            codes += isinstance(it.found, NewCode)
+            is_long = it.row.end - offset >= BYTES_TOGETHER
+            if codes == self.codes_together or len(some) == self.rows_together or is_long:
+                yield some
+                some, codes, offset = [], 0, it.row.end
+        if some:
+            yield some
+
     def _take(self, job: Job, seen: Intake, rows: Sequence[_Read]) -> Intake:
         """Take these rows in, which are the next. Raises _Failed and _Stopped, and StoreBusy."""
         for _ in range(WRITE_ATTEMPTS):
-            reasons = self._reasons(job, rows)
+            reasons = self._reasons(job, seen, rows)
             new = [it.found for it in rows if it.row.line not in reasons and isinstance(it.found, NewCode)]
             refused = [RefusedRow(it.row.line, it.text, why) for it in rows if (why := reasons.get(it.row.line))]
             then = _counted(seen, rows, len(new), len(refused))
             if then.imported > then.room:
                 # Codes were in use when their room was counted, and are not any more.
-                raise _Failed(CODES_LIMIT_EXCEEDED)
+                raise _Failed(CODES_LIMIT_EXCEEDED, seen)
             try:
                 self._put(job, seen, then, new, refused)
             except ConditionLost as error:
@@ -205,7 +241,7 @@ class Import:
             *([self.reports.put(job.id, seen.reports, refused)] if refused else []),
         )
 
-    def _reasons(self, job: Job, rows: Sequence[_Read]) -> Mapping[int, str]:
+    def _reasons(self, job: Job, seen: Intake, rows: Sequence[_Read]) -> Mapping[int, str]:
         """Line → why its row is not taken; the codes of the others are reserved. Raises _Failed and StoreBusy."""
         reasons: dict[int, str] = {it.row.line: it.found for it in rows if isinstance(it.found, Refusal)}
         lines: dict[str, int] = {}
@@ -224,7 +260,7 @@ class Import:
         duplicates |= {lines[code]: _in_use(promotion_id) for code, promotion_id in taken.items()}
         if duplicates and job.parameters.of(ImportParameters).on_duplicate == "fail":
             line = min(duplicates)
-            raise _Failed(f"line {line}: {duplicates[line]}")
+            raise _Failed(f"line {line}: {duplicates[line]}", seen)
         return reasons | duplicates
 
     def _measure(self, seen: Intake, then: Intake) -> None:
@@ -259,10 +295,17 @@ class Import:
                 # Another worker has removed it, and counted it with that.
                 continue
             self.meter(Measure.CODES_DELETED, codes)
+        if not self._is_clean(job.id):
+            return False
         self.reports.remove(job.id)
         if hold.run.files:
             written.remove(hold.run.files, self.files())
         return True
+
+    def _is_clean(self, job_id: str) -> bool:
+        """Whether nothing is left: a Query may miss a chunk that was put just before the run was stopped."""
+        run = self.runs.get(job_id, 0)
+        return run is None or run.generated == run.deleted
 
 
 _IN_THE_FILE = "duplicate in the file"
@@ -289,20 +332,6 @@ def _read(sheet: Sheet, layout: Layout, terms: Terms) -> Iterator[_Read]:
             yield _Read(row, Refusal.QUOTES, "")
         else:
             yield _Read(row, layout.read(row.cells, terms), layout.code_in(row.cells))
-
-
-def _together(rows: Iterable[_Read]) -> Iterator[Sequence[_Read]]:
-    """The rows that are taken in together: as many as fit a transaction, and an item of the report."""
-    some: list[_Read] = []
-    codes = 0
-    for it in rows:
-        some.append(it)
-        codes += isinstance(it.found, NewCode)
-        if codes == IMPORTED_TOGETHER or len(some) == ROWS_TOGETHER:
-            yield some
-            some, codes = [], 0
-    if some:
-        yield some
 
 
 def _counted(seen: Intake, rows: Sequence[_Read], new: int, refused: int) -> Intake:

@@ -24,6 +24,7 @@ from promotion_jobs.jobs.open_work import Announcer
 from promotion_jobs.jobs.report import ReportStore
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.jobs.uploads import uploads_of
 from promotion_jobs.limits import LATE_WRITES
 from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
@@ -170,6 +171,7 @@ class Purge:
 
     def _remove_files(self, purge: Job) -> bool:
         self.files.remove_all(f"{purge.promotion_id}/")
+        self.files.remove_all(uploads_of(purge.promotion_id))
         return True
 
     def _wait_for_requests(self, purge: Job) -> None:

@@ -238,6 +238,13 @@ class RunStore:
         values = {"intake": asdict(then), "offset": then.offset, "seen": seen.offset, "imported": then.imported}
         return self._progress(job_id, 0, now, change, "#offset = :seen", codes=then.read - seen.read, **values)
 
+    def check_intake(self, job_id: str, seen: Intake | None) -> Action:
+        """Let no other action of its transaction be made if rows were taken in since; or any, where None was seen."""
+        key = keys.run(job_id, 0)
+        if seen is None:
+            return self.table.check(key, "attribute_not_exists(#offset)")
+        return self.table.check(key, "#offset = :seen", seen=seen.offset)
+
     def renew(self, job_id: str, now: datetime) -> Action:
         """Tell that a purge goes on."""
         return self._progress(job_id, 0, now)

@@ -197,7 +197,7 @@ class JobStore:
         try:
             self.table.transact(*actions)
         except ConditionLost as error:
-            used = error.lost.get(len(actions) - 1, {}).get("job") if use else None
+            upload = error.lost.get(len(actions) - 1) if use else None
             if request and error.lost.get(_REQUEST, {}).get("job", job.id) != job.id:
                 raise RequestRepeated from error
             # If the lock was not lost the job was there: an attempt whose answer was lost has succeeded (decision 18).
@@ -205,8 +205,9 @@ class JobStore:
             refusal = None if found is None else self.promotions.lock_refusal(found, job.id, codes)
             if refusal:
                 raise refusal from error
-            if used:
-                raise UploadNotUsable.used(used) from error
+            if upload is not None:
+                # It may have expired just now.
+                raise (UploadNotUsable.used(upload["job"]) if upload else UploadNotUsable.unknown()) from error
 
     def put(self, job: Job) -> Sequence[Action]:
         """Put a new job, and list it as open work."""

@@ -83,7 +83,7 @@ class Uploads:
         """The file, if a new job may import it. Raises UploadNotUsable."""
         item = self.store.get(upload_id)
         if item is None or item["promotion"] != promotion_id or item["expires_at"] <= int(self.now().timestamp()):
-            raise UploadNotUsable("The promotion has no such upload, or a day has passed since it was announced")
+            raise UploadNotUsable.unknown()
         if "job" in item:
             raise UploadNotUsable.used(item["job"])
         key = _key(promotion_id, upload_id)
@@ -96,8 +96,13 @@ class Uploads:
         return Upload(key, size, tag)
 
 
+def uploads_of(promotion_id: str) -> str:
+    """What the keys of its uploads begin with."""
+    return f"{UPLOADS}{promotion_id}/"
+
+
 def _key(promotion_id: str, upload_id: str) -> str:
-    return f"{UPLOADS}{promotion_id}/{upload_id}"
+    return f"{uploads_of(promotion_id)}{upload_id}"
 
 
 UPLOADS = "uploads/"

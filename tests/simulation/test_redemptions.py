@@ -11,6 +11,7 @@ from tests.simulation.faults import Fault, NoFaults, OneFault
 from tests.simulation.redeemed import Redeemed
 from tests.simulation.schedules import Story, Tally, play, random_workshop
 from tests.simulation.small_stories import small_workshop
+from tests.simulation.stored import Reader
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
@@ -48,6 +49,7 @@ ENDS: Mapping[Story, End] = {
     stories.release: End(0, {"a": "rolled_back"}),
     stories.take_back: End(1_900, {"before": "redeemed", "a": "redeemed"}),
     stories.hold_again: End(1, {"a": "held"}),
+    stories.hold_part_again: End(0, {"a": "rolled_back"}),
     stories.purge: End(0, {"gone": "rolled_back"}),
 }
 SCENES = {story.__name__: story for story in ENDS}
@@ -60,7 +62,7 @@ def _played(story: Story, faults: NoFaults | OneFault) -> Workshop:
 
 
 def _end(workshop: Workshop) -> End:
-    redeemed = Redeemed.read(workshop.simulation.dynamodb)
+    redeemed = Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock())
     taken = sum(sum(it.values()) for it in redeemed.counters.values())
     return End(taken, {record["id"]: record["status"] for record in redeemed.records.values()})
 

@@ -144,6 +144,11 @@ def uses_of(source: str, chunk: int, shard: int, positions: range) -> Range:
     return Range(first["pk"], first["sk"], f"{last['sk']}#~")
 
 
+def all_uses(source: str, chunk: int, shard: int) -> Range:
+    """Those of all codes of a chunk."""
+    return Range(uses((source, chunk, 0), shard)["pk"])
+
+
 def hold(code: CodeId, until: int, digest: str) -> Key:
     """Behind the code's first counter, by its end in epoch milliseconds."""
     counter = uses(code, 0)

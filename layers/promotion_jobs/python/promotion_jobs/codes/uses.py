@@ -96,13 +96,12 @@ class UsesStore:
         # Likewise without a condition.
         return self.table.delete(keys.hold(code, to_milliseconds(until), digest))
 
-    def purge(self, code: CodeId, shard: int) -> Iterator[Sequence[Action]]:
-        """What removes a counter, and in the first shard the code's holds, in transactions.
+    def purge(self, source: str, chunk: int, shard: int) -> Iterator[Sequence[Action]]:
+        """What removes the counters of a chunk's codes, and in the first shard their holds, in transactions.
 
         The promotion is gone, and nothing uses them.
         """
-        source, chunk, position = code
-        found = self.table.query(keys.uses_of(source, chunk, shard, range(position, position + 1)))
+        found = self.table.query(keys.all_uses(source, chunk, shard))
         while batch := list(islice(found, _PURGED_AT_ONCE)):
             yield [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in batch]
 

@@ -24,6 +24,9 @@ from promotion_jobs.values import from_text, to_text
 _ENTRIES_AT_ONCE = 45
 """Of a purge: with the redemptions that they stand for, and what else it does, they fit a transaction of 100."""
 
+_CLEARED = 10_000
+"""Chunks that a purge remembers to have cleared: clearing one twice changes nothing, and memory is bounded."""
+
 
 def _key(it: RedemptionKey) -> Key:
     return keys.redemption(it.code, it.shard, it.digest)
@@ -181,8 +184,12 @@ class RedemptionStore:
         self.table.transact(self._change(seen, shrunk), *self._give_back(seen.key, given), *hold)
         return shrunk
 
-    def take_back(self, held: Redemption) -> None:
-        """Forget a hold, and give its units back. Raises ConditionLost if it is none any more."""
+    def take_back(self, held: Redemption, now: datetime) -> None:
+        """Give the units of a hold back and forget it. Raises ConditionLost if it is none any more."""
+        if held.kept < held.units:
+            # Counted anew under its id, it would count more than a roll back has left of it.
+            self.shrink(held, 0, now)
+            return
         removal = self.table.delete(
             _key(held.key),
             "#status = :held AND #until = :until AND #kept = :kept",
@@ -231,20 +238,23 @@ class RedemptionStore:
     def purge(self, promotion_id: str) -> Iterator[Sequence[Action]]:
         """What removes all that was redeemed of a promotion that is gone, in transactions, each after what it names.
 
-        No action has a condition: no request that reads the promotion finds it.
+        No action has a condition: no request that reads the promotion finds it. Tombstones end by themselves.
         """
-        cleared: set[CodeId] = set()
+        cleared: set[tuple[str, int, int]] = set()
         for name in keys.LISTS:
             entries = self.table.query(keys.all_usages(promotion_id, name))
             while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
                 # A redemption that was held has two entries, and a transaction names no item twice.
                 usages = dict.fromkeys(map(keys.usage_of, batch))
                 found = [key for it in usages if (key := RedemptionKey.parse(it))]
-                for key in found:
-                    if key.code not in cleared:
-                        cleared.add(key.code)
-                        for shard in range(key.shards):
-                            yield from self.uses.purge(key.code, shard)
+                for source, chunk, shards in dict.fromkeys((it.code.source, it.code.chunk, it.shards) for it in found):
+                    # With the counters of one code go those of its whole chunk, so that few chunks are looked at again.
+                    if (source, chunk, shards) not in cleared:
+                        if len(cleared) >= _CLEARED:
+                            cleared.clear()
+                        cleared.add((source, chunk, shards))
+                        for shard in range(shards):
+                            yield from self.uses.purge(source, chunk, shard)
                 removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
 

@@ -239,7 +239,7 @@ MUTATIONS = [
         "a refusal adds up counters of different moments",
         stories.move_between_shards,
         mutant=_told(stories.move_between_shards, _counting(OneByOne)),
-        schedules=600,
+        schedules=200,
     ),
     Mutation(
         "a refusal knows one shard", stories.redeem_from_several, mutant=_told(stories.redeem_from_several, _as(Hasty))

@@ -24,6 +24,9 @@ from promotion_jobs.values import from_text, to_text
 _ENTRIES_AT_ONCE = 45
 """Of a purge: with the redemptions that they stand for, and what else it does, they fit a transaction of 100."""
 
+Cleared = tuple[str, int, int]
+"""What made the codes of a chunk, its number, and how many shards were looked at."""
+
 _CLEARED = 10_000
 """Chunks that a purge remembers to have cleared: clearing one twice changes nothing, and memory is bounded."""
 
@@ -240,23 +243,28 @@ class RedemptionStore:
 
         No action has a condition: no request that reads the promotion finds it. Tombstones end by themselves.
         """
-        cleared: set[tuple[str, int, int]] = set()
+        cleared: set[Cleared] = set()
         for name in keys.LISTS:
             entries = self.table.query(keys.all_usages(promotion_id, name))
             while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
                 # A redemption that was held has two entries, and a transaction names no item twice.
                 usages = dict.fromkeys(map(keys.usage_of, batch))
                 found = [key for it in usages if (key := RedemptionKey.parse(it))]
-                for source, chunk, shards in dict.fromkeys((it.code.source, it.code.chunk, it.shards) for it in found):
-                    # With the counters of one code go those of its whole chunk, so that few chunks are looked at again.
-                    if (source, chunk, shards) not in cleared:
-                        if len(cleared) >= _CLEARED:
-                            cleared.clear()
-                        cleared.add((source, chunk, shards))
-                        for shard in range(shards):
-                            yield from self.uses.purge(source, chunk, shard)
+                yield from self._purge_counters(found, cleared)
                 removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
+
+    def _purge_counters(self, found: Sequence[RedemptionKey], cleared: set[Cleared]) -> Iterator[Sequence[Action]]:
+        """With the counter of a code go those of its whole chunk, unless that is cleared already."""
+        for it in dict.fromkeys((key.code.source, key.code.chunk, key.shards) for key in found):
+            if it in cleared:
+                continue
+            if len(cleared) >= _CLEARED:
+                cleared.clear()
+            cleared.add(it)
+            source, chunk, shards = it
+            for shard in range(shards):
+                yield from self.uses.purge(source, chunk, shard)
 
 
 def _given_back(drawn: Mapping[int, int], units: int) -> tuple[Mapping[int, int], Mapping[int, int]]:

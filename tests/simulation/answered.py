@@ -28,6 +28,9 @@ _REFUSALS = CodeNotFound, CodeNotUsable, RedemptionDiffers, RedemptionRolledBack
 def wrong_answers(till: Till) -> Iterator[str]:
     """When all is done."""
     stored, redeemed = till.read()
+    if parts := [record for record in redeemed.records.values() if "promotion" not in record]:
+        yield f"{parts} are no redemptions"
+        return
     yield from left_over(stored, redeemed)
     yield from _wrong_refusals(till)
     yield from _grown(till)
@@ -223,9 +226,10 @@ def _wrong_list(till: Till, redeemed: Redeemed) -> Iterator[str]:
 
 
 def _known(till: Till, redeemed: Redeemed) -> Iterator[str]:
-    """Of what was made anonymous no address is stored."""
-    for usage_id in till.anonymous:
+    """Of what was made anonymous no address is stored, unless it was forgotten and asked for anew, with the address."""
+    for usage_id, since in till.anonymous:
         name = name_of(usage_id)
         record = redeemed.records.get(name) if name else None
-        if record and record["email"] != MASKED:
+        is_new = any(name not in counts.records for counts in till.counts[since:])
+        if record and record["email"] != MASKED and not is_new:
             yield f"{record['id']} was made anonymous, and is of {record['email']}"

@@ -166,6 +166,14 @@ def take_back_at_once(workshop: Workshop) -> None:
     till.later(10, till.roll_back, CODE, "a")
 
 
+def anonymize_at_once(workshop: Workshop) -> None:
+    """A hold that is over is made anonymous while another takes it back."""
+    till = open_till(workshop, 1)
+    till.redeem(CODE, "a", hold=1)
+    till.later(10, _anonymize, till)
+    till.later(10, till.redeem, CODE, "b")
+
+
 def hold_anew(workshop: Workshop) -> None:
     """A hold that is over is redeemed by one, while another one holds the same anew."""
     till = open_till(workshop, 2)

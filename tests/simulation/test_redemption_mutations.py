@@ -33,6 +33,7 @@ TAKEN = Condition("USES", "#taken >= :units")
 NO_RECORD = Condition("USE", ABSENT)
 AS_COUNTED = Condition("USE", "#status = :before AND #kept = :counted")
 AS_HELD = Condition("USE", f"{AS_COUNTED.text} AND #until = :until")
+THERE = Condition("USE", "attribute_exists(pk)")
 STILL_HELD = Condition("USE", "#status = :held AND #until = :until AND #kept = :kept")
 
 
@@ -225,6 +226,7 @@ MUTATIONS = [
     Mutation("a hold that is taken back is redeemed", stories.take_back_at_once, missing(AS_HELD)),
     Mutation("a hold that is redeemed is taken back", stories.take_back_at_once, missing(STILL_HELD)),
     Mutation("a hold is redeemed as another one", stories.hold_anew, {AS_HELD: AS_COUNTED.text}, fault=Fault.PAUSE),
+    Mutation("a hold that is gone is made anonymous", stories.anonymize_at_once, missing(THERE), fault=Fault.PAUSE),
     Mutation(
         "what was rolled back before it came is redeemed",
         stories.roll_back_unseen,

@@ -98,7 +98,8 @@ class Till:
     """Whether an export is judged as well, which takes longer than a small story."""
     requests: list[Request] = field(default_factory=list)
     counts: list[Redeemed] = field(default_factory=list)
-    anonymous: list[str] = field(default_factory=list)
+    anonymous: list[tuple[str, int]] = field(default_factory=list)
+    """Usages that were made anonymous, and how many counts there were when that began."""
     stopped: int | None = None
 
     def __post_init__(self) -> None:
@@ -165,8 +166,9 @@ class Till:
         """Blank what is known of some usage."""
         usages = sorted({it.answer.key.usage_id for it in self.requests if it.answer})
         if usages:
+            since = len(self.counts)
             found, _ = self.workshop.service.usages.anonymize([self.workshop.random.choice(usages)], CLIENT_ID)
-            self.anonymous += [it.key.usage_id for it in found]
+            self.anonymous += [(it.key.usage_id, since) for it in found]
 
     # Requests
 

@@ -8,7 +8,7 @@ from promotion_jobs.errors import CodeNotFound, DuplicateCode
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
-_LOOK_UPS, _ADDITIONS = 20, 8
+_LOOK_UPS, _ADDITIONS = 10, 4
 
 
 def _asked(workshop: Workshop, stored: Stored, times: int) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A test of the tests: where a condition of redemptions is missing, or a step is done otherwise, it is noticed."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,8 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 
 from promotion_jobs.aws import keys
-from promotion_jobs.codes.code import AnyChunk, CodeId, Place
+from promotion_jobs.aws.keys import Range
+from promotion_jobs.codes.code import CodeId, Place
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.uses import UsesStore, allotment, shards, taken
 from promotion_jobs.jobs.job import Job, JobType
@@ -81,19 +82,17 @@ class Eager(UsesStore):
 class Patient(UsesStore):
     """Shows holds as counted for ever."""
 
-    def taken_in(self, chunk: AnyChunk, positions: range, now: datetime) -> Mapping[int, int]:
+    def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
         del now
-        return super(Patient, self).taken_in(chunk, positions, START)
+        return super(Patient, self)._taken(ranges, START)
 
 
 @dataclass(frozen=True, slots=True)
 class OneShard(UsesStore):
     """Shows what is taken of the first shard."""
 
-    def taken_in(self, chunk: AnyChunk, positions: range, now: datetime) -> Mapping[int, int]:
-        del now
-        found = self.table.query(keys.uses_of(*chunk.name, 0, positions))
-        return {keys.position_of(it): taken(it) for it in found if keys.end_of(it) is None}
+    def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
+        return super(OneShard, self)._taken(list(ranges)[:1], now)
 
 
 @dataclass(frozen=True, slots=True)

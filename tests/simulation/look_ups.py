@@ -8,12 +8,11 @@ from promotion_jobs.errors import CodeNotFound, DuplicateCode
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
-_LOOK_UPS, _ADDITIONS = 20, 8
+_LOOK_UPS, _ADDITIONS = 10, 4
 
 
-def _asked(workshop: Workshop, times: int) -> Iterator[str]:
+def _asked(workshop: Workshop, stored: Stored, times: int) -> Iterator[str]:
     """Codes that are there, that were there, and that never were."""
-    stored = Stored.read(workshop.simulation.dynamodb)
     there = [it.code for promotion_id in stored.promotions for it in stored.listed(promotion_id)]
     for _ in range(times):
         known = there and workshop.random.random() < 0.6
@@ -25,7 +24,7 @@ def wrong_look_ups(workshop: Workshop) -> Iterator[str]:
     """A look-up finds exactly the codes that are visible, each in its promotion and with its job."""
     stored = Stored.read(workshop.simulation.dynamodb)
     visible, service = stored.visible_codes(), workshop.own
-    for code in _asked(workshop, _LOOK_UPS):
+    for code in _asked(workshop, stored, _LOOK_UPS):
         promotion_id, job_id = visible.get(code.casefold(), (None, None))
         owner = service.lookup.owner_of(code)
         if owner != promotion_id:
@@ -41,15 +40,16 @@ def wrong_look_ups(workshop: Workshop) -> Iterator[str]:
 
 def wrong_refusals(workshop: Workshop) -> Iterator[str]:
     """With no job open, exactly what is not visible can be made by hand."""
-    service = workshop.own
-    for code in _asked(workshop, _ADDITIONS):
-        is_there = code.casefold() in Stored.read(workshop.simulation.dynamodb).visible_codes()
-        promotion = workshop.add_promotion()
+    stored = Stored.read(workshop.simulation.dynamodb)
+    there, service, promotion = set(stored.visible_codes()), workshop.own, workshop.add_promotion()
+    for code in _asked(workshop, stored, _ADDITIONS):
+        is_there = code.casefold() in there
         try:
             service.codes.add(promotion, [NewCode(code, Terms())], CLIENT_ID)
         except DuplicateCode:
             if not is_there:
                 yield f"{code} is not there, and is refused"
         else:
+            there.add(code.casefold())
             if is_there:
                 yield f"{code} is there, and is made once more"

@@ -80,7 +80,10 @@ def _fails(story: Story, workshop: Workshop, weaken: Weaken) -> bool:
     workshop.simulation.dynamodb.weaken = weaken
     try:
         play(story, workshop)
-    except Violation:
+    except Violation as violation:
+        if isinstance(violation.__cause__, TypeError | AttributeError):
+            # The mutant is not what it is meant to be.
+            raise
         return True
     return False
 

@@ -1,15 +1,15 @@
 """What is stored of redemptions, read without the package's own readers, and what must hold of it at any moment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
-from promotion_jobs.aws.table import from_item
 from promotion_jobs.codes.code import CodeId
 from promotion_jobs.codes.uses import allotment
 from promotion_jobs.redemptions.redemption import RedemptionKey
-from tests.aws.dynamodb import MemoryDynamoDB
 from tests.simulation.stored import Plain, Stored
 
 
@@ -18,6 +18,13 @@ class Name(NamedTuple):
 
     code: CodeId
     digest: str
+
+
+@cache
+def name_of(usage_id: str) -> Name | None:
+    """None for a text that is no usage's id."""
+    key = RedemptionKey.parse(usage_id)
+    return Name(key.code, key.digest) if key else None
 
 
 class Held(NamedTuple):
@@ -30,8 +37,9 @@ class Held(NamedTuple):
 
 @dataclass
 class Redeemed:
-    """``listed`` counts what the list of a promotion shows of each redemption."""
+    """``at`` is when they were read. ``listed`` counts what the list of a promotion shows of each redemption."""
 
+    at: datetime
     counters: defaultdict[CodeId, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     holds: defaultdict[CodeId, list[Held]] = field(default_factory=lambda: defaultdict(list))
     records: dict[Name, Plain] = field(default_factory=dict)
@@ -40,11 +48,11 @@ class Redeemed:
     """The promotions that have entries, also of what was held."""
 
     @classmethod
-    def read(cls, dynamodb: MemoryDynamoDB) -> "Redeemed":
-        redeemed = cls()
-        for key, item in dynamodb.table:
-            if key.pk.startswith(("USE#", "USES#", "USAGES#")):
-                redeemed._add(from_item(item))
+    def of(cls, items: Iterable[Plain], at: datetime) -> "Redeemed":
+        redeemed = cls(at)
+        for item in items:
+            if item["pk"].startswith(("USE#", "USES#", "USAGES#")):
+                redeemed._add(item)
         return redeemed
 
     def _add(self, item: Plain) -> None:
@@ -63,9 +71,9 @@ class Redeemed:
             case _:
                 self.entries.add(source)
                 used_on, _, usage_id = item["sk"].partition("#")
-                key = RedemptionKey.parse(usage_id)
-                if key and used_on != "held":
-                    self.listed[source, Name(key.code, key.digest)] += 1
+                name = name_of(usage_id)
+                if name and used_on != "held":
+                    self.listed[source, name] += 1
 
     def taken(self, code: CodeId) -> int:
         return sum(self.counters[code].values())

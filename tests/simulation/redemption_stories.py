@@ -32,7 +32,7 @@ def _same(redeemer: Redeemer) -> Redeemer:
 def open_till(workshop: Workshop, max_uses: int | None, mutate: Mutate = _same) -> Till:
     """A till with a code, which notes what is wrong in the end."""
     till = Till(workshop, mutate)
-    till.add(CODE, max_uses)
+    till.add(CODE, max_uses=max_uses)
     workshop.checks.append(lambda: wrong_answers(till))
     return till
 
@@ -112,6 +112,14 @@ def hold_again(workshop: Workshop) -> None:
     _twice(till, 20, till.redeem, "a", hold=100)
 
 
+def hold_part_again(workshop: Workshop, mutate: Mutate = _same) -> None:
+    """A hold of which a part was given back, and which is over, is asked for as a whole."""
+    till = open_till(workshop, 3, mutate)
+    till.redeem(CODE, "a", 3, hold=10)
+    _twice(till, 0, till.roll_back, "a", 1)
+    _twice(till, 50, till.redeem, "a", 3, hold=100)
+
+
 def purge(workshop: Workshop) -> None:
     """A promotion that is deleted while a code of it is redeemed."""
     till = open_till(workshop, 9)
@@ -158,6 +166,14 @@ def take_back_at_once(workshop: Workshop) -> None:
     till.later(10, till.roll_back, CODE, "a")
 
 
+def anonymize_at_once(workshop: Workshop) -> None:
+    """A hold that is over is made anonymous while another takes it back."""
+    till = open_till(workshop, 1)
+    till.redeem(CODE, "a", hold=1)
+    till.later(10, _anonymize, till)
+    till.later(10, till.redeem, CODE, "b")
+
+
 def hold_anew(workshop: Workshop) -> None:
     """A hold that is over is redeemed by one, while another one holds the same anew."""
     till = open_till(workshop, 2)
@@ -167,7 +183,7 @@ def hold_anew(workshop: Workshop) -> None:
 
 
 def move_between_shards(workshop: Workshop, mutate: Mutate = _same) -> None:
-    """Of two uses in two shards one is taken and given back, in turn; so one is always left for somebody else."""
+    """Two take the two uses of a code, which are in two shards, and give them back, in turn: so each finds one."""
     till = open_till(workshop, SHARDED, mutate)
     full = SHARDED // SHARDS
     for home in range(SHARDS):
@@ -180,8 +196,14 @@ def move_between_shards(workshop: Workshop, mutate: Mutate = _same) -> None:
                 till.redeem(CODE, order)
                 till.roll_back(CODE, order)
 
+    def ask() -> None:
+        for number in range(1, 5):
+            order = _order_at(7, number)
+            till.redeem(CODE, order)
+            till.roll_back(CODE, order)
+
     till.later(0, move)
-    till.later(0.2, till.redeem, CODE, _order_at(7, 1))
+    till.later(0, ask)
 
 
 _LEFT = (3, 12)
@@ -191,6 +213,33 @@ def _order_at(home: int, number: int = 0) -> str:
     """The id of an order which takes its uses from that shard."""
     names = (f"{number}-{at}" for at in count())
     return next(it for it in names if RedemptionKey.of(CodeId("", 0, 0), SHARDED, it).shard == home)
+
+
+def redeem_beside(workshop: Workshop, mutate: Mutate = _same) -> None:
+    """Two codes that were made together, redeemed and given back under the same id; and for another promotion."""
+    till = open_till(workshop, 1, mutate)
+    till.add("left", "right", max_uses=1)
+    for code in ("left", "right"):
+        till.later(0, till.redeem, code, "a")
+        till.later(AGAIN, till.redeem, code, "a", promotion_id=till.other.id)
+        till.later(2 * AGAIN, till.roll_back, code, "a", promotion_id=till.other.id)
+    till.later(3 * AGAIN, till.roll_back, "left", "a")
+
+
+def refuse_at_once(workshop: Workshop, mutate: Mutate = _same) -> None:
+    """The first thing that is asked of a code is too much."""
+    till = open_till(workshop, 1, mutate)
+    till.later(0, till.redeem, CODE, "a", 2)
+
+
+def hold_and_leave(workshop: Workshop) -> None:
+    """Of some codes that a job made one is redeemed, and one held until the hold is over."""
+    till = open_till(workshop, 1)
+    till.exports = True
+    redeemed, held, *_ = till.generate(5, SHARDED)
+    till.later(0, till.redeem, redeemed, "a", 700)
+    till.later(0, till.redeem, held, "b", 900, hold=1)
+    till.later(AGAIN, till.redeem, redeemed, "c")
 
 
 def make_again(workshop: Workshop, mutate: Mutate = _same) -> None:
@@ -212,6 +261,7 @@ SMALL: Sequence[Callable[[Workshop], None]] = (
     release,
     take_back,
     hold_again,
+    hold_part_again,
     purge,
 )
 
@@ -225,7 +275,7 @@ def _make_again(till: Till, code: str, max_uses: int | None) -> None:
     with suppress(PromotionNotFound, WriteConflict, DuplicateCode):
         till.remove(code)
         till.workshop.simulation.sleep(0.1)
-        till.add(code, max_uses)
+        till.add(code, max_uses=max_uses)
 
 
 def _stop(till: Till) -> None:
@@ -245,15 +295,19 @@ def shop(workshop: Workshop) -> None:
     """Shops that ask for the same few ids at the same time, again and again, and an owner who changes things."""
     random = workshop.random
     ends_at = START + timedelta(seconds=random.choice((3, 40, 10_000)))
-    till = Till(workshop, ends_at=ends_at)
+    till = Till(workshop, ends_at=ends_at, exports=True)
     workshop.checks.append(lambda: wrong_answers(till))
-    limits = {f"code-{at}": random.choice((1, 1, 2, 3, 5, SHARDED, SHARDED + 7, None)) for at in range(2)}
+    limits = {f"code-{at}": random.choice(_LIMITS) for at in range(2)}
     for code, max_uses in limits.items():
-        till.add(code, max_uses, per_item=random.random() < 0.8)
+        till.add(code, max_uses=max_uses, per_item=random.random() < 0.8)
+    if random.random() < 0.2:
+        limit = random.choice(_LIMITS)
+        limits |= dict.fromkeys(till.generate(4, limit)[1:3], limit)
     longest = random.choice((0.2, 1, 5, 60, 300))
     for _ in range(random.randint(4, 24)):
-        code = random.choice((*limits, *limits, "CODE-0"))
-        _request(till, code, limits[code.lower()], random.random() * longest)
+        code = random.choice((*limits, "code-0"))
+        written = code.upper() if random.random() < 0.2 else code
+        _request(till, written, limits[code], random.random() * longest)
     owner: Mapping[Callable[..., None], float] = {_make_again: 0.4, _stop: 0.15, _delete: 0.2, _anonymize: 0.6}
     for function, chance in owner.items():
         if random.random() < chance:
@@ -261,18 +315,26 @@ def shop(workshop: Workshop) -> None:
             till.later(random.random() * longest, function, till, *given)
 
 
+_LIMITS = (1, 1, 2, 3, 5, SHARDED, SHARDED + 7, None)
+
+
 def _request(till: Till, code: str, max_uses: int | None, after: float) -> None:
     random = till.workshop.random
     order = random.choice("abcde")
     # So that a shop asks for the same thing again, an order has one quantity.
     quantity = (ord(order) - 96) * random.choice((1, 1, 1, 400)) if (max_uses or 0) < SHARDED else ord(order) * 10 - 800
-    match random.choice(("redeem", "redeem", "redeem", "hold", "roll_back", "validate")):
+    named = random.choice((*[None] * 8, till.promotion.id, till.other.id))
+    kept = random.choice((0, 0, 1, quantity // 2))
+    match random.choice(("redeem", "redeem", "redeem", "hold", "hold", "roll back", "roll back a usage", "validate")):
         case "redeem":
-            till.later(after, till.redeem, code, order, quantity)
+            till.later(after, till.redeem, code, order, quantity, promotion_id=named)
         case "hold":
-            till.later(after, till.redeem, code, order, quantity, hold=random.choice((1, 5, 100)))
-        case "roll_back":
-            till.later(after, till.roll_back, code, order, random.choice((0, 0, 1, quantity // 2)))
+            hold = random.choice((1, 5, 100))
+            till.later(after, till.redeem, code, order, quantity, hold=hold, promotion_id=named)
+        case "roll back":
+            till.later(after, till.roll_back, code, order, kept, promotion_id=named)
+        case "roll back a usage":
+            till.later(after, till.roll_back_usage, kept)
         case _:
             till.later(after, till.workshop.service.redeemer.validate, Use(code, quantity, order))
 

@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from promotion_jobs.aws.table import from_item
 from tests.aws.dynamodb import MemoryDynamoDB
+from tests.aws.values import Item, KeyPair
 from tests.support.small_notation import SMALL, SYMBOLS
 
 Plain = dict[str, Any]
@@ -47,6 +48,25 @@ def _written(body: int, length: int) -> str:
 
 
 @dataclass
+class Reader:
+    """Reads a table again and again: what has not changed since the last time is not read again."""
+
+    dynamodb: MemoryDynamoDB
+    _known: dict[KeyPair, tuple[Item, Plain]] = field(default_factory=dict)
+
+    def items(self) -> list[Plain]:
+        """Nobody may change them."""
+        return [self._plain(key, item) for key, item in self.dynamodb.table]
+
+    def _plain(self, key: KeyPair, item: Item) -> Plain:
+        # An item of the table is replaced, never changed.
+        known = self._known.get(key)
+        if known is None or known[0] is not item:
+            known = self._known[key] = item, from_item(item)
+        return known[1]
+
+
+@dataclass
 class Stored:
     promotions: dict[str, Plain] = field(default_factory=dict)
     jobs: dict[str, Plain] = field(default_factory=dict)
@@ -65,9 +85,13 @@ class Stored:
 
     @classmethod
     def read(cls, dynamodb: MemoryDynamoDB) -> "Stored":
+        return cls.of(Reader(dynamodb).items())
+
+    @classmethod
+    def of(cls, items: Iterable[Plain]) -> "Stored":
         stored = cls()
-        for _, item in dynamodb.table:
-            stored._add(from_item(item))
+        for item in items:
+            stored._add(item)
         return stored
 
     def _add(self, item: Plain) -> None:  # noqa: C901 - one for each kind

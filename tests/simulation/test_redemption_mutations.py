@@ -1,7 +1,8 @@
 """A test of the tests: where a condition of redemptions is missing, or a step is done otherwise, it is noticed."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -9,15 +10,22 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 
 from promotion_jobs.aws import keys
+from promotion_jobs.aws.keys import Range
 from promotion_jobs.codes.code import CodeId, Place
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.uses import UsesStore, allotment, shards, taken
+from promotion_jobs.jobs.job import Job, JobType
+from promotion_jobs.jobs.kind import Kind
+from promotion_jobs.jobs.purge import Purge
+from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.redemptions.redeem import Redeemer
-from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey
+from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey, Use
 from promotion_jobs.redemptions.store import RedemptionStore
 from tests.simulation import redemption_stories as stories
 from tests.simulation.faults import Fault
 from tests.simulation.mutations import Condition, Mutation, assert_noticed, missing
+from tests.simulation.scheduler import START
+from tests.simulation.schedules import Story
 from tests.simulation.workshop import Workshop
 
 ABSENT = "attribute_not_exists(pk)"
@@ -26,6 +34,7 @@ TAKEN = Condition("USES", "#taken >= :units")
 NO_RECORD = Condition("USE", ABSENT)
 AS_COUNTED = Condition("USE", "#status = :before AND #kept = :counted")
 AS_HELD = Condition("USE", f"{AS_COUNTED.text} AND #until = :until")
+THERE = Condition("USE", "attribute_exists(pk)")
 STILL_HELD = Condition("USE", "#status = :held AND #until = :until AND #kept = :kept")
 
 
@@ -43,12 +52,47 @@ class Forgetful(RedemptionStore):
 
 
 @dataclass(frozen=True, slots=True)
+class Oblivious(RedemptionStore):
+    """Forgets a hold that is over, also one of which a part was given back."""
+
+    def take_back(self, held: Redemption, now: datetime) -> None:
+        super(Oblivious, self).take_back(replace(held, units=held.kept), now)
+
+
+@dataclass(frozen=True, slots=True)
 class OneByOne(UsesStore):
     """Reads the counters of a code one after the other."""
 
     def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
         found = {shard: self.table.get(keys.uses(code, shard)) for shard in range(shards(max_uses))}
         return {shard: allotment(max_uses, shard) - taken(item) for shard, item in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Eager(UsesStore):
+    """Makes a counter where it finds none."""
+
+    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
+        found = super(Eager, self).left(code, max_uses)
+        self.table.transact(self.table.replace(keys.uses(code, 0), {"taken": allotment(max_uses, 0) - found[0]}))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Patient(UsesStore):
+    """Shows holds as counted for ever."""
+
+    def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
+        del now
+        return super(Patient, self)._taken(ranges, START)
+
+
+@dataclass(frozen=True, slots=True)
+class OneShard(UsesStore):
+    """Shows what is taken of the first shard."""
+
+    def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
+        return super(OneShard, self)._taken(list(ranges)[:1], now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +123,22 @@ class Greedy(Redeemer):
 
 
 @dataclass(frozen=True, slots=True)
+class Generous(Redeemer):
+    """Finds a code whatever promotion is named."""
+
+    def _locate(self, use: Use) -> Place:
+        return super(Generous, self)._locate(replace(use, promotion_id=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Rash(Purge):
+    """Does not wait for requests that saw the promotion."""
+
+    def _wait_for_requests(self, purge: Job) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceByString(Place):
     @property
     def code_id(self) -> CodeId:
@@ -86,39 +146,75 @@ class PlaceByString(Place):
 
 
 @dataclass(frozen=True, slots=True)
-class LookupByString:
+class PlaceByChunk(Place):
+    @property
+    def code_id(self) -> CodeId:
+        return CodeId(*self.chunk.name, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLookup:
     lookup: Lookup
+    kind: type[Place]
 
     def places(self, codes: Collection[str]) -> Mapping[str, Place]:
         found = self.lookup.places(codes)
-        return {code: PlaceByString(it.promotion_id, it.chunk, it.position) for code, it in found.items()}
+        return {code: self.kind(it.promotion_id, it.chunk, it.position) for code, it in found.items()}
 
 
-def _forgetful(redeemer: Redeemer) -> Redeemer:
-    return replace(redeemer, store=_same(redeemer.store, Forgetful))
+Mutate = Callable[[Redeemer], Redeemer]
 
 
-def _one_by_one(redeemer: Redeemer) -> Redeemer:
-    return replace(redeemer, uses=_same(redeemer.uses, OneByOne))
+def _as(mutant: type[Redeemer]) -> Mutate:
+    return lambda redeemer: _same(redeemer, mutant)
 
 
-def _by_string(redeemer: Redeemer) -> Redeemer:
-    lookup: Any = LookupByString(redeemer.lookup)
-    return replace(redeemer, lookup=lookup)
+def _storing(mutant: type[RedemptionStore]) -> Mutate:
+    return lambda redeemer: replace(redeemer, store=_same(redeemer.store, mutant))
 
 
-def _hasty(redeemer: Redeemer) -> Redeemer:
-    hasty: Redeemer = _same(redeemer, Hasty)
-    return hasty
+def _counting(mutant: type[UsesStore]) -> Mutate:
+    return lambda redeemer: replace(redeemer, uses=_same(redeemer.uses, mutant))
 
 
-def _greedy(redeemer: Redeemer) -> Redeemer:
-    greedy: Redeemer = _same(redeemer, Greedy)
-    return greedy
+def _located(kind: type[Place]) -> Mutate:
+    def mutate(redeemer: Redeemer) -> Redeemer:
+        lookup: Any = OtherLookup(redeemer.lookup, kind)
+        return replace(redeemer, lookup=lookup)
+
+    return mutate
 
 
-def _told(story: Callable[..., None], mutate: Callable[[Redeemer], Redeemer]) -> Callable[[Workshop], None]:
+def _told(story: Callable[..., None], mutate: Mutate) -> Story:
     return partial(story, mutate=mutate)
+
+
+def _exported(mutant: type[UsesStore]) -> Story:
+    def mutated(workshop: Workshop) -> None:
+        workshop.service.export = replace(workshop.service.export, uses=_same(workshop.service.uses, mutant))
+        stories.hold_and_leave(workshop)
+
+    return mutated
+
+
+def _listed(mutant: type[UsesStore]) -> Story:
+    def mutated(workshop: Workshop) -> None:
+        workshop.service.codes = replace(workshop.service.codes, uses=_same(workshop.service.uses, mutant))
+        stories.hold_and_leave(workshop)
+
+    return mutated
+
+
+def _purged_early(workshop: Workshop) -> None:
+    def mutate(worker: Worker) -> Worker:
+        def kinds(job_type: JobType) -> Kind:
+            kind = worker.kinds(job_type)
+            return _same(kind, Rash) if isinstance(kind, Purge) else kind
+
+        return replace(worker, kinds=kinds)
+
+    workshop.mutate = mutate
+    stories.purge(workshop)
 
 
 MUTATIONS = [
@@ -129,23 +225,55 @@ MUTATIONS = [
     Mutation("a hold that is taken back is redeemed", stories.take_back_at_once, missing(AS_HELD)),
     Mutation("a hold that is redeemed is taken back", stories.take_back_at_once, missing(STILL_HELD)),
     Mutation("a hold is redeemed as another one", stories.hold_anew, {AS_HELD: AS_COUNTED.text}, fault=Fault.PAUSE),
+    Mutation("a hold that is gone is made anonymous", stories.anonymize_at_once, missing(THERE), fault=Fault.PAUSE),
     Mutation(
         "what was rolled back before it came is redeemed",
         stories.roll_back_unseen,
-        mutant=_told(stories.roll_back_unseen, _forgetful),
+        mutant=_told(stories.roll_back_unseen, _storing(Forgetful)),
+    ),
+    Mutation(
+        "a hold that was given back in part is held as a whole",
+        stories.hold_part_again,
+        mutant=_told(stories.hold_part_again, _storing(Oblivious)),
     ),
     Mutation(
         "a refusal adds up counters of different moments",
         stories.move_between_shards,
-        mutant=_told(stories.move_between_shards, _one_by_one),
-        schedules=600,
+        mutant=_told(stories.move_between_shards, _counting(OneByOne)),
+        schedules=200,
     ),
     Mutation(
-        "a refusal knows one shard", stories.redeem_from_several, mutant=_told(stories.redeem_from_several, _hasty)
+        "a refusal knows one shard", stories.redeem_from_several, mutant=_told(stories.redeem_from_several, _as(Hasty))
     ),
-    Mutation("a hold that is over costs a use", stories.take_back, mutant=_told(stories.take_back, _greedy)),
     Mutation(
-        "a code that is made again is the old one", stories.make_again, mutant=_told(stories.make_again, _by_string)
+        "a refusal makes a counter", stories.refuse_at_once, mutant=_told(stories.refuse_at_once, _counting(Eager))
+    ),
+    Mutation("a hold that is over costs a use", stories.take_back, mutant=_told(stories.take_back, _as(Greedy))),
+    Mutation(
+        "a code that is made again is the old one",
+        stories.make_again,
+        mutant=_told(stories.make_again, _located(PlaceByString)),
+    ),
+    Mutation(
+        "codes that are made together are one",
+        stories.redeem_beside,
+        mutant=_told(stories.redeem_beside, _located(PlaceByChunk)),
+    ),
+    Mutation(
+        "a code is found for another promotion",
+        stories.redeem_beside,
+        mutant=_told(stories.redeem_beside, _as(Generous)),
+    ),
+    Mutation(
+        "an export counts holds that are over",
+        stories.hold_and_leave,
+        mutant=_exported(Patient),
+    ),
+    Mutation("lists count holds that are over", stories.hold_and_leave, mutant=_listed(Patient)),
+    Mutation("an export knows one shard", stories.hold_and_leave, mutant=_exported(OneShard)),
+    Mutation("lists know one shard", stories.hold_and_leave, mutant=_listed(OneShard)),
+    Mutation(
+        "a purge waits for nobody", stories.purge, mutant=_purged_early, fault=Fault.CRASH_IN_FLIGHT, schedules=300
     ),
 ]
 

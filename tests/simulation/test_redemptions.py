@@ -1,16 +1,21 @@
 """Codes are counted exactly: a fault at every call of a small story, and random schedules of shops."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
 
+from promotion_jobs.redemptions.redemption import Use
 from tests.simulation import redemption_stories as stories
+from tests.simulation.answered import wrong_answers
 from tests.simulation.faults import Fault, NoFaults, OneFault
 from tests.simulation.redeemed import Redeemed
 from tests.simulation.schedules import Story, Tally, play, random_workshop
 from tests.simulation.small_stories import small_workshop
+from tests.simulation.stored import Reader
+from tests.simulation.till import Till
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
@@ -48,6 +53,7 @@ ENDS: Mapping[Story, End] = {
     stories.release: End(0, {"a": "rolled_back"}),
     stories.take_back: End(1_900, {"before": "redeemed", "a": "redeemed"}),
     stories.hold_again: End(1, {"a": "held"}),
+    stories.hold_part_again: End(0, {"a": "rolled_back"}),
     stories.purge: End(0, {"gone": "rolled_back"}),
 }
 SCENES = {story.__name__: story for story in ENDS}
@@ -60,7 +66,7 @@ def _played(story: Story, faults: NoFaults | OneFault) -> Workshop:
 
 
 def _end(workshop: Workshop) -> End:
-    redeemed = Redeemed.read(workshop.simulation.dynamodb)
+    redeemed = Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock())
     taken = sum(sum(it.values()) for it in redeemed.counters.values())
     return End(taken, {record["id"]: record["status"] for record in redeemed.records.values()})
 
@@ -82,6 +88,34 @@ def test_whatever_call_it_meets_one_fault_counts_nothing_twice(scene: str, fault
         faults = OneFault(fault, number)
         assert _end(_played(story, faults)) == ENDS[story], faults.call
         assert faults.call, f"there was no call {number}"
+
+
+def _kinds(workshop: Workshop) -> Counter[str]:
+    """How many items there are of each kind."""
+    return Counter(item["pk"].partition("#")[0] for item in Reader(workshop.simulation.dynamodb).items())
+
+
+@pytest.mark.parametrize("max_uses", [0, 1, stories.SHARDED, None])
+def test_codes_that_nobody_used_have_no_item_of_their_own(max_uses: int | None) -> None:
+    workshop = small_workshop(NoFaults())
+    till = Till(workshop, exports=True)
+    before = _kinds(workshop)
+    codes = till.generate(14, max_uses)
+    job = Counter({"PROMOTION": 1, "JOB": 3, "CODES": 5, "ALLOCATIONS": 1, "SPACE": 1, "KEYS": 1})
+    assert _kinds(workshop) - before == job
+    generated = _kinds(workshop)
+    for code in codes:
+        workshop.service.redeemer.validate(Use(code, id="a"))
+        till.redeem(code, "a", promotion_id=till.other.id)
+        if max_uses is not None:
+            till.redeem(code, "a", max_uses + 1)
+    assert list(wrong_answers(till)) == []
+    exported = Counter({"PROMOTION": 1, "JOB": 1})
+    assert _kinds(workshop) - generated == exported
+    if max_uses != 0:
+        till.redeem(codes[0], "a")
+        counter = Counter({"USES": 0 if max_uses is None else 1})
+        assert _kinds(workshop) - generated - exported == Counter({"USE": 1, "USAGES": 1}) + counter
 
 
 @pytest.mark.parametrize("first", range(0, SCHEDULES // len(STORIES), _AT_ONCE))

@@ -8,14 +8,16 @@ import pytest
 from local.aws import Aws
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import ExportParameters, JobType
-from promotion_jobs.pages import Page
+from promotion_jobs.pages import Clause, Page
 from promotion_jobs.promotions.promotion import NewPromotion
+from promotion_jobs.redemptions.usages import Wanted
 from promotion_jobs.tokens.token import Right
-from tests.simulation import small_stories, stories
+from tests.simulation import redemption_stories, small_stories, stories
 from tests.simulation.faults import NoFaults
 from tests.simulation.replay import Place, Recorder, Request
 from tests.simulation.schedules import Story, play, random_workshop
 from tests.simulation.small_stories import small_workshop
+from tests.simulation.till import Till
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550")) // 50
@@ -36,11 +38,14 @@ SMALL: Sequence[Story] = (
     small_stories.cancel_deletion,
     small_stories.remove_twice,
     small_stories.sweep,
+    *redemption_stories.SMALL,
+    redemption_stories.hold_and_leave,
 )
+RANDOM: Sequence[Story] = (*stories.EVERY, redemption_stories.shop)
 
 
 def _the_rest(workshop: Workshop) -> None:
-    """Requests that no story makes: of tokens, lists and changes, and of jobs that end before they begin."""
+    """Requests that no story makes: of tokens, lists and changes, of jobs that end before they begin, and of usages."""
     service, secret = workshop.service, "0" * 40
     service.tokens.register_client("me", secret, "Me")
     token, _ = service.tokens.issue("client_credentials", "me", secret)
@@ -57,6 +62,25 @@ def _the_rest(workshop: Workshop) -> None:
     service.promotions.list(Page(), {})
     service.jobs.list(promotion.id, Page(), {})
     service.codes.list(service.promotions.get(promotion.id), Page(), {})
+    _list_usages(workshop)
+
+
+def _list_usages(workshop: Workshop) -> None:
+    service, till = workshop.service, Till(workshop)
+    till.add("limited", max_uses=2_000)
+    till.add("free", max_uses=None)
+    for code in ("limited", "free"):
+        till.redeem(code, "a")
+        till.redeem(code, "b")
+    used_on = [Clause("ge", "used_on", "2026-06-01"), Clause("lt", "used_on", "2026-07-01")]
+    for clauses in ([], used_on, [*used_on, Clause("eq", "code", "free")]):
+        for newest_first in (False, True):
+            wanted = Wanted.of(clauses)
+            service.usages.list(till.promotion, Page(), wanted, newest_first=newest_first)
+            service.usages.of_code(till.promotion, "limited", Page(), wanted, newest_first=newest_first)
+    (usage, _) = service.usages.list(till.promotion, Page(), Wanted(), newest_first=True).items[:2]
+    service.usages.get(till.promotion, usage.key.usage_id)
+    service.usages.anonymize([usage.key.usage_id], "me")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +93,7 @@ def requests() -> Sequence[Request]:
 
     for story in (*SMALL, _the_rest):
         record(story, small_workshop(NoFaults()))
-    for story in stories.EVERY:
+    for story in RANDOM:
         for number in range(SCHEDULES):
             record(story, random_workshop(f"{story.__name__} {number}"))
     print(f"\n{len(recorder.requests):,} kinds of requests")  # noqa: T201 - for an operator who runs the simulation
@@ -81,6 +105,7 @@ def test_the_simulation_makes_all_the_requests_that_the_service_makes(requests: 
         "dynamodb batch_get_item",
         "dynamodb get_item",
         "dynamodb query",
+        "dynamodb transact_get_items",
         "dynamodb transact_write_items",
         "dynamodb update_item",
         "events put_events",

@@ -1,23 +1,27 @@
 """Shops that redeem codes in a workshop: it notes what they ask and are answered, and every count that there was."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from promotion_jobs.codes.code import NewCode, Place, Terms
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.errors import PromotionJobsError
+from promotion_jobs.jobs.create import NewJob
+from promotion_jobs.jobs.job import JobType
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.redemptions.redeem import Redeemer
 from promotion_jobs.redemptions.redemption import Redemption, Use
 from promotion_jobs.values import to_text
 from tests.aws.values import Item, KeyPair
-from tests.simulation.redeemed import Redeemed, wrong_lists, wrong_uses
+from tests.simulation.redeemed import Name, Redeemed, name_of, wrong_lists, wrong_uses
 from tests.simulation.scheduler import START
-from tests.simulation.stored import Stored
+from tests.simulation.stored import Reader, Stored
 from tests.simulation.workshop import CLIENT_ID, Workshop
+from tests.support.small_notation import SmallParameters
 
 REQUEST_SECONDS = 20.0
 LONGEST_FLIGHT = 2.0
@@ -40,9 +44,11 @@ class NotingLookup:
 
 
 class Asked(NamedTuple):
+    """``kept`` is what a roll back leaves, of the usage of that id or of the use; None for any other request."""
+
     use: Use
     kept: int | None = None
-    """What a roll back leaves; None for any other request."""
+    usage_id: str | None = None
 
 
 @dataclass
@@ -64,24 +70,46 @@ class Request:
     def place(self) -> Place | None:
         return self.lookup.found[0] if self.lookup.found else None
 
+    @property
+    def name(self) -> Name | None:
+        """The redemption that it is about; None if it has found no code."""
+        if self.asked.usage_id:
+            return name_of(self.asked.usage_id)
+        digest = sha256((self.asked.use.id or "").encode()).hexdigest()[:24]
+        return Name(self.place.code_id, digest) if self.place else None
+
+    @property
+    def names_another(self) -> bool:
+        """Whether it names a promotion that the code is not of."""
+        return self.place is not None and self.asked.use.promotion_id not in {None, self.place.promotion_id}
+
 
 @dataclass
 class Till:
-    """``mutate`` may change the redeemer. ``stopped`` is when it was answered that the promotion is disabled."""
+    """``mutate`` may change the redeemer. ``stopped`` is when it was answered that the promotion is disabled.
+
+    No code is of the ``other`` promotion.
+    """
 
     workshop: Workshop
     mutate: Callable[[Redeemer], Redeemer] = lambda redeemer: redeemer
     ends_at: datetime = START + _LONG
+    exports: bool = False
+    """Whether an export is judged as well, which takes longer than a small story."""
     requests: list[Request] = field(default_factory=list)
     counts: list[Redeemed] = field(default_factory=list)
-    anonymous: list[str] = field(default_factory=list)
+    anonymous: list[tuple[str, int]] = field(default_factory=list)
+    """Usages that were made anonymous, and how many counts there were when that began."""
     stopped: int | None = None
 
     def __post_init__(self) -> None:
         self.simulation = self.workshop.simulation
         self.simulation.longest_flight = LONGEST_FLIGHT
-        self.promotion = self._create()
+        # That is for the stories of those who make codes.
+        self.workshop.asks_for_codes = False
+        self.promotion, self.other = self._create(), self._create()
         dynamodb = self.simulation.dynamodb
+        self._reader = Reader(dynamodb)
         tear = dynamodb.committed
 
         def committed(before: Mapping[KeyPair, Item | None]) -> None:
@@ -92,8 +120,12 @@ class Till:
         dynamodb.committed = committed
         self.note()
 
+    def read(self) -> tuple[Stored, Redeemed]:
+        items = self._reader.items()
+        return Stored.of(items), Redeemed.of(items, self.workshop.clock())
+
     def note(self) -> None:
-        stored, redeemed = Stored.read(self.simulation.dynamodb), Redeemed.read(self.simulation.dynamodb)
+        stored, redeemed = self.read()
         self.counts.append(redeemed)
         found = [*wrong_uses(stored, redeemed), *wrong_lists(stored, redeemed)]
         self.simulation.seen = self.simulation.seen or found
@@ -102,11 +134,18 @@ class Till:
         fields = {"name": "x", "enabled": True, "start": to_text(START), "end": to_text(self.ends_at)}
         return self.workshop.service.promotions.create(NewPromotion(fields), CLIENT_ID)
 
-    def add(self, code: str, max_uses: int | None, *, per_item: bool = True) -> None:
-        """Make a code by hand."""
+    def add(self, *codes: str, max_uses: int | None, per_item: bool = True) -> None:
+        """Make codes by hand, together."""
         promotion = self.workshop.service.promotions.get(self.promotion.id)
         terms = Terms("per_item" if per_item else "per_cart", max_uses)
-        self.workshop.service.codes.add(promotion, [NewCode(code, terms)], CLIENT_ID)
+        self.workshop.service.codes.add(promotion, [NewCode(code, terms) for code in codes], CLIENT_ID)
+
+    def generate(self, number: int, max_uses: int | None) -> Sequence[str]:
+        """Codes that a job makes, of which each unit is a use."""
+        new = NewJob(JobType.CODE_GENERATE, parameters=SmallParameters(number, "per_item", max_uses))
+        self.workshop.service.job_creator.create(self.promotion.id, new, CLIENT_ID)
+        self.workshop.deliver_all()
+        return self.workshop.listed_codes(self.promotion)[-number:]
 
     def remove(self, code: str) -> None:
         self.workshop.service.codes.remove(self.workshop.service.promotions.get(self.promotion.id), [code])
@@ -127,17 +166,27 @@ class Till:
         """Blank what is known of some usage."""
         usages = sorted({it.answer.key.usage_id for it in self.requests if it.answer})
         if usages:
+            since = len(self.counts)
             found, _ = self.workshop.service.usages.anonymize([self.workshop.random.choice(usages)], CLIENT_ID)
-            self.anonymous += [it.key.usage_id for it in found]
+            self.anonymous += [(it.key.usage_id, since) for it in found]
 
     # Requests
 
-    def redeem(self, code: str, order: str, quantity: int = 1, hold: float | None = None) -> None:
+    def redeem(
+        self, code: str, order: str, quantity: int = 1, hold: float | None = None, promotion_id: str | None = None
+    ) -> None:
         held = None if hold is None else timedelta(seconds=hold)
-        self.ask(Asked(Use(code, quantity, order, customer_email=f"{order}@example.com", hold=held)))
+        email = f"{order}@example.com"
+        self.ask(Asked(Use(code, quantity, order, promotion_id=promotion_id, customer_email=email, hold=held)))
 
-    def roll_back(self, code: str, order: str, kept: int = 0) -> None:
-        self.ask(Asked(Use(code, id=order), kept))
+    def roll_back(self, code: str, order: str, kept: int = 0, promotion_id: str | None = None) -> None:
+        self.ask(Asked(Use(code, id=order, promotion_id=promotion_id), kept))
+
+    def roll_back_usage(self, kept: int) -> None:
+        """Some usage, by its id."""
+        usages = sorted({it.answer.key.usage_id for it in self.requests if it.answer})
+        if usages:
+            self.ask(Asked(Use(""), kept, self.workshop.random.choice(usages)))
 
     def ask(self, asked: Asked) -> None:
         """Raises what is no answer."""
@@ -149,6 +198,8 @@ class Till:
         try:
             if asked.kept is None:
                 request.answer, request.is_new = redeemer.redeem(asked.use, CLIENT_ID)
+            elif asked.usage_id:
+                request.answer = redeemer.roll_back_usage(asked.usage_id, asked.kept)
             else:
                 request.answer = redeemer.roll_back(asked.use, asked.kept, CLIENT_ID)
         except PromotionJobsError as error:
@@ -157,5 +208,6 @@ class Till:
 
     def later(self, after: float, function: Callable[..., object], *given: Any, **named: Any) -> None:
         """Have a request of its own, which ends as a function does when its time is up."""
-        name = f"{function.__name__} {' '.join(map(str, given))}"
+        # Not of the till itself, which takes longer to write down than a request takes.
+        name = " ".join([function.__name__, *(str(it) for it in given if isinstance(it, str | int))])
         self.simulation.act(name, partial(function, *given, **named), after=after, lifetime=REQUEST_SECONDS)

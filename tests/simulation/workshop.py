@@ -91,6 +91,8 @@ class Workshop:
     mutate: Callable[[Worker], Worker] = lambda worker: worker
     watchful: bool = False
     """Whether all that must hold at any moment is looked at after every transaction, which takes its time."""
+    asks_for_codes: bool = True
+    """Whether codes are looked up, and made by hand, when all is done, which takes its time."""
 
     def __post_init__(self) -> None:
         self.answered: list[tuple[str, str]] = []

@@ -3,7 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import randbits, token_hex
 
@@ -12,13 +12,31 @@ import pytest
 from local import StackError
 from local.api import Api, send
 from local.stack import Client, LocalStack
+from promotion_jobs.api.routes import Route
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.errors import TooManyTokens
 from promotion_jobs.limits import TOKENS_PER_MINUTE
 from promotion_jobs.settings import Settings
+from promotion_jobs.tokens.token import Right
 from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.wiring import Service
-from tests.support.builders import NOW, PROMOTION_ID
+from tests.stack.checkout import (
+    Shop,
+    counted,
+    held,
+    hold,
+    left,
+    list_usages,
+    look_up,
+    redeem,
+    refused,
+    replayed,
+    roll_back,
+    rolled_back,
+    valid,
+    validate,
+)
+from tests.support.builders import JOB_ID, NOW, PROMOTION_ID
 from tools.clients import main
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -78,6 +96,50 @@ def test_a_client_created_with_only_may_do_no_more_than_that(
     asked = [("GET", OF_NONE), ("DELETE", OF_NONE), ("POST", f"{OF_NONE}/jobs"), ("PUT", OF_NONE)]
     answers = [(answer.status, answer.json) for answer in (api.call(method, path) for method, path in asked)]
     assert (status, answers) == (0, [read, FORBIDDEN, FORBIDDEN, FORBIDDEN])
+
+
+@pytest.fixture
+def shop(stack: LocalStack, api: Api) -> Shop:
+    return Shop.opened(api, stack.client.client_id, uses=2)
+
+
+def _confined(shop: Shop, command: Command, only: str) -> Shop:
+    """The same shop, as a client sees it that may do no more."""
+    _, output, _ = command.run("create", "Checkout", "--only", only)
+    client = Client(**dict(line.split("=") for line in output.splitlines()))
+    return replace(shop, api=Api.signed_in(shop.api.base_url, client))
+
+
+def _refused(shop: Shop, usage: str, right: Right) -> dict[Route, tuple[int, object]]:
+    """The answers, each to what would change or show a thing of the shop, to calls that take another right."""
+    places = {"promotion_id": shop.promotion, "code": shop.code, "usage_id": usage, "job_id": JOB_ID}
+    answers = {it: shop.api.call(it.method, it.path.format(**places)) for it in Route if it.right not in {right, None}}
+    return {route: (answer.status, answer.json) for route, answer in answers.items()}
+
+
+def test_a_checkout_validates_redeems_and_rolls_back_and_does_nothing_else(shop: Shop, command: Command) -> None:
+    checkout = _confined(shop, command, "redeem")
+    assert validate("a")(checkout) == valid(2)(shop)
+    asked = redeem("a")(checkout), redeem("a")(checkout), hold("b")(checkout), redeem("b")(checkout)
+    assert asked == (counted("a")(shop), replayed("a")(shop), held("b")(shop), counted("b")(shop))
+    assert (redeem("c")(checkout), look_up()(shop)) == (refused("exhausted", 0)(shop), left(0)(shop))
+    assert roll_back("b")(checkout) == rolled_back("b")(shop)
+    usage = asked[0][1]["data"]["id"]
+    answers = _refused(checkout, usage, Right.REDEEM)
+    assert answers == dict.fromkeys(answers, FORBIDDEN)
+    assert list_usages()(shop) == [("a", "redeemed", 1), ("b", "rolled_back", 0)]
+    by_id = checkout.call("POST", "/redemptions/rollback", {"usage_id": usage})
+    assert (by_id, look_up()(shop)) == (rolled_back("a")(shop), left(2)(shop))
+
+
+def test_who_may_only_read_changes_no_usage(shop: Shop, command: Command) -> None:
+    usage = redeem("a")(shop)[1]["data"]["id"]
+    reader = _confined(shop, command, "read")
+    answers = _refused(reader, usage, Right.READ)
+    assert answers == dict.fromkeys(answers, FORBIDDEN)
+    assert [step(reader) for step in (validate(), redeem("b"), hold("b"), roll_back("a"))] == [FORBIDDEN] * 4
+    assert list_usages()(reader) == list_usages()(shop) == [("a", "redeemed", 1)]
+    assert look_up()(reader) == left(1)(shop)
 
 
 def test_the_list_says_what_each_client_may_do(command: Command) -> None:

@@ -5,11 +5,13 @@ needs.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from promotion_jobs.aws import keys
+from promotion_jobs.limits import LATE_WRITES
 from tests.support import rights, template, translated
 from tests.support.rights import Request
 from tests.support.template import as_list
@@ -22,6 +24,7 @@ TOKEN = keys.token("0" * 64)["pk"]
 CLIENT = keys.client("shop")["pk"]
 PROMOTION = keys.promotion("1")["pk"]
 KEY = keys.code_key(1)["pk"]
+CODE = "1", 0, 0
 
 WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_docs"}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
@@ -175,6 +178,19 @@ def test_no_function_lists_changes_or_removes_keys(action: str) -> None:
 @pytest.mark.parametrize("key", [keys.allocation(8, 0), keys.reservation(8, 1, 0)])
 def test_what_was_given_or_reserved_is_never_changed_or_removed(key: keys.Key, action: str) -> None:
     assert _allowed(action, key["pk"]) == set()
+
+
+ON_THE_WAY = timedelta(seconds=2)
+"""How long a write may still take to arrive when its function's time is up."""
+
+
+def test_a_purge_waits_for_as_long_as_a_function_that_writes_redemptions_may() -> None:
+    kinds = [keys.redemption(CODE, 0, "")["pk"], keys.uses(CODE, 0)["pk"], keys.usage("1", "0", "", "")["pk"]]
+    writers = {folder for kind in kinds for action in ("PutItem", "UpdateItem") for folder in _allowed(action, kind)}
+    stated = translated.resources(rights.LAMBDA)
+    allowed = {folder: stated[name]["Timeout"] for name, folder in FUNCTIONS.items() if folder in writers}
+    assert allowed.keys() == {"redeem_code", "roll_back_redemption", "anonymize_usages"}
+    assert timedelta(seconds=max(allowed.values())) + ON_THE_WAY <= LATE_WRITES
 
 
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "s3:GetObject"}

@@ -108,6 +108,38 @@ def test_of_a_hold_a_part_is_given_back_and_the_rest_ends_with_it() -> None:
     assert (till.redeem("b", 5).kept, till.uses) == (5, 0)
 
 
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_a_hold_of_which_a_part_was_given_back_is_never_more_again(*, is_wanted: bool) -> None:
+    till = Till(5, per_item=True)
+    till.hold("a", 4)
+    till.roll_back("a", 1)
+    _pass(till)
+    if is_wanted:
+        till.redeem("b", 5)
+        till.roll_back("b")
+    for _ in range(2):
+        with pytest.raises(RedemptionRolledBack):
+            till.hold("a", 4)
+    assert (till.roll_back("a", 4).kept, till.uses, sum(till.taken().values())) == (0, 5, 0)
+
+
+def test_a_hold_of_which_a_part_was_given_back_is_confirmed_as_what_is_left() -> None:
+    till = Till(5, per_item=True)
+    till.hold("a", 4)
+    till.roll_back("a", 1)
+    _pass(till)
+    confirmed = till.redeem("a", 4)
+    assert (confirmed.status, confirmed.units, confirmed.kept, till.uses) == (Status.REDEEMED, 4, 1, 4)
+
+
+def test_a_hold_of_which_nothing_was_given_back_is_as_it_was() -> None:
+    till = Till(5, per_item=True)
+    held = till.hold("a", 2)
+    assert till.roll_back("a", 2) == till.roll_back("a", 3) == held
+    _pass(till)
+    assert (till.hold("a", 2).kept, till.uses) == (2, 3)
+
+
 def test_who_finds_too_few_takes_back_holds_of_all_shards() -> None:
     till = Till(2_000, per_item=True)
     held = [till.hold(f"{order}", 125) for order in range(SHARDS)]

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import TRANSACTION_ACTIONS, Item
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.limits import LATE_WRITES
 from promotion_jobs.redemptions.redemption import Use
 from tests.support.builders import CLIENT_ID, PROMOTION_ID, UNKNOWN_ID, promotion
-from tests.support.till import FIELDS, Till
+from tests.support.till import CODE, FIELDS, Till
 
 OTHER = "winter"
 
@@ -61,6 +62,29 @@ def test_a_purge_leaves_nothing_of_codes_that_were_deleted_before() -> None:
     _delete(till)
     till.deliver_all()
     assert _redeemed(till) == []
+
+
+@pytest.mark.parametrize(("max_uses", "queries"), [(1, 1), (2_000, 16), (None, 16)])
+def test_a_purge_looks_once_for_the_counters_of_a_chunk(max_uses: int | None, queries: int) -> None:
+    till = Till()
+    codes = [f"code-{number}" for number in range(50)]
+    till.service.codes.add(till.found, [NewCode(code, Terms(max_uses=max_uses)) for code in codes], CLIENT_ID)
+    for code in codes:
+        till.redeemer.redeem(Use(code, id="a"), CLIENT_ID)
+    till.calls.made.clear()
+    list(till.service.redemption_store.purge(PROMOTION_ID))
+    assert till.calls.made == ["query"] * (len(keys.LISTS) + queries)
+
+
+def test_of_a_deleted_promotion_a_tombstone_stays_which_names_no_customer_and_ends_by_itself() -> None:
+    till = Till()
+    till.redeem("a")
+    till.redeemer.roll_back(Use(CODE, id="b"), 0, CLIENT_ID)
+    _delete(till)
+    till.deliver_all()
+    (tombstone,) = (it for it in till.items() if it["pk"].startswith("USE"))
+    names = {"id", "promotion", "code", "status", "units", "kept", "drawn", "order", "created_by"}
+    assert tombstone.keys() - {"pk", "sk"} == names | {"used_on", "updated_at", "expires_at"}
 
 
 def test_a_hold_that_was_made_twice_goes() -> None:

@@ -100,7 +100,7 @@ IMPORT = replace(
     generated=4_980,
     duplicates=15,
     invalid=5,
-    files=[ExportFile("", 20, 1_042, "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752")],
+    files=[ExportFile("", 20, 1_042, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")],
 )
 _ANNOUNCED = Announced(
     UPLOAD_ID,

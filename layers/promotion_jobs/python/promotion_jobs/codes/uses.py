@@ -109,13 +109,12 @@ class UsesStore:
         # Likewise without a condition.
         return self.table.delete(keys.hold(code, to_milliseconds(until), digest))
 
-    def purge(self, code: CodeId, shard: int) -> Iterator[Sequence[Action]]:
-        """What removes a counter, and in the first shard the code's holds, in transactions.
+    def purge(self, source: str, chunk: int, shard: int) -> Iterator[Sequence[Action]]:
+        """What removes the counters of all codes that are counted with a chunk's, and in the first shard their holds.
 
-        The promotion is gone, and nothing uses them.
+        It comes in transactions. The promotion is gone, and nothing uses them.
         """
-        source, chunk, position = code
-        found = self.table.query(keys.uses_of(source, chunk, shard, range(position, position + 1)))
+        found = self.table.query(keys.uses_beside(source, chunk, shard))
         while batch := list(islice(found, _PURGED_AT_ONCE)):
             yield [self.table.delete({"pk": item["pk"], "sk": item["sk"]}) for item in batch]
 

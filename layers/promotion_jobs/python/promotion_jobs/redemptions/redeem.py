@@ -158,7 +158,7 @@ class Redeemer:
             self.meter(Measure.REDEMPTIONS)
             return confirmed, True
         if found.until and found.until <= self.now():
-            self.store.take_back(found)
+            self.store.take_back(found, self.now())
             return None
         self.meter(Measure.REPLAYS)
         return found, False
@@ -193,7 +193,7 @@ class Redeemer:
                 break
             if held.status is Status.HELD:
                 try:
-                    self.store.take_back(held)
+                    self.store.take_back(held, self.now())
                 except ConditionLost:
                     # Confirmed, rolled back or taken back meanwhile.
                     continue

@@ -24,6 +24,12 @@ from promotion_jobs.values import from_text, to_text
 _ENTRIES_AT_ONCE = 45
 """Of a purge: with the redemptions that they stand for, and what else it does, they fit a transaction of 100."""
 
+Cleared = tuple[str, int, int]
+"""What made the codes of a chunk, its number, and how many shards were looked at."""
+
+_CLEARED = 10_000
+"""Chunks that a purge remembers to have cleared: clearing one twice changes nothing, and memory is bounded."""
+
 
 def _key(it: RedemptionKey) -> Key:
     return keys.redemption(it.code, it.shard, it.digest)
@@ -189,8 +195,12 @@ class RedemptionStore:
         self.table.transact(self._change(seen, shrunk), *self._give_back(seen.key, given), *hold)
         return shrunk
 
-    def take_back(self, held: Redemption) -> None:
-        """Forget a hold, and give its units back. Raises ConditionLost if it is none any more."""
+    def take_back(self, held: Redemption, now: datetime) -> None:
+        """Give the units of a hold back and forget it. Raises ConditionLost if it is none any more."""
+        if held.kept < held.units:
+            # Counted anew under its id, it would count more than a roll back has left of it.
+            self.shrink(held, 0, now)
+            return
         removal = self.table.delete(
             _key(held.key),
             "#status = :held AND #until = :until AND #kept = :kept",
@@ -240,22 +250,30 @@ class RedemptionStore:
     def purge(self, promotion_id: str) -> Iterator[Sequence[Action]]:
         """What removes all that was redeemed of a promotion that is gone, in transactions, each after what it names.
 
-        No action has a condition: no request that reads the promotion finds it.
+        No action has a condition: no request that reads the promotion finds it. Tombstones end by themselves.
         """
-        cleared: set[CodeId] = set()
+        cleared: set[Cleared] = set()
         for name in keys.LISTS:
             entries = self.table.query(keys.all_usages(promotion_id, name))
             while batch := list(islice(entries, _ENTRIES_AT_ONCE)):
                 # A redemption that was held has two entries, and a transaction names no item twice.
                 usages = dict.fromkeys(map(keys.usage_of, batch))
                 found = [key for it in usages if (key := RedemptionKey.parse(it))]
-                for key in found:
-                    if key.code not in cleared:
-                        cleared.add(key.code)
-                        for shard in range(key.shards):
-                            yield from self.uses.purge(key.code, shard)
+                yield from self._purge_counters(found, cleared)
                 removals = [_key(key) for key in found] + [Key(pk=it["pk"], sk=it["sk"]) for it in batch]
                 yield [self.table.delete(key) for key in removals]
+
+    def _purge_counters(self, found: Sequence[RedemptionKey], cleared: set[Cleared]) -> Iterator[Sequence[Action]]:
+        """With the counter of a code go those of its whole chunk, unless that is cleared already."""
+        for it in dict.fromkeys((key.code.source, key.code.chunk, key.shards) for key in found):
+            if it in cleared:
+                continue
+            if len(cleared) >= _CLEARED:
+                cleared.clear()
+            cleared.add(it)
+            source, chunk, shards = it
+            for shard in range(shards):
+                yield from self.uses.purge(source, chunk, shard)
 
 
 def _given_back(drawn: Mapping[int, int], units: int) -> tuple[Mapping[int, int], Mapping[int, int]]:

@@ -18,8 +18,14 @@ from promotion_jobs.values import canonical_code, to_text
 FILTERS: Mapping[str, Collection[str]] = {"id": ["eq"], "code": ["eq"], "used_on": ["gt", "ge", "lt", "le"]}
 """The attributes by which lists of usages can be filtered, and by which operators (contract 6)."""
 
-_EXACTLY = timedelta()
-_BEYOND = {"gt": timedelta(milliseconds=1), "lt": -timedelta(milliseconds=1)}
+_BEYOND = {
+    "gt": timedelta(milliseconds=1),
+    "ge": timedelta(microseconds=999),
+    "lt": -timedelta(microseconds=1),
+    "le": timedelta(),
+}
+"""What leads from a bound to the first or the last millisecond that it leaves, where microseconds are cut off."""
+
 _LAST_SEEN = MAX_PAGE_OFFSET + MAX_PAGE_LENGTH
 """Pages go no further, and no total is counted further."""
 
@@ -64,9 +70,7 @@ def _bound(clause: Clause) -> str:
     """The first or the last time of use that the clause leaves; a date is its midnight in UTC. Raises InvalidFilter."""
     try:
         moment = datetime.fromisoformat(clause.value.upper())
-        return to_text(
-            (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + _BEYOND.get(clause.operator, _EXACTLY)
-        )
+        return to_text((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) + _BEYOND[clause.operator])
     except (ValueError, OverflowError):
         raise invalid_filter() from None
 

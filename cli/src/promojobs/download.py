@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,35 +19,52 @@ if TYPE_CHECKING:
 Open = Callable[[], "AbstractContextManager[BaseHTTPResponse]"]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file as the job wrote it. The rows of a packed one cannot be counted."""
+
+    file: File
+    has_header: bool = True
+    is_packed: bool = False
+
+
 class Measured:
     """What has come of a file so far."""
 
     def __init__(self) -> None:
-        self.bytes = 0
-        self._lines = 0
+        self._bytes = 0
+        self._ends = 0
+        self._is_quoted = False
         self._digest = sha256()
 
     def take(self, piece: bytes) -> None:
-        self.bytes += len(piece)
-        self._lines += piece.count(b"\n")
+        self._bytes += len(piece)
         self._digest.update(piece)
+        # A line that ends within quotes ends no row.
+        first, *others = piece.split(b'"')
+        self._ends += 0 if self._is_quoted else first.count(b"\n")
+        for part in others:
+            self._is_quoted = not self._is_quoted
+            self._ends += 0 if self._is_quoted else part.count(b"\n")
 
-    def check(self, wanted: File, *, has_header: bool = True) -> None:
+    def check(self, wanted: Wanted) -> None:
         """Raises FileWrong."""
-        if self.bytes != wanted.bytes:
-            raise FileWrong(f"The file has {self.bytes:,} bytes, and the job wrote {wanted.bytes:,}")
-        if self._digest.hexdigest() != wanted.sha256:
+        file = wanted.file
+        if self._bytes != file.bytes:
+            raise FileWrong(f"The file has {self._bytes:,} bytes, and the job wrote {file.bytes:,}")
+        if self._digest.hexdigest() != file.sha256:
             raise FileWrong("The file's SHA-256 is not that of the job")
-        rows = self._lines - has_header
-        if rows != wanted.rows:
-            raise FileWrong(f"The file has {rows:,} rows, and the job wrote {wanted.rows:,}")
+        rows = self._ends - wanted.has_header
+        if rows != file.rows and not wanted.is_packed:
+            raise FileWrong(f"The file has {rows:,} rows, and the job wrote {file.rows:,}")
 
 
-def only_file(job: Job) -> File:
+def only_file(job: Job) -> Wanted:
     """Raises WrongUse if the job has none, or several."""
     if len(job.files) != 1:
         raise WrongUse(f"The job {job.id} has {len(job.files)} files, and this takes one")
-    return job.files[0]
+    parameters = job.raw.get("parameters", {})
+    return Wanted(job.files[0], parameters.get("header") is not False, bool(parameters.get("gzip")))
 
 
 def check_target(target: Path, *, force: bool) -> None:
@@ -59,7 +77,7 @@ def check_target(target: Path, *, force: bool) -> None:
         raise WrongUse(f"{target} is there already: --force replaces it")
 
 
-def to_path(opened: Open, wanted: File, target: Path, waits: Waits) -> None:
+def to_path(opened: Open, wanted: Wanted, target: Path, waits: Waits) -> None:
     """Write a right file under its name, or nothing. Raises FileWrong and Unreachable after the last try."""
     for attempt in range(TRIES):
         try:
@@ -73,7 +91,7 @@ def to_path(opened: Open, wanted: File, target: Path, waits: Waits) -> None:
             return
 
 
-def _whole(opened: Open, wanted: File, target: Path) -> None:
+def _whole(opened: Open, wanted: Wanted, target: Path) -> None:
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -87,7 +105,7 @@ def _whole(opened: Open, wanted: File, target: Path) -> None:
         raise
 
 
-def to_sink(opened: Open, wanted: File, write: Callable[[bytes], object]) -> None:
+def to_sink(opened: Open, wanted: Wanted, write: Callable[[bytes], object]) -> None:
     """Raises FileWrong at the end if what was written is not the file."""
     measured = Measured()
     with opened() as response:
@@ -97,7 +115,7 @@ def to_sink(opened: Open, wanted: File, write: Callable[[bytes], object]) -> Non
     measured.check(wanted)
 
 
-def verify(file: Path, wanted: File) -> None:
+def verify(file: Path, wanted: Wanted) -> None:
     """Raises FileWrong, and WrongUse if there is no such file."""
     measured = Measured()
     try:

@@ -84,7 +84,7 @@ class Transport:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, may_repeat: bool
     ) -> Answer:
         """The answer, whatever it says. Raises Unreachable after the last try."""
-        from urllib3.exceptions import HTTPError, NewConnectionError
+        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         reason = ""
         for attempt in range(TRIES):
@@ -93,7 +93,7 @@ class Transport:
                 answer = self._once(method, url, headers, body)
             except HTTPError as error:
                 reason = _told(error)
-                if not (may_repeat or isinstance(error, NewConnectionError)):
+                if not (may_repeat or isinstance(error, NewConnectionError | ConnectTimeoutError)):
                     raise Unreachable(f"No answer came, and the request may have been done: {reason}") from error
             else:
                 if answer.status not in _BUSY and not (answer.status in _LOST and may_repeat):

@@ -1,11 +1,11 @@
 """A client of Promotion Jobs: promotion codes in bulk, exported and verified.
 
-    from promojobs import Client
+from promojobs import Client
 
-    with Client.from_env() as api:
-        job = api.wait(api.generate(promotion_id, 500_000, prefix="summer", key="july"))
-        export = api.wait(api.export(promotion_id, job_id=job.id))
-        api.save(export, "codes.csv")
+with Client.from_env() as api:
+    job = api.wait(api.generate(promotion_id, 500_000, prefix="summer", key="july"))
+    export = api.wait(api.export(promotion_id, job_id=job.id))
+    api.save(export, "codes.csv")
 """
 
 from promojobs.client import Client
@@ -35,8 +35,8 @@ __all__ = [
     "JobFailed",
     "NotSignedIn",
     "Progress",
-    "Promotion",
     "PromojobsError",
+    "Promotion",
     "Refused",
     "TimedOut",
     "Unreachable",

@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from promojobs import download, waiting
-from promojobs.errors import NotSignedIn, PromojobsError, Refused, WrongUse, of_answer
+from promojobs.errors import NotSignedIn, PromojobsError, Refused, of_answer
 from promojobs.transport import Answer, Transport, Waits, checked_url
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
@@ -23,9 +23,9 @@ _ERRORS = 400
 
 
 class Client:
-    """``token`` is one that is known to be good, and ``on_token`` is told of each new one with its end in epoch seconds.
+    """``token`` is a good one, if there is one; ``on_token`` is told of each new one with its end in epoch seconds.
 
-    Time, waiting, chance and keys are passed in by who wants others.
+    Tests pass in time, waiting, chance and keys of their own.
     """
 
     def __init__(
@@ -196,9 +196,7 @@ class Client:
         }
         return _job("generate", given)
 
-    def export(
-        self, promotion_id: str, *, job_id: str | None = None, key: str | None = None, **parameters: Any
-    ) -> Job:
+    def export(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None, **parameters: Any) -> Job:
         """Start an export of all codes, or of one job's. ``parameters`` are those of the API."""
         return self.start(promotion_id, _job("export", {"job_id": job_id, **parameters}), key=key)
 
@@ -281,7 +279,9 @@ class Client:
     def add_codes(self, promotion_id: str, codes: Sequence[str], *, uses: int | None = None) -> Promotion:
         """Add up to 50 codes by hand, all or nothing."""
         given = [{"code": code} | ({} if uses is None else {"uses": uses}) for code in codes]
-        return Promotion.of(self.call("POST", _codes(promotion_id), {"type": "promotion_codes", "codes": given})["data"])
+        return Promotion.of(
+            self.call("POST", _codes(promotion_id), {"type": "promotion_codes", "codes": given})["data"]
+        )
 
     def remove_codes(self, promotion_id: str, codes: Sequence[str]) -> None:
         """Delete up to 50 codes; those that are not there do not matter."""

@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +13,8 @@ from promojobs.transport import PIECE, TRIES, Waits
 from promojobs.values import File, Job
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from urllib3 import BaseHTTPResponse
 
 Open = Callable[[], "AbstractContextManager[BaseHTTPResponse]"]

@@ -19,8 +19,7 @@ def run() -> NoReturn:
 
 
 def _run() -> int:
-    import click
-
+    """The exit code."""
     from promojobs.commands import app
     from promojobs.errors import PromojobsError
     from promojobs.output import Output
@@ -30,29 +29,38 @@ def _run() -> int:
         raise Terminated
 
     signal.signal(signal.SIGTERM, terminate)
-    output = Output(as_json="--json" in sys.argv)
     try:
         app.main(prog_name="promojobs", standalone_mode=False)
     except PromojobsError as error:
-        output.fail(error)
+        Output(as_json="--json" in sys.argv).fail(error)
         return error.exit_code
-    except click.UsageError as error:
-        error.show()
-        return _USAGE
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _INTERRUPTED
     except Terminated:
         return _TERMINATED
-    except BrokenPipeError:
-        # The reader of the output has what it wanted: nothing more is flushed to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        print(f"Error: {error.strerror}: {error.filename}", file=sys.stderr)
-        return 1
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each has its number, and no trace is shown
+        return _ended_by(error)
     return 0
+
+
+def _ended_by(error: BaseException) -> int:
+    import click
+
+    match error:
+        case click.UsageError():
+            error.show()
+            return _USAGE
+        case click.exceptions.Exit():
+            return error.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            return _INTERRUPTED
+        case BrokenPipeError():
+            # The reader of the output has what it wanted: nothing more is flushed to it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        case OSError():
+            print(f"Error: {error.strerror}: {error.filename}", file=sys.stderr)
+    if not isinstance(error, OSError):
+        print(f"Error: {type(error).__name__}: {error}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -121,5 +121,3 @@ def _only(text: str, listed: Iterable[Listed], what: str) -> str:
 def short(identifier: str) -> str:
     """An id as lists show it: long enough to be named by."""
     return identifier[:_SHOWN]
-
-

@@ -114,7 +114,7 @@ class Transport:
 
     @contextmanager
     def stream(self, url: str) -> "Iterator[BaseHTTPResponse]":
-        """The answer to a GET, to be read piece by piece. Raises Unreachable if it is not 200, also while it is read."""
+        """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read."""
         from urllib3.exceptions import HTTPError
 
         try:

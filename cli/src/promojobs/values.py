@@ -183,4 +183,4 @@ class Usage:
     @classmethod
     def of(cls, raw: Raw) -> "Usage":
         names = ("id", "code", "redemption_id", "status", "times_used", "used_on")
-        return cls(*(raw[name] for name in names), raw=raw)
+        return cls(**{name: raw[name] for name in names}, raw=raw)

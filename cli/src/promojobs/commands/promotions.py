@@ -15,23 +15,25 @@ from promojobs.session import Session, short
 from promojobs.values import Promotion
 
 
-@app.group(invoke_without_command=True)
-@click.pass_context
-def promotions(context: click.Context) -> None:
+class _ListsAtFirst(click.Group):
+    """Without the name of a command, it lists."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_named = bool(args) and (args[0] in self.commands or args[0] in {"-h", "--help"})
+        return super().parse_args(ctx, args if is_named else ["list", *args])
+
+
+@app.group(cls=_ListsAtFirst)
+def promotions() -> None:
     """List promotions, or show, create, change or delete one."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_promotions.callback, **{name: None for name in _UNSET})  # type: ignore[arg-type]
-
-
-_UNSET = ("profile", "url", "local", "as_json", "quiet", "no_color", "timeout", "verbose", "limit")
 
 
 @command(promotions, "list")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many, newest first.")
-def list_promotions(session: Session, limit: int | None) -> None:
+def list_promotions(session: Session, limit: int) -> None:
     """List promotions, newest first."""
     with session.api() as api:
-        found = list(islice(api.promotions(), limit or 100))
+        found = list(islice(api.promotions(), limit))
     session.output.data([dict(it.raw) for it in found], *_lines(found))
 
 

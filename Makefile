@@ -52,7 +52,7 @@ pytest-quick: .venv/.dev
 lint: .venv/.dev ## lint, format and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	PYTHONPATH=.:layers/promotion_jobs/python $(BIN)/lint-imports --no-logo --no-cache
+	PYTHONPATH=.:cli/src:layers/promotion_jobs/python $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
 types: .venv/.dev ## mypy --strict
@@ -123,9 +123,13 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 			-o requirements/$$group.txt || exit 1; \
 	done
 
+.PHONY: package
+package: .venv-tools/.ready ## build promojobs, the client and command line: a wheel and a source distribution in dist/
+	$(TOOLS)/uv build -q cli --out-dir dist
+
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A folder without pip is one that was not finished.

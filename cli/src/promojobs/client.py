@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from promojobs import download, waiting
 from promojobs.errors import NotSignedIn, PromojobsError, Refused, of_answer
-from promojobs.transport import Answer, Transport, Waits, checked_url
+from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
 _PROMOTIONS = "/v2/promotions"
@@ -25,18 +25,19 @@ _ERRORS = 400
 class Client:
     """``token`` is a good one, if there is one; ``on_token`` is told of each new one with its end in epoch seconds.
 
-    Tests pass in time, waiting, chance and keys of their own.
+    Without a secret, the token is all there is. A request is tried so many ``tries`` where it may be sent again. Tests pass in time, waiting, chance and keys of their own.
     """
 
     def __init__(
         self,
         url: str,
         client_id: str,
-        client_secret: str,
+        client_secret: str | None,
         *,
         token: str | None = None,
         on_token: Callable[[str, int], None] = lambda _token, _expires: None,
         timeout: float = 30.0,
+        tries: int = TRIES,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = lambda: secrets.randbelow(2**32) / 2**32,
@@ -52,7 +53,7 @@ class Client:
         self._clock = clock
         self._new_key = new_key
         self._waits = Waits(sleep, chance)
-        self._transport = Transport(self._waits, timeout)
+        self._transport = Transport(self._waits, timeout, tries)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -97,7 +98,7 @@ class Client:
         for is_last in (False, True):
             sent["authorization"] = f"Bearer {self._token or self.sign_in()}"
             answer = self._transport.send(method, self.url + path, sent, content, may_repeat=may_repeat)
-            if answer.status != _UNAUTHORIZED or is_last:
+            if answer.status != _UNAUTHORIZED or is_last or self._secret is None:
                 break
             # It has run out, or was revoked.
             self._token = None
@@ -105,6 +106,8 @@ class Client:
 
     def sign_in(self) -> str:
         """A new token. Raises NotSignedIn and Unreachable."""
+        if self._secret is None:
+            raise NotSignedIn("There is no secret to get a token by")
         form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": self._secret}
         headers = {"content-type": "application/x-www-form-urlencoded"}
         url = f"{self.url}/oauth/access_token"

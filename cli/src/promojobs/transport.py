@@ -75,9 +75,10 @@ def checked_url(url: str) -> str:
 class Transport:
     """Requests to one service, and downloads of what it links to. ``timeout`` is in seconds."""
 
-    def __init__(self, waits: Waits, timeout: float = 30.0) -> None:
+    def __init__(self, waits: Waits, timeout: float = 30.0, tries: int = TRIES) -> None:
         self._waits = waits
         self._timeout = timeout
+        self._tries = tries
         self._pools: dict[str | None, PoolManager] = {}
 
     def send(
@@ -87,7 +88,7 @@ class Transport:
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         reason = ""
-        for attempt in range(TRIES):
+        for attempt in range(self._tries):
             retry_after = None
             try:
                 answer = self._once(method, url, headers, body)
@@ -99,9 +100,9 @@ class Transport:
                 if answer.status not in _BUSY and not (answer.status in _LOST and may_repeat):
                     return answer
                 reason, retry_after = f"the service answered {answer.status}", answer.headers.get("retry-after")
-                if attempt + 1 == TRIES:
+                if attempt + 1 == self._tries:
                     return answer
-            if attempt + 1 < TRIES:
+            if attempt + 1 < self._tries:
                 self._waits.wait(attempt, retry_after)
         raise Unreachable(f"The service cannot be reached: {reason}")
 

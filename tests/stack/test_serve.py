@@ -17,6 +17,7 @@ import pytest
 from local import PROJECT
 from local.api import Api
 from local.gateway import listen
+from local.sam_files import SAM_TEMPLATE, VARIABLES
 from local.stack import Client
 
 ENDED_WITHIN_SECONDS = 5
@@ -89,7 +90,7 @@ def test_it_tells_where_it_is_until_a_signal_ends_all_of_it(tmp_path: Path, numb
         assert list(description) == ["base_url", "client_id", "client_secret", "aws_endpoint_url"]
         assert description["base_url"] == f"http://127.0.0.1:{port}"
         assert (tmp_path / "stack.json").stat().st_mode & 0o777 == 0o600
-        assert [file.name for file in sorted(tmp_path.glob("sam-*"))] == ["sam-container-env.json", "sam-env.json"]
+        assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in (SAM_TEMPLATE, VARIABLES))
         client = Client(description["client_id"], description["client_secret"])
         assert Api.signed_in(description["base_url"], client).call("GET", "/v2/promotions").status == 200
         assert any("_worker.py" in line for line in processes(tmp_path).values())

@@ -53,17 +53,21 @@ def main() -> int:
     return 0
 
 
+def events_to_fill(running: Running) -> list[str]:
+    """The names of the events, without those whose job must be open while the stack's worker would take it."""
+    left_out = _OPEN if is_working(running.aws, running.resources) else set()
+    return sorted({source.stem for source in _SOURCES.glob("*.json")} - left_out)
+
+
 def filled_events(running: Running, random_hex: Callable[[int], str]) -> Iterator[tuple[str, str]]:
     """Name and text of each event, with a promotion, codes, a job and a redemption of its own where it names them.
 
-    Those whose job must be open are left out while the stack's worker would take it. ``random_hex`` makes so many
-    random bytes, for codes that no promotion has. Raises StackError where the stack refuses what an event needs.
+    ``random_hex`` makes so many random bytes, for codes that no promotion has. Raises StackError where the stack
+    refuses what an event needs.
     """
     shop = _Shop(running, Api.signed_in(running.base_url, running.client), _Placeholders.read())
-    left_out = _OPEN if is_working(running.aws, running.resources) else set()
-    for source in sorted(_SOURCES.glob("*.json")):
-        if source.stem not in left_out:
-            yield source.stem, shop.filled(source.stem, random_hex(4).upper())
+    for name in events_to_fill(running):
+        yield name, shop.filled(name, random_hex(4).upper())
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def _run(name: str, options: Sequence[str], state: Path) -> int:
 
 
 def _options(state: Path, host: Host, running: Running) -> list[str]:
-    files = ["--template-file", str(state / SAM_TEMPLATE), "--env-vars", str(state / VARIABLES)]
+    # Otherwise it would look for its configuration beside the template.
+    files = ["--config-file", str(PROJECT / "samconfig.toml")]
+    files += ["--template-file", str(state / SAM_TEMPLATE), "--env-vars", str(state / VARIABLES)]
     if host.bridge:
         return files
     # The name that links have, with the bucket's in front.

@@ -49,7 +49,7 @@ def _run(name: str, options: Sequence[str], state: Path) -> int:
     for file, content in sam_files(running.aws, running.resources, template, host, CACHE).items():
         write_private(state / file, content)
     command = [str(SAM), "local", name, *_options(state.resolve(), host, running), *options]
-    with _let_in(host, running.port), _sam(command, running) as process:
+    with _let_in(host, running.port), running_sam(command, running) as process:
         while process.poll() is None:
             time.sleep(0.2)
             if not running.goes_on():
@@ -82,7 +82,7 @@ def _let_in(host: Host, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def _sam(command: Sequence[str], running: Running) -> Iterator["subprocess.Popen[bytes]"]:
+def running_sam(command: Sequence[str], running: Running) -> Iterator["subprocess.Popen[bytes]"]:
     """SAM CLI, which is told to end, and given the time to remove its containers, in the end of the block."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # It asks AWS whose credentials it has, at every start.

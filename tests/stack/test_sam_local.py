@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tomllib
@@ -19,6 +20,8 @@ from local.api import Api, send
 from local.deploy import Template
 from local.engine import BY_NAME, Host
 from local.forward import forwarding
+from local.running import Running
+from local.sam import running_sam
 from local.sam_files import SAM_TEMPLATE, VARIABLES, sam_files
 from local.stack import CACHE, LocalStack
 from promotion_jobs.jobs.job import Message
@@ -194,6 +197,80 @@ def test_without_make_serve_there_is_no_template_and_the_message_names_make_serv
     assert ended.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '--env-vars' / '-n': Path '.local/{VARIABLES}' does not exist."
     )
+
+
+# `make sam-local` and `make events`
+
+
+@pytest.fixture
+def state(stack: LocalStack, tmp_path: Path) -> Path:
+    """The folder of a stack that describes itself, as `make serve` lets it."""
+    client = {"client_id": stack.client.client_id, "client_secret": stack.client.client_secret}
+    description = {"base_url": stack.base_url, "aws_endpoint_url": stack.aws_endpoint_url, **client}
+    (tmp_path / "stack.json").write_text(json.dumps(description))
+    return tmp_path
+
+
+def _refusal(module: str, *arguments: str) -> str:
+    """The one line with which the program ends where there is no engine."""
+    ended = subprocess.run(  # noqa: S603 - nothing from outside
+        [sys.executable, "-m", module, *arguments],
+        check=False,
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "DOCKER_HOST": "unix:///nowhere.sock"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    [line] = ended.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", ["invoke", "start-api", "start-lambda"])
+def test_sam_local_without_make_serve_says_what_to_start(tmp_path: Path, command: str) -> None:
+    assert _refusal("local.sam", command, "--state", str(tmp_path)) == (
+        "sam local cannot run. The local stack is not running: start `make serve` in another terminal first"
+    )
+
+
+def test_sam_local_beside_a_stack_that_was_killed_says_what_to_start(state: Path) -> None:
+    description = json.loads((state / "stack.json").read_text())
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        description["aws_endpoint_url"] = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    (state / "stack.json").write_text(json.dumps(description))
+    assert _refusal("local.sam", "start-api", "--state", str(state)) == (
+        "sam local cannot run. The local stack is not running: start `make serve` in another terminal first"
+    )
+
+
+def test_sam_local_without_an_engine_says_what_to_start(state: Path) -> None:
+    line = _refusal("local.sam", "start-api", "--state", str(state))
+    assert line.startswith("sam local cannot run. No container engine answers at unix:///nowhere.sock: ")
+
+
+def test_events_without_make_serve_say_what_to_start(tmp_path: Path) -> None:
+    assert _refusal("local.events", "--state", str(tmp_path)) == (
+        "The events cannot be filled in. The local stack is not running: start `make serve` in another terminal first"
+    )
+
+
+def test_sam_cli_itself_asks_the_emulator_whose_credentials_it_has(
+    stack: LocalStack, state: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It asks at every start, and would be answered by AWS."""
+    for name, value in OF_THE_CALLER.items():
+        monkeypatch.setenv(name, value)
+    show = "import json, os; print(json.dumps(dict(os.environ)))"
+    with running_sam([sys.executable, "-c", show], Running.described_in(state)) as process:
+        process.wait()
+    given = json.loads(capfd.readouterr().out)
+    assert {name: given[name] for name in given if name.startswith(("AWS_", "SAM_"))} == {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "SAM_CLI_TELEMETRY": "0",
+    }
 
 
 # Functions with these variables and no others, in processes of their own

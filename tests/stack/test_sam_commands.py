@@ -194,8 +194,9 @@ def test_an_edit_counts_at_the_next_call(project: Path, api: Api, served: tuple[
     assert api.call("GET", "/nowhere").status == 404
     file = project / "functions/reject_unknown_route/app.py"
     file.write_text('def handler(event, context):\n    return {"statusCode": 418}\n')
-    # A call in the same moment would wait for a container that SAM CLI is about to end.
+    # An earlier call would wait for a container that SAM CLI is about to end; 502 is the answer while it ends.
     eventually(lambda: any("has been changed" in line for line in printed))
+    eventually(lambda: api.call("GET", "/nowhere").status != 502)
     assert api.call("GET", "/nowhere").status == 418
 
 

@@ -35,7 +35,7 @@ BRIDGE = Host("127.0.0.2", IPv4Network("127.0.0.0/8"))
 """A bridge as an engine on this machine has it, but for its address."""
 SECTIONS: Mapping[str, Any] = tomllib.loads((PROJECT / "samconfig.toml").read_text())["default"]
 OF_THE_CALLER = {
-    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_ACCESS_KEY_ID": "a-key-of-the-caller",
     "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-caller",
     "AWS_SESSION_TOKEN": "a-token-of-the-caller",
     "AWS_REGION": "eu-west-1",

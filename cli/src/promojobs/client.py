@@ -25,7 +25,8 @@ _ERRORS = 400
 class Client:
     """``token`` is a good one, if there is one; ``on_token`` is told of each new one with its end in epoch seconds.
 
-    Without a secret, the token is all there is. A request is tried so many ``tries`` where it may be sent again. Tests pass in time, waiting, chance and keys of their own.
+    Without a secret, the token is all there is. ``tries`` is how often a request is sent that may be sent again. Tests
+    pass in time, waiting, chance and keys of their own.
     """
 
     def __init__(

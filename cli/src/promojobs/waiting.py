@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from promojobs.errors import JobCancelled, JobFailed, TimedOut, Unreachable
 from promojobs.values import Job
 
-_POLL, _SLOW_POLL, _SLOW_AFTER = 1.0, 2.0, 60.0
-"""Seconds between two looks, and after how many they are fewer."""
+_FIRST_POLL, _POLL, _SLOW_POLL, _SLOW_AFTER = 0.1, 1.0, 2.0, 60.0
+"""Seconds between two looks: the first, which grow by half each time, the others, and those after so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Watch:
 
         A service that cannot be reached is asked on and on: the job does not need its watcher.
         """
-        began = self.clock()
+        began, first = self.clock(), _FIRST_POLL
         while True:
             on_progress(job)
             if not job.is_open:
@@ -31,7 +31,8 @@ class Watch:
             waited = self.clock() - began
             if timeout is not None and waited >= timeout:
                 raise TimedOut(f"The job is still {job.status} after {timeout:g} s, and goes on")
-            pause = _POLL if waited < _SLOW_AFTER else _SLOW_POLL
+            pause = min(first, _POLL if waited < _SLOW_AFTER else _SLOW_POLL)
+            first *= 1.5
             self.sleep(pause if timeout is None else min(pause, timeout - waited))
             try:
                 job = self.look()

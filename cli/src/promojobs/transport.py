@@ -127,8 +127,9 @@ class Transport:
                     raise Unreachable(f"The file's store answered {response.status}", status=response.status)
                 yield response
             finally:
-                response.release_conn()
+                # Closed first: what is left unread of it must not be taken for the next answer.
                 response.close()
+                response.release_conn()
         except HTTPError as error:
             raise Unreachable(f"The download broke off: {_told(error)}") from error
 

@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 PORT ?= 8080
+WORKER ?= on
 N ?= 20000
 EXAMPLES ?= 300
 ENVIRONMENT ?= development
@@ -18,8 +19,16 @@ demo: .venv/.local ## see it work: codes generated, exported and downloaded over
 	@$(BIN)/python -m local.demo $(if $(filter file,$(origin N)),,$(N))
 
 .PHONY: serve
-serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=8080]
-	@$(BIN)/python -m local.serve --port $(PORT)
+serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=8080 WORKER=off]
+	@$(BIN)/python -m local.serve --port $(PORT) --worker $(WORKER)
+
+.PHONY: sam-local
+sam-local: .venv/.local .venv-tools/.ready ## the API in Lambda's own image, beside make serve [PORT=3000, ARGS="invoke NAME -e FILE"]
+	@$(BIN)/python -m local.sam $(or $(ARGS),start-api --port $(if $(filter file,$(origin PORT)),3000,$(PORT)))
+
+.PHONY: events
+events: .venv/.local ## fill .local/events/*.json in for sam local invoke, from what make serve runs
+	@$(BIN)/python -m local.events
 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
@@ -52,7 +61,7 @@ pytest-quick: .venv/.dev
 lint: .venv/.dev ## lint, format and import rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	PYTHONPATH=.:layers/promotion_jobs/python $(BIN)/lint-imports --no-logo --no-cache
+	PYTHONPATH=.:cli/src:layers/promotion_jobs/python $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: types
 types: .venv/.dev ## mypy --strict
@@ -123,9 +132,13 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 			-o requirements/$$group.txt || exit 1; \
 	done
 
+.PHONY: package
+package: .venv-tools/.ready ## build promojobs, the client and command line: a wheel and a source distribution in dist/
+	$(TOOLS)/uv build -q cli --out-dir dist
+
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A folder without pip is one that was not finished.

@@ -111,6 +111,13 @@ def test_schedules_have_no_name_that_a_second_stack_would_take_as_well() -> None
     assert [it for it in translated.resources("AWS::Scheduler::Schedule").values() if "Name" in it] == []
 
 
+def test_a_schedule_by_the_clock_has_a_time_zone_that_a_deployment_sets() -> None:
+    schedules = translated.resources("AWS::Scheduler::Schedule").values()
+    by_the_clock = [it for it in schedules if not str(it["ScheduleExpression"]).startswith("rate(")]
+    zones = [it["ScheduleExpressionTimezone"]["Ref"] for it in by_the_clock]
+    assert [TEMPLATE["Parameters"][zone]["Default"] for zone in zones] == ["UTC"]
+
+
 # Table and bucket
 
 

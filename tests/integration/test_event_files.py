@@ -190,6 +190,14 @@ LINK = Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/{PROMOTION_ID}/{J
 FILE = {"href": LINK, "name": ANY, "rows": len(CODES), "bytes": ANY, "sha256": A_HASH}
 
 
+UPLOAD = {
+    "upload_id": AN_ID,
+    "href": Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/uploads/{PROMOTION_ID}/[0-9a-f-]{{36}}\?.+"),
+    "headers": {"Content-Type": "text/csv; charset=utf-8"},
+    "expires_at": A_TIME,
+}
+
+
 class Told(NamedTuple):
     """The calls that come before an event, and the answer to it."""
 
@@ -229,6 +237,7 @@ TOLD = {
     "anonymize_usages": Told(
         _redeemed, _json(200, {"data": [_usage(USAGE_ID, customer_email="**", updated_by="demo", anonymized=True)]})
     ),
+    "create_upload": Told(_nothing, _json(201, {"data": UPLOAD})),
     "create_job": Told(_nothing, _json(201, {"data": _generate_job("pending", AN_ID)})),
     "get_job": Told(_job, _json(200, {"data": _generate_job("pending")})),
     "list_jobs": Told(

@@ -101,6 +101,7 @@ PROTECTED: list[tuple[str, Any]] = [
     ("get_usage", None),
     ("list_code_usages", None),
     ("anonymize_usages", {"data": {}}),
+    ("create_upload", {"data": {}}),
     ("create_job", {"data": {}}),
     ("list_jobs", None),
     ("get_job", None),

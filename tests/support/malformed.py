@@ -300,7 +300,7 @@ def whole_jobs() -> Iterator[Case]:
     """More than one thing wrong with a job, or what is wrong as a whole."""
     yield wrong(JOBS, {}, required("data.job_type"))
     yield wrong(JOBS, JOB | {"job_type": None}, required("data.job_type"))
-    no_types: tuple[Any, ...] = ("code_import", "", 1, {}, ["code_generate"])
+    no_types: tuple[Any, ...] = ("code_purge", "", 1, {}, ["code_generate"])
     for job_type in no_types:
         yield wrong(JOBS, JOB | {"job_type": job_type}, invalid("data.job_type", JOB_TYPES))
     yield wrong(JOBS, {name: JOB[name] for name in ("job_type", "parameters")}, required("data.type"))

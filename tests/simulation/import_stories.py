@@ -1,12 +1,13 @@
 """Stories of imports: small ones, for a fault at every call, and random ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
-from promotion_jobs.errors import DuplicateCode, PromotionFull, TooManyJobs, WriteConflict
-from promotion_jobs.jobs.job import Job, OnDuplicate
+from promotion_jobs.errors import CodeNotFound, DuplicateCode, PromotionFull, TooManyJobs, WriteConflict
+from promotion_jobs.jobs.job import Job, JobStatus, OnDuplicate
 from promotion_jobs.promotions.promotion import Promotion
+from promotion_jobs.wiring import Service
 from tests.simulation.schedules import Story, hand_made
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
@@ -86,6 +87,14 @@ def repeat(workshop: Workshop) -> None:
     for number in range(3):
         again = partial(workshop.add_import, promotion, upload_id, "once")
         workshop.act(f"customer {number}", again, after=0.1 * number)
+
+
+def use_twice(workshop: Workshop) -> None:
+    """Two requests of an upload."""
+    promotion, _ = _opened(workshop)
+    upload_id = workshop.add_upload(promotion, ["one"])
+    for number in range(2):
+        workshop.act(f"customer {number}", partial(workshop.add_import, promotion, upload_id))
 
 
 def remove_by_hand(workshop: Workshop) -> None:
@@ -225,6 +234,46 @@ def free_meanwhile(workshop: Workshop) -> None:
     workshop.act("shop", partial(_remove, workshop, shop, rows[5:]), after=after)
 
 
+def replace_file(workshop: Workshop) -> None:
+    """Another file is sent to the link of an upload while it is imported."""
+    workshop.simulation.function_seconds = workshop.random.choice((0.6, 1.2, 60))
+    promotion, rows = workshop.add_promotion(), [f"own-{number}" for number in range(12)]
+    job = workshop.add_import(promotion, workshop.add_upload(promotion, rows))
+    files, upload = workshop.simulation.files.files, job.upload
+    assert upload is not None
+
+    def send() -> None:
+        files[upload.key] = b"code\n" + b"".join(b"another-%d\n" % number for number in range(20))
+
+    def wrong() -> Iterator[str]:
+        codes = workshop.listed_codes(promotion)
+        if codes not in ([], rows):
+            yield f"{codes} were imported of the files"
+
+    workshop.act("customer", send, after=workshop.random.random() * workshop.random.choice((0.5, 1, 3)))
+    workshop.checks.append(wrong)
+
+
+def look_early(workshop: Workshop, service: Service | None = None) -> None:
+    """A shopper looks up codes of an import all the time."""
+    shown = service or workshop.service
+    promotion, rows = workshop.add_promotion(), [f"own-{number}" for number in range(9)]
+    job = workshop.add_import(promotion, workshop.add_upload(promotion, rows))
+    early: list[str] = []
+
+    def look() -> None:
+        for code in rows * 4:
+            with suppress(CodeNotFound):
+                shown.codes.get(shown.promotions.get(promotion.id), code)
+                stored = workshop.own.job_store.get(promotion.id, job.id)
+                if stored is None or stored.status is not JobStatus.COMPLETED:
+                    early.append(f"{code} was seen when its import was {stored}")
+            workshop.simulation.sleep(workshop.random.random() * 0.1)
+
+    workshop.act("shopper", look)
+    workshop.checks.append(lambda: early)
+
+
 def share_upload(workshop: Workshop) -> None:
     """Requests that want the same upload, one of them several times."""
     promotion = _promotion(workshop)
@@ -274,6 +323,8 @@ RANDOM: Sequence[Story] = (
     import_in_pieces,
     cancel_import,
     free_meanwhile,
+    replace_file,
+    look_early,
     share_upload,
     delete_imported,
 )

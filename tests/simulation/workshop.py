@@ -34,6 +34,7 @@ from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
 from tests.simulation.faults import Faults, NoFaults
 from tests.simulation.invariants import too_many_messages, wrong_at_any_moment, wrong_locks_now
+from tests.simulation.scheduler import Endless
 from tests.simulation.simulation import Simulation, TimeLeft, is_outage
 from tests.support.small_notation import SMALL, SmallParameters, make_small
 
@@ -44,6 +45,9 @@ PART_BYTES = 1_000
 ROWS_PER_FILE = 15
 CODES_TOGETHER, ROWS_TOGETHER = 3, 5
 """Of an import."""
+
+_MOST_DELIVERIES = 100
+"""At once: the stories have some dozens of runs at the most."""
 
 PREFIXES = (None, None, "P", "q-", "bc", "BC-", "cb", "Bb-cC", "cc-bc", "x-bc", "bc-P", "b", "bcb", "cb-")
 
@@ -163,13 +167,25 @@ class Workshop:
         """The first message of a job, at once and without faults; it may come again."""
         self._deliver(json.dumps({"promotion_id": job.promotion_id, "job_id": job.id}), lambda: timedelta(minutes=1))
 
+    def deliver_a_part(self, job: Job) -> None:
+        """Likewise to a worker whose time is up as soon as it has done something."""
+        seconds = iter([60.0])
+        body = json.dumps({"promotion_id": job.promotion_id, "job_id": job.id})
+        self._deliver(body, lambda: timedelta(seconds=next(seconds, 0.0)))
+
     def deliver_all(self) -> None:
-        """Every message that waits and those that they send, when they can be seen and without faults; by no actor."""
+        """Every message that waits and those that they send, when they can be seen and without faults; by no actor.
+
+        Raises Endless.
+        """
         waiting = self.simulation.queue.waiting
-        while waiting:
+        for _ in range(_MOST_DELIVERIES):
+            if not waiting:
+                return
             message = waiting.pop(0)
             self.simulation.sleep(max(0.0, message.visible_at - self.simulation.clock.seconds))
             self._deliver(message.body, lambda: timedelta(minutes=1))
+        raise Endless(f"{_MOST_DELIVERIES} deliveries, and there are more")
 
     def sweep_until_nothing_is_open(self) -> None:
         """Every minute, as an actor that dies like any other."""

@@ -8,6 +8,7 @@ ENVIRONMENT ?= development
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
+NODE := tools/javascript
 
 .PHONY: help
 help: ## list the targets
@@ -26,7 +27,7 @@ test: .venv/.dev ## everything that must hold: lint, types, template, unit, inte
 	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-rest
 
 .PHONY: checks pytest-stack pytest-recovery pytest-rest
-checks: lint types template-test
+checks: lint types template-test javascript
 pytest-stack: .venv/.dev build
 	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py
 
@@ -57,6 +58,17 @@ lint: .venv/.dev ## lint, format and import rules
 .PHONY: types
 types: .venv/.dev ## mypy --strict
 	$(BIN)/mypy
+
+# Those who only deploy need no Node, so its absence fails nothing.
+.PHONY: javascript
+javascript: ## lint and types of the console's modules, where Node is installed
+ifeq ($(shell command -v npm),)
+	@echo "Node.js is not installed: the console's modules are neither linted nor type-checked"
+else
+	@$(MAKE) --no-print-directory $(NODE)/.ready
+	$(NODE)/node_modules/.bin/oxlint -c tools/javascript/oxlint.json --ignore-pattern '**/vendor/**' functions
+	$(NODE)/node_modules/.bin/tsc -p tools/javascript
+endif
 
 .PHONY: format
 format: .venv/.dev ## format the code and sort the imports
@@ -123,9 +135,13 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 			-o requirements/$$group.txt || exit 1; \
 	done
 
+.PHONY: vendor
+vendor: .venv/.local ## fetch the console's libraries anew, as vendor.lock names them
+	@$(BIN)/python -m tools.vendor
+
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(NODE)/node_modules $(NODE)/.ready .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A folder without pip is one that was not finished.
@@ -150,6 +166,11 @@ endef
 	@echo "Installing SAM CLI into .venv-tools (once)"
 	$(call new-environment,.venv-tools)
 	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(NODE)/.ready: $(NODE)/package.json
+	@echo "Installing what checks the console's modules into $(NODE)/node_modules (once)"
+	@cd $(NODE) && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
 .venv-peers/.ready: requirements/peers.txt

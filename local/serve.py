@@ -9,12 +9,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from local import StackError
+from local.api import Api
 from local.aws import CREDENTIALS, REGION
 from local.stack import STATE, TEMPLATE, Client, LocalStack, exit_on_signals, local_stack, write_private
+from promotion_jobs.limits import TOKEN_LIFE
 
 
 def main() -> int:
@@ -43,7 +46,8 @@ def _serve(port: int, state: Path, template: Path) -> None:
                 write_private(state / name, json.dumps(content, indent=2) + "\n")
             print(
                 f"Promotion Jobs is at {stack.base_url}/ with client_id={client.client_id}"
-                f" client_secret={client.client_secret} (Ctrl-C stops it)",
+                f" client_secret={client.client_secret} (Ctrl-C stops it)\n"
+                f"Its console, signed in for an hour: {_console(stack)}",
                 flush=True,
             )
             while True:
@@ -52,6 +56,13 @@ def _serve(port: int, state: Path, template: Path) -> None:
         finally:
             for name in files:
                 (state / name).unlink(missing_ok=True)
+
+
+def _console(stack: LocalStack) -> str:
+    """A link with a token, in the part of the address that a browser sends to no server."""
+    token = Api.signed_in(stack.base_url, stack.client).token
+    expires = int((datetime.now(UTC) + TOKEN_LIFE).timestamp())
+    return f"{stack.base_url}/console#token={token}&expires={expires}&client_id={stack.client.client_id}"
 
 
 @contextmanager

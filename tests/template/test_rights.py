@@ -23,7 +23,7 @@ CLIENT = keys.client("shop")["pk"]
 PROMOTION = keys.promotion("1")["pk"]
 KEY = keys.code_key(1)["pk"]
 
-WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_docs"}
+WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_console", "show_docs"}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
 
 

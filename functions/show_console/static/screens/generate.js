@@ -1,0 +1,157 @@
+// Generating codes: what to ask for, and beside it what it will give before anything is made.
+
+import { html, signal } from "../html.js";
+import { call, get, keyOfContent } from "../api.js";
+import { DryRun } from "../dry-run.js";
+import { counted, parsed } from "../format.js";
+import { faultsOf, focusFault, onSubmit, press } from "../forms.js";
+import { operation, resource } from "../resource.js";
+import { go, guard, link } from "../router.js";
+import { crumbs, failure, heading, notice } from "../view.js";
+import { fields, LENGTH, NAME, NUMBER, PREFIX, USES } from "./generate-fields.js";
+import { previewCard } from "./preview.js";
+
+const DEFAULT_LENGTH = 8;
+const WRONG_NUMBER = "A whole number, at least 1.";
+
+/** @typedef {import("../dry-run.js").Preview} Preview */
+/** @typedef {import("../api.js").Refusal} Refusal */
+
+/**
+ * What is filled in, numbers as they were typed.
+ * @typedef {object} Filled
+ * @property {string} count
+ * @property {string} name
+ * @property {string} prefix
+ * @property {number} length
+ * @property {string} uses
+ * @property {string} most
+ * @property {"per_cart" | "per_item"} unit
+ */
+
+/** @type {Filled} */
+const AT_FIRST = { count: "1,000", name: "", prefix: "", length: DEFAULT_LENGTH, uses: "once", most: "10", unit: "per_cart" };
+
+/** The job that is asked for; null where a number is none. @param {Filled} filled */
+function jobOf({ count, name, prefix, length, uses, most, unit }) {
+  const wanted = parsed(count);
+  const several = uses === "several" ? parsed(most) : 1;
+  if (!(wanted >= 1) || !(several >= 1)) return null;
+  return {
+    type: "promotion_job",
+    job_type: "code_generate",
+    name: name.trim() || undefined,
+    parameters: {
+      number_of_codes: wanted,
+      code_prefix: prefix || undefined,
+      code_length: length === DEFAULT_LENGTH ? undefined : length,
+      max_uses_per_code: uses === "unlimited" ? undefined : several,
+      consume_unit: unit === "per_cart" ? undefined : unit,
+    },
+  };
+}
+
+/** @type {import("../screens.js").Open} */
+export function generateScreen({ id = "" }) {
+  const path = `v2/promotions/${id}/jobs`;
+  const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
+  const filled = signal(AT_FIRST);
+  const key = keyOfContent();
+  const dry = new DryRun(path, () => jobOf(filled.value));
+  const generating = operation(async () => {
+    const data = jobOf(filled.peek());
+    const made = await call("POST", path, { data, key: key(data) });
+    go(`/promotions/${id}/jobs/${made.data.id}`);
+  });
+  return {
+    title: () => "Generate codes",
+    close() {
+      dry.close();
+      promotion.close();
+    },
+    view() {
+      const { error } = promotion.state.value;
+      const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
+      const before = crumbs([
+        { text: "Promotions", href: link("/promotions") },
+        { text: it?.name ?? "Promotion", href: link(`/promotions/${id}`) },
+      ]);
+      return html`
+        ${heading("Generate codes", { before })}
+        ${error && failure("The promotion could not be loaded", error, { again: promotion.refresh })}
+        ${form(id, it, filled, dry, generating)}
+      `;
+    },
+  };
+}
+
+/**
+ * @param {string} id
+ * @param {Promotion | undefined} it
+ * @param {import("../vendor/signals-core.module.js").Signal<Filled>} filled
+ * @param {DryRun} dry
+ * @param {ReturnType<typeof operation<[]>>} generating
+ */
+function form(id, it, filled, dry, generating) {
+  const [preview, wanted] = [dry.preview.value, jobOf(filled.value)];
+  const { error, isBusy } = generating.state.value;
+  const { faults, others } = faultsOf(error ?? preview.error, [NUMBER, NAME, PREFIX, LENGTH, USES]);
+  const set = (/** @type {Partial<Filled>} */ change) => {
+    filled.value = { ...filled.peek(), ...change };
+    guard.isDirty = () => true;
+    if (error) generating.forget();
+  };
+  const send = async () => {
+    if (wanted) await generating.start();
+    if (!wanted || generating.state.peek().error) focusFault();
+  };
+  return html`
+    <form class="split" onSubmit=${onSubmit(send)} novalidate>
+      <div class="card">${fields(filled.value, set, { ...localFaults(filled.value), ...faults })}</div>
+      <aside class="card stick" aria-labelledby="before">
+        ${previewCard(preview, filled.value, wanted !== null, it, dry.again)}
+        ${error && others.length > 0 && refused(error, id, it)}
+        ${press(buttonText(filled.value), { tone: "primary", isBusy, isOff: !canBeMade(preview) })}
+        <p class="hint centred">${addsTo(it)} Pressing twice makes one job.</p>
+      </aside>
+    </form>
+  `;
+}
+
+/** What can be seen to be wrong without asking. @param {Filled} filled @returns {Record<string, string>} */
+function localFaults({ count, uses, most }) {
+  return {
+    ...(!(parsed(count) >= 1) && { [NUMBER]: WRONG_NUMBER }),
+    ...(uses === "several" && !(parsed(most) >= 1) && { [USES]: WRONG_NUMBER }),
+  };
+}
+
+/** Whether the button is of use: without a preview it is, since only the answer tells. @param {Preview} preview */
+function canBeMade({ forecast, error, isStale }) {
+  if (isStale) return true;
+  if (error) return error.isPassing;
+  return Boolean(forecast?.meta.dry_run.lock_is_free && forecast.meta.dry_run.room_is_enough);
+}
+
+/** @param {Filled} filled */
+function buttonText({ count }) {
+  const wanted = parsed(count);
+  return wanted >= 1 ? `Generate ${counted(wanted, "code")}` : "Generate codes";
+}
+
+/** @param {Promotion | undefined} it */
+const addsTo = (it) =>
+  it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code")} that are there.` : "";
+
+/** @param {Refusal} error @param {string} id @param {Promotion | undefined} it */
+function refused(error, id, it) {
+  if (error.faults[0]?.title === "Too many jobs") {
+    const open = it?.meta.codes.open_job;
+    const see = link(open ? `/promotions/${id}/jobs/${open}` : `/promotions/${id}`);
+    const button = html`<a class="button mini" href=${see}>See it</a>`;
+    return notice("warn", "Another job runs in this promotion", "A promotion runs one job at a time.", button);
+  }
+  const isUnsure = error.status === 0 || error.status >= 500;
+  const hint = isUnsure ? "It may have begun all the same. Press again: the same request makes one job." : undefined;
+  return failure("No job was started", error, { hint });
+}

@@ -1,0 +1,94 @@
+// A job that is looked at while it goes on: its progress, its pace, and the few words that are said of it.
+
+import { effect, signal } from "./html.js";
+import { get } from "./api.js";
+import { number } from "./format.js";
+import { pacer } from "./pace.js";
+import { resource } from "./resource.js";
+import { say } from "./say.js";
+import { isOpen, jobName, jobStatus } from "./words.js";
+
+const SOON = 1000;
+const LATER = 2000;
+const SOON_FOR = 60_000;
+const MILESTONES = [75, 50, 25];
+const STANDS_AFTER = 60_000;
+
+/**
+ * @typedef {object} Watched
+ * @property {import("./resource.js").Resource<One<Job>>} job
+ * @property {import("./vendor/signals-core.module.js").Signal<import("./pace.js").Pace>} pace
+ * @property {() => void} close
+ */
+
+/**
+ * Asks for the job until it is final.
+ * @param {string} promotionId
+ * @param {string} jobId
+ * @param {() => void} [ended] told once, if it was seen open before
+ * @returns {Watched}
+ */
+export function watchJob(promotionId, jobId, ended = () => {}) {
+  const opened = performance.now();
+  const track = pacer();
+  const pace = signal(/** @type {import("./pace.js").Pace} */ ({ points: [] }));
+  const job = resource(
+    async (aborted) => {
+      const found = /** @type {One<Job>} */ (await get(`v2/promotions/${promotionId}/jobs/${jobId}`, { signal: aborted }));
+      const { progress } = found.data.meta;
+      pace.value = progress ? track.seen(progress, performance.now()) : { points: [] };
+      return found;
+    },
+    ({ data }) => (isOpen(data) ? (performance.now() - opened < SOON_FOR ? SOON : LATER) : 0),
+  );
+  const stop = effect(announcer(() => job.state.value.data?.data, ended));
+  return {
+    job,
+    pace,
+    close() {
+      stop();
+      job.close();
+    },
+  };
+}
+
+/**
+ * Says that a job began, that it is at a quarter, a half and three quarters, and how it ended.
+ * @param {() => Job | undefined} current
+ * @param {() => void} ended
+ */
+function announcer(current, ended) {
+  /** @type {string | undefined} */
+  let before;
+  let reached = 0;
+  return () => {
+    const job = current();
+    if (!job) return;
+    const at = MILESTONES.find((it) => (job.meta.progress?.percent ?? 0) >= it) ?? 0;
+    if (before !== job.status && (before || isOpen(job))) {
+      say(`${jobName(job)}: ${jobStatus(job).word}`);
+      reached = at;
+    } else if (at > reached) {
+      say(`${jobName(job)}: ${at} % done`);
+      reached = at;
+    }
+    const hasEnded = before !== undefined && before !== job.status && !isOpen(job);
+    before = job.status;
+    if (hasEnded) queueMicrotask(ended);
+  };
+}
+
+/** Since when the job has made no progress, if that is long; by the server's clock alone. @param {One<Job>} found */
+export function standsSince({ data, served }) {
+  const since = data.meta.progress?.updated_at;
+  return since && served - Date.parse(since) > STANDS_AFTER ? since : undefined;
+}
+
+/** @param {import("./pace.js").Pace} pace @returns {string} */
+export function paceText({ rate, left }) {
+  if (!rate) return "";
+  return `${number(Math.round(rate))} a second${left ? ` · ${leftText(left)} left` : ""}`;
+}
+
+/** @param {number} left seconds, as they are rounded */
+export const leftText = (left) => `about ${left < 90 ? `${left} s` : `${left / 60} min`.replace(".5 min", "½ min")}`;

@@ -3,6 +3,7 @@
 import { html } from "./html.js";
 import { offline } from "./api.js";
 import { icon } from "./icons.js";
+import { ended } from "./view.js";
 
 /** @typedef {import("./api.js").Refusal} Refusal */
 /** @typedef {Record<string, string>} Faults source of a fault, as the API names it → its text */
@@ -25,7 +26,7 @@ export function faultsOf(error, sources) {
 }
 
 /** @param {Fault} fault */
-const sentence = ({ title, detail }) => (detail ? `${detail[0]?.toUpperCase()}${detail.slice(1)}.` : title).replace(/\.\.$/, ".");
+const sentence = ({ title, detail }) => ended(detail ? `${detail[0]?.toUpperCase()}${detail.slice(1)}` : title);
 
 /** After what was refused is shown. */
 export function focusFault() {

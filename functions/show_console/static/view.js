@@ -40,8 +40,11 @@ export function explained(error) {
     return "The client that you signed in with may not do this. Ask your operator for one that may do everything.";
   }
   const [first] = error.faults;
-  return first?.detail ? `${first.title}: ${first.detail}` : first?.title;
+  return ended(first?.detail ? `${first.title}: ${first.detail}` : (first?.title ?? ""));
 }
+
+/** A sentence with its full stop. @param {string} text */
+export const ended = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /**
  * What went wrong in the API's own words, and what to tell your operator.

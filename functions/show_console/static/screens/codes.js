@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { call, get, offline } from "../api.js";
 import { bars } from "../chart.js";
-import { counted, number } from "../format.js";
+import { number } from "../format.js";
 import { press } from "../forms.js";
 import { operation, resource } from "../resource.js";
 import { go, link } from "../router.js";
@@ -56,7 +56,7 @@ function picture(id, it, jobs) {
     value: codesLeft(job),
   }));
   const rest = it.meta.codes.visible - rows.reduce((sum, { value }) => sum + value, 0);
-  const others = sorted.length > BARS ? `${counted(sorted.length - BARS, "other job")}, and by hand` : "Made by hand";
+  const others = sorted.length > BARS ? "By other jobs, or by hand" : "Made by hand";
   if (rest > 0) rows.push({ key: "rest", name: html`<span>${others}</span>`, value: rest });
   return html`<section class="card" aria-labelledby="made"><h2 id="made">Codes by job</h2>${bars("Codes by job", rows)}</section>`;
 }
@@ -88,7 +88,7 @@ function table({ id, page, asked, jobs, refresh }) {
           <thead>
             <tr>
               <th scope="col">Code</th>
-              <th scope="col" class="num">Uses left</th>
+              <th scope="col" class="num">Uses</th>
               <th scope="col">Made by</th>
               <th scope="col">On</th>
               <th scope="col"><span class="hidden">Delete</span></th>
@@ -117,7 +117,7 @@ function row(id, code, jobs, refresh) {
   return html`
     <tr key=${code.code}>
       <td><a class="name" href=${link("/code", { q: code.code })}><code>${code.code}</code></a></td>
-      <td class="num nowrap">${usesLeft(code)}</td>
+      <td class="num nowrap">${usesLeft(code)}${code.max_uses !== undefined && " left"}</td>
       <td class="small">${maker}</td>
       <td class="small soft nowrap">${brief(code.meta.timestamps.created_at)}</td>
       <td class="right">

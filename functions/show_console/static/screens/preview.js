@@ -60,7 +60,7 @@ function lines({ meta: { guess_odds: told = "", dry_run: dry } }, filled, promot
   const excess = dry.codes - dry.room;
   return html`
     <dl class="lines ${isStale ? "stale" : ""}" aria-busy=${isStale}>
-      ${line("dice", "A guess hits a code", told, html`${scale(odds)}What is too easy to guess is refused: unless your operator set it otherwise, less than 1 in 100,000. ${more}`)}
+      ${line("dice", "A guess hits a code", told, html`${scale(odds)}Easier than 1 in 100,000 is refused, unless your operator chose otherwise. ${more}`)}
       ${line("clock", "It takes", `about ${duration(dry.estimated_seconds)}`, "From the press until all can be used. Longer while other jobs run.")}
       ${line("coin", "It costs", dollars(cost.amount), `Of your AWS bill: ${cost.region}, on demand, prices of ${cost.prices_of}.`)}
       ${dry.room_is_enough

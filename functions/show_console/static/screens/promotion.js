@@ -49,11 +49,12 @@ export function promotionScreen({ id = "" }, query) {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
       const open = watched.value?.job.state.value.data?.data;
       const isLocked = Boolean(it?.meta.codes.open_job);
+      const isGone = promotion.state.value.error?.status === 404;
       return html`
         ${promotionHead(promotion, "jobs", it && actions(it, isLocked, exporting.state.value.isBusy, exportAll))}
         ${exporting.state.value.error && failure("The export did not start", exporting.state.value.error)}
         ${watched.value && open && isOpen(open) && runningCard(watched.value, open)} ${it && summary(it, jobs.state.value.data)}
-        ${shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, open))}
+        ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, open))}
       `;
     },
   };

@@ -115,7 +115,7 @@ export const usesTable = (caption, usages, footer) => html`
                 <td class="mark">${pill(STATUS[it.status] ?? { word: it.status, tone: "", mark: "info" })}</td>
                 <td class="small">${it.order_id}</td>
                 <td class="small">${it.customer_id ?? html`<span class="soft">not told</span>`}</td>
-                <td class="num">${number(it.times_used)}</td>
+                <td class="num nowrap">${counted(it.times_used, "use")}</td>
                 <td class="small soft nowrap">${brief(it.used_on)}</td>
               </tr>
             `,

@@ -1,0 +1,94 @@
+"""A tab of a real browser with the console in it, which notes all that must never happen."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
+
+from local.api import Api
+from local.stack import LocalStack
+
+ANSWERED_WITHIN = 15_000
+_WATCH_POLICY = """
+  window.violations = [];
+  addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+_OF_A_STATUS = re.compile(r"Failed to load resource")
+
+
+@dataclass
+class Tab:
+    """``page`` is Playwright's; ``faults`` are errors of scripts, and ``requests`` all that was asked for, in order."""
+
+    page: Page
+    base_url: str
+    faults: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.set_default_timeout(ANSWERED_WITHIN)
+        self.page.add_init_script(_WATCH_POLICY)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108 - Playwright marks it
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # That a request was answered with an error is the browser's own note.
+        if message.type in {"error", "warning"} and not _OF_A_STATUS.search(message.text):
+            self.faults.append(message.text)
+
+    def calls(self, method: str = "", part: str = "") -> list[Request]:
+        """The calls of the API so far."""
+        return [it for it in self.requests if "/v2/" in it.url and method in it.method and part in it.url]
+
+    def violations(self) -> list[str]:
+        found: list[str] = self.page.evaluate("() => window.violations")
+        return found
+
+    def origins(self) -> set[str]:
+        """Other places than the console's own that were asked for anything."""
+        parts = [urlsplit(it.url) for it in self.requests]
+        return {f"{it.scheme}://{it.netloc}" for it in parts if it.scheme != "data"} - {self.base_url}
+
+    def open(self, path: str = "/promotions") -> None:
+        """A screen, by its address."""
+        self.page.goto(f"{self.base_url}/console#{path}")
+
+    def heading(self, text: str) -> None:
+        """Waits until the screen of that heading is there."""
+        self.page.get_by_role("heading", level=1, name=text).wait_for()
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+
+def session(api: Api, client_id: str = "demo") -> str:
+    """The script that signs a tab in before its page runs."""
+    kept = json.dumps({"token": api.token, "clientId": client_id})
+    return f"if (!sessionStorage.getItem('session')) sessionStorage.setItem('session', JSON.stringify({kept}));"
+
+
+@contextmanager
+def tab(browser: Browser, stack: LocalStack, api: Api | None, **context: Any) -> Iterator[Tab]:
+    """A tab of a browser of its own, signed in where there is an ``api``."""
+    own = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | context)
+    try:
+        if api:
+            own.add_init_script(session(api, stack.client.client_id))
+        opened = Tab(own.new_page(), stack.base_url)
+        opened.watch()
+        yield opened
+        # Read before the page is gone: nothing that a test does may break the policy or a script.
+        assert opened.violations() == []
+        assert opened.faults == []
+    finally:
+        own.close()
+
+
+def fulfil(route: Route, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+    route.fulfill(status=status, headers={"content-type": "application/json", **(headers or {})}, body=json.dumps(body))

@@ -6,6 +6,7 @@ import { begin, renewed, token } from "./session.js";
 /** What keeps the page from the API: nothing, or when it was reached last. */
 export const offline = signal(/** @type {{since: number} | null} */ (null));
 
+const LONGEST_PAUSE = 30;
 const reached = { at: Date.now() };
 
 /** An answer that is an error, or none: then `status` is 0. */
@@ -90,9 +91,23 @@ async function send(url, request) {
     return answer;
   } catch (error) {
     if (request.signal?.aborted) throw error;
-    offline.value ??= { since: reached.at };
+    if (!offline.peek()) {
+      offline.value = { since: reached.at };
+      probe(1);
+    }
     throw new Refusal(0, [{ title: "No answer", detail: "The API could not be reached." }]);
   }
+}
+
+/**
+ * Asks for something small until it comes: a screen that asks for nothing by itself hears of the end of it, too.
+ * @param {number} seconds until then
+ */
+function probe(seconds) {
+  setTimeout(async () => {
+    await send("console", {}).catch(() => {});
+    if (offline.peek()) probe(Math.min(seconds * 2, LONGEST_PAUSE));
+  }, seconds * 1000);
 }
 
 /** @param {Response} answer */

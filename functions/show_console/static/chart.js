@@ -1,7 +1,7 @@
 // Pictures as plain SVG: the rate of a job over time, and bars that compare numbers.
 
-import { html } from "./html.js";
 import { clockTime, number } from "./format.js";
+import { html } from "./html.js";
 
 const [WIDTH, HEIGHT] = [600, 80];
 
@@ -13,7 +13,7 @@ function above(value) {
 
 /**
  * The rate since the page was opened, and as a dashed line the rest at the rate of now.
- * @param {import("./pace.js").Pace} pace
+ * @param {import("./watch.js").Pace} pace
  */
 export function rateChart({ points, left = 0 }) {
   const [first, last] = [points[0], points.at(-1)];

@@ -1,9 +1,8 @@
 // Fields with what is wrong with them: beside the field, read with it, and the first of them gets the focus.
 
-import { html } from "./html.js";
 import { offline } from "./api.js";
-import { icon } from "./icons.js";
-import { ended } from "./view.js";
+import { html } from "./html.js";
+import { ended, icon } from "./view.js";
 
 /** @typedef {import("./api.js").Refusal} Refusal */
 /** @typedef {Record<string, string>} Faults source of a fault, as the API names it → its text */
@@ -111,7 +110,7 @@ export const choice = (name, legend, choices, value, choose, isSilent) => html`
 /**
  * A button for a change: off while it is under way, and without the network.
  * @param {any} label
- * @param {{run?: () => void, tone?: string, isBusy?: boolean, isOff?: boolean, why?: string, mark?: import("./icons.js").IconName}} [given]
+ * @param {{run?: () => void, tone?: string, isBusy?: boolean, isOff?: boolean, why?: string, mark?: import("./view.js").IconName}} [given]
  * without `run` it sends its form
  */
 export const press = (label, { run, tone = "", isBusy, isOff, why, mark } = {}) => html`

@@ -1,15 +1,13 @@
 // What is around every screen: header, banners, dialogs, and what is said aloud.
 
-import { html, signal } from "./html.js";
 import { offline, signIn } from "./api.js";
 import { clockTime } from "./format.js";
 import { field, onSubmit, press } from "./forms.js";
-import { icon, logo } from "./icons.js";
+import { html, signal } from "./html.js";
 import { operation } from "./resource.js";
 import { go, link } from "./router.js";
-import { said } from "./say.js";
 import { clientId, end, isOver, minutesLeft } from "./session.js";
-import { dialog, dismiss, explained, notice, open } from "./view.js";
+import { dialog, dismiss, explained, icon, logo, notice, open, said } from "./view.js";
 
 const THEME = "theme";
 const sought = signal("");

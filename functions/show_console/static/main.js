@@ -1,7 +1,7 @@
 // The page: one effect draws all of it anew whenever something that it shows has changed.
 
-import { effect, html, render, signal, untracked } from "./html.js";
 import { frame, signInPage } from "./frame.js";
+import { effect, html, render, signal, untracked } from "./html.js";
 import { address } from "./router.js";
 import { openScreen } from "./screens.js";
 import { isSignedIn } from "./session.js";
@@ -12,6 +12,8 @@ import { dialog } from "./view.js";
 const screen = signal(/** @type {Screen | null} */ (null));
 const root = /** @type {HTMLElement} */ (document.querySelector("#page"));
 let isFirst = true;
+
+root.replaceChildren();
 
 /** The screen of the address, for a person who is signed in. */
 effect(() => {

@@ -1,7 +1,7 @@
 // What a screen shows of the API: loaded, kept while it is loaded again, and asked for anew as long as it changes.
 
-import { signal } from "./html.js";
 import { Refusal } from "./api.js";
+import { signal } from "./html.js";
 
 const HIDDEN_PAUSE = 30_000;
 const LONGEST_PAUSE = 30_000;

@@ -1,16 +1,15 @@
 // Every screen with its address.
 
-import { codeScreen } from "./screens/code.js";
-import { codesScreen } from "./screens/codes.js";
+import { html } from "./html.js";
+import { matched } from "./router.js";
+import { empty, heading } from "./view.js";
+import { codeScreen, codesScreen } from "./screens/codes.js";
 import { generateScreen } from "./screens/generate.js";
 import { jobScreen } from "./screens/job.js";
 import { newPromotionScreen, settingsScreen } from "./screens/promotion-form.js";
 import { promotionScreen } from "./screens/promotion.js";
 import { promotionsScreen } from "./screens/promotions.js";
 import { usesScreen } from "./screens/uses.js";
-import { matched } from "./router.js";
-import { html } from "./html.js";
-import { empty, heading } from "./view.js";
 
 /**
  * @typedef {object} Screen

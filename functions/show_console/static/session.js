@@ -1,7 +1,6 @@
 // Who is signed in: a token in the storage of this tab alone. The secret is sent once and kept nowhere.
 
-import { computed, effect, signal } from "./html.js";
-import { now } from "./clock.js";
+import { computed, effect, now, signal } from "./html.js";
 
 const STORED = "session";
 

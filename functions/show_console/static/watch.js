@@ -1,11 +1,11 @@
-// A job that is looked at while it goes on: its progress, its pace, and the few words that are said of it.
+// A job that is looked at while it goes on: its progress, how fast it is and what it has left, and the few words that
+// are said of it.
 
-import { effect, signal } from "./html.js";
 import { get } from "./api.js";
 import { number } from "./format.js";
-import { pacer } from "./pace.js";
+import { effect, signal } from "./html.js";
 import { resource } from "./resource.js";
-import { say } from "./say.js";
+import { say } from "./view.js";
 import { isOpen, jobName, jobStatus } from "./words.js";
 
 const SOON = 1000;
@@ -17,7 +17,7 @@ const STANDS_AFTER = 60_000;
 /**
  * @typedef {object} Watched
  * @property {import("./resource.js").Resource<One<Job>>} job
- * @property {import("./vendor/signals-core.module.js").Signal<import("./pace.js").Pace>} pace
+ * @property {import("./vendor/signals-core.module.js").Signal<Pace>} pace
  * @property {() => void} close
  */
 
@@ -31,7 +31,7 @@ const STANDS_AFTER = 60_000;
 export function watchJob(promotionId, jobId, ended = () => {}) {
   const opened = performance.now();
   const track = pacer();
-  const pace = signal(/** @type {import("./pace.js").Pace} */ ({ points: [] }));
+  const pace = signal(/** @type {Pace} */ ({ points: [] }));
   const job = resource(
     async (aborted) => {
       const found = /** @type {One<Job>} */ (await get(`v2/promotions/${promotionId}/jobs/${jobId}`, { signal: aborted }));
@@ -84,7 +84,7 @@ export function standsSince({ data, served }) {
   return since && served - Date.parse(since) > STANDS_AFTER ? since : undefined;
 }
 
-/** @param {import("./pace.js").Pace} pace @returns {string} */
+/** @param {Pace} pace @returns {string} */
 export function paceText({ rate, left }) {
   if (!rate) return "";
   return `${number(Math.round(rate))} a second${left ? ` · ${leftText(left)} left` : ""}`;
@@ -92,3 +92,61 @@ export function paceText({ rate, left }) {
 
 /** @param {number} left seconds, as they are rounded */
 export const leftText = (left) => `about ${left < 90 ? `${left} s` : `${left / 60} min`.replace(".5 min", "½ min")}`;
+
+const WINDOW = 15_000;
+const SURE_AFTER = 2_000;
+const POINTS = 240;
+
+/**
+ * @typedef {object} Pace
+ * @property {number} [rate] a second
+ * @property {number} [left] seconds, rounded
+ * @property {{at: number, rate: number}[]} points the rates since the page was opened, `at` in seconds
+ */
+
+/**
+ * Takes each progress with the time at which it came, and answers what it knows by then.
+ */
+export function pacer() {
+  /** @type {{at: number, done: number}[]} */
+  let seen = [];
+  /** @type {{at: number, rate: number}[]} */
+  let points = [];
+  /** @type {number | undefined} */
+  let shown;
+  let began = 0;
+
+  return {
+    /**
+     * @param {{done: number, total: number, recent_codes_per_second?: number}} progress
+     * @param {number} at milliseconds, of a clock that only goes forward
+     * @returns {Pace}
+     */
+    seen({ done, total, recent_codes_per_second: told }, at) {
+      if (!seen.length || done < (seen.at(-1)?.done ?? 0)) [seen, points, shown, began] = [[], [], undefined, at];
+      seen = [...seen.filter((it) => it.at > at - WINDOW), { at, done }];
+      const rate = rateOf(seen) ?? told;
+      if (rate !== undefined) points = [...points, { at: (at - began) / 1000, rate }].slice(-POINTS);
+      shown = rate ? steady(shown, (total - done) / rate) : undefined;
+      return { rate, left: shown, points };
+    },
+  };
+}
+
+/** @param {{at: number, done: number}[]} seen */
+function rateOf(seen) {
+  const [first, last] = [seen[0], seen.at(-1)];
+  if (!first || !last || last.at - first.at < SURE_AFTER) return undefined;
+  return ((last.done - first.done) * 1000) / (last.at - first.at);
+}
+
+/**
+ * Rounded to 5 seconds below a minute and to 30 above, never negative; more than before only if it is so by a tenth.
+ * @param {number | undefined} before
+ * @param {number} seconds
+ */
+function steady(before, seconds) {
+  const step = seconds < 60 ? 5 : 30;
+  const next = Math.max(Math.ceil(seconds / step) * step, step);
+  return before !== undefined && next > before && next < before * 1.1 ? before : next;
+}

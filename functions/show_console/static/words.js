@@ -2,7 +2,7 @@
 
 import { counted, number } from "./format.js";
 
-/** @typedef {import("./icons.js").IconName} IconName */
+/** @typedef {import("./view.js").IconName} IconName */
 /** @typedef {{word: string, tone: string, mark: IconName}} Status */
 
 /** @type {Record<string, Status>} */

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from secrets import randbits
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +14,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
 
 from local.api import Api
 from local.stack import LocalStack
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.settings import Settings
+from promotion_jobs.wiring import Service
 
-ANSWERED_WITHIN = 15_000
+ANSWERED_WITHIN = 60_000
+"""Milliseconds: the first call of a function starts a process, which on a busy machine takes long."""
 _WATCH_POLICY = """
   window.violations = [];
   addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
@@ -65,6 +71,13 @@ class Tab:
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
+
+
+def service_of(stack: LocalStack) -> Service:
+    """The service on the stack's table, for what its operator does."""
+    clients = Clients()
+    clients.dynamodb = stack.aws.dynamodb
+    return Service(clients, lambda: datetime.now(UTC), randbits, Settings({"TABLE_NAME": stack.table_name}))
 
 
 def session(api: Api, client_id: str = "demo") -> str:

@@ -24,6 +24,7 @@ def browser() -> "Iterator[Browser]":
     if CHROMIUM is None:
         pytest.skip(TO_INSTALL)
     playwright = pytest.importorskip("playwright.sync_api", reason="`make test` installs Playwright")
+    playwright.expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as driver:
         # As root, as in CI, Chromium has no sandbox of its own.
         started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -38,7 +39,7 @@ def new_tab(browser: "Browser", stack: LocalStack, api: Api) -> "Iterator[Callab
 
     with ExitStack() as opened:
 
-        def opens(*, signed_in: bool = True, **context: Any) -> "Tab":
-            return opened.enter_context(tab(browser, stack, api if signed_in else None, **context))
+        def opens(*, signed_in: bool = True, as_: Api = api, **context: Any) -> "Tab":
+            return opened.enter_context(tab(browser, stack, as_ if signed_in else None, **context))
 
         yield opens

@@ -1,9 +1,9 @@
 // The dialog that deletes the codes of one job, or all: with their number, which has to be typed.
 
-import { effect, html, signal, untracked } from "../html.js";
 import { call, get, keyOfContent } from "../api.js";
 import { counted, day, dollars, duration, number, parsed } from "../format.js";
 import { choice, field, onSubmit, press } from "../forms.js";
+import { effect, html, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go } from "../router.js";
 import { ask, dialog, dismiss, failure, notice, select, shown } from "../view.js";

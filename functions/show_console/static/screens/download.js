@@ -1,11 +1,9 @@
 // A file goes from the bucket to the disk: the page only asks for a fresh link, and the browser follows it.
 
-import { call } from "../api.js";
-import { Refusal } from "../api.js";
+import { Refusal, call } from "../api.js";
 import { size } from "../format.js";
-import { say } from "../say.js";
-import { ask, dismiss, explained } from "../view.js";
 import { html } from "../html.js";
+import { ask, dismiss, explained, say } from "../view.js";
 
 /**
  * Starts the download of one of the job's files; a dialog says why if there is none.

@@ -1,20 +1,26 @@
 // Generating codes: what to ask for, and beside it what it will give before anything is made.
 
-import { html, signal } from "../html.js";
 import { call, get, keyOfContent } from "../api.js";
-import { DryRun } from "../dry-run.js";
-import { counted, parsed } from "../format.js";
-import { faultsOf, focusFault, onSubmit, press } from "../forms.js";
+import { DryRun } from "./dry-run.js";
+import { counted, grouped, parsed } from "../format.js";
+import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
+import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, guard, link } from "../router.js";
 import { crumbs, failure, heading, notice } from "../view.js";
-import { fields, LENGTH, NAME, NUMBER, PREFIX, USES } from "./generate-fields.js";
 import { previewCard } from "./preview.js";
 
 const DEFAULT_LENGTH = 8;
 const WRONG_NUMBER = "A whole number, at least 1.";
+const NUMBER = "data.parameters.number_of_codes";
+const NAME = "data.name";
+const PREFIX = "data.parameters.code_prefix";
+const LENGTH = "data.parameters.code_length";
+const USES = "data.parameters.max_uses_per_code";
+const AS_IT_IS = { spellcheck: false, autocapitalize: "none", autocomplete: "off" };
+const A_NUMBER = { inputmode: "numeric", autocomplete: "off" };
 
-/** @typedef {import("../dry-run.js").Preview} Preview */
+/** @typedef {import("./dry-run.js").Preview} Preview */
 /** @typedef {import("../api.js").Refusal} Refusal */
 
 /**
@@ -111,7 +117,7 @@ function form(id, it, filled, dry, generating) {
       <aside class="card stick" aria-labelledby="before">
         ${previewCard(preview, filled.value, wanted !== null, it, dry.again)}
         ${error && others.length > 0 && refused(error, id, it)}
-        ${press(buttonText(filled.value), { tone: "primary", isBusy, isOff: !canBeMade(preview) })}
+        ${press(buttonText(filled.value), { tone: "primary", isBusy, isOff: !error?.isPassing && !canBeMade(preview) })}
         <p class="hint centred">${addsTo(it)} Pressing twice makes one job.</p>
       </aside>
     </form>
@@ -153,5 +159,83 @@ function refused(error, id, it) {
   }
   const isUnsure = error.status === 0 || error.status >= 500;
   const hint = isUnsure ? "It may have begun all the same. Press again: the same request makes one job." : undefined;
-  return failure("No job was started", error, { hint });
+  return failure(isUnsure ? "It is not known whether the job was started" : "No job was started", error, { hint });
+}
+
+/** @typedef {(change: Partial<Filled>) => void} Set */
+
+/** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults by the source that the API names */
+export const fields = (filled, set, faults) => html`
+  ${field("count", "How many", {
+    value: filled.count,
+    type: grouping((count) => set({ count }), grouped),
+    fault: faults[NUMBER],
+    more: { ...A_NUMBER, required: true },
+  })}
+  ${field("name", "Name of this job", {
+    value: filled.name,
+    type: (name) => set({ name }),
+    fault: faults[NAME],
+    isOptional: true,
+    hint: "So that you find it again. Not part of the codes.",
+    more: { maxlength: 50, autocomplete: "off" },
+  })}
+  ${shape(filled, set, faults)} ${uses(filled, set, faults)} ${unitChoice(filled, set)}
+`;
+
+/** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults */
+const shape = (filled, set, faults) => html`
+  <div class="two">
+    ${field("prefix", "Begins with", {
+      value: filled.prefix,
+      type: (prefix) => set({ prefix }),
+      fault: faults[PREFIX],
+      isOptional: true,
+      hint: "Letters, digits, - and _",
+      more: { ...AS_IT_IS, maxlength: 32, class: "mono" },
+    })}
+    ${field("length", `Symbols to guess: ${filled.length}`, {
+      value: String(filled.length),
+      type: (length) => set({ length: Number(length) }),
+      fault: faults[LENGTH],
+      kind: "range",
+      hint: "8 to 16, without the dashes",
+      more: { min: 8, max: 16, step: 1 },
+    })}
+  </div>
+`;
+
+const HOW_OFTEN = [
+  { value: "once", word: "Once" },
+  { value: "several", word: "Several times" },
+  { value: "unlimited", word: "Without a limit" },
+];
+
+/** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults */
+const uses = (filled, set, faults) => html`
+  ${choice("uses", "How often each can be used", HOW_OFTEN, filled.uses, (value) => set({ uses: value }))}
+  ${filled.uses === "several" &&
+  field("most", "How many times", {
+    value: filled.most,
+    type: grouping((most) => set({ most }), grouped),
+    fault: faults[USES],
+    more: A_NUMBER,
+  })}
+`;
+
+const UNITS = [
+  { value: "per_cart", word: "A cart" },
+  { value: "per_item", word: "An item in it" },
+];
+const WHAT_COUNTS = "What counts as one use";
+
+/** @param {Filled} filled @param {Set} set */
+function unitChoice(filled, set) {
+  const choose = (/** @type {string} */ value) => set({ unit: value === "per_item" ? value : "per_cart" });
+  return html`
+    <details>
+      <summary class="small">More: what counts as one use</summary>
+      ${choice("unit", WHAT_COUNTS, UNITS, filled.unit, choose, true)}
+    </details>
+  `;
 }

@@ -1,14 +1,13 @@
 // One job: how far it is, how it ended, and what can be done with what it made.
 
-import { html } from "../html.js";
 import { get } from "../api.js";
 import { rateChart } from "../chart.js";
 import { ZONE, clockTime, counted, duration, number, size } from "../format.js";
 import { press } from "../forms.js";
-import { icon } from "../icons.js";
+import { html } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
-import { brief, copyable, crumbs, facts, failure, heading, notice, pill, skeleton, time } from "../view.js";
+import { brief, copyable, crumbs, facts, failure, heading, icon, notice, pill, skeleton, time } from "../view.js";
 import { leftText, watchJob } from "../watch.js";
 import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
 import { codesLeft, deleteCodes } from "./delete-codes.js";

@@ -1,10 +1,9 @@
 // What a generate job will give, before anything is made: form, guessing odds, time, cost and room.
 
-import { html } from "../html.js";
 import { counted, dollars, duration, number } from "../format.js";
-import { icon } from "../icons.js";
+import { html } from "../html.js";
 import { link } from "../router.js";
-import { failure, notice } from "../view.js";
+import { failure, icon, notice } from "../view.js";
 import { formOf } from "../words.js";
 
 const SYMBOLS = 27;
@@ -12,7 +11,7 @@ const MOST_SYMBOLS = 16;
 const [LEAST_POWER, MOST_POWER] = [4, 12];
 
 /**
- * @param {import("../dry-run.js").Preview} preview
+ * @param {import("./dry-run.js").Preview} preview
  * @param {import("./generate.js").Filled} filled
  * @param {boolean} isClear whether there is something to ask for
  * @param {Promotion | undefined} promotion
@@ -70,7 +69,7 @@ function lines({ meta: { guess_odds: told = "", dry_run: dry } }, filled, promot
   `;
 }
 
-/** @param {import("../icons.js").IconName} mark @param {string} term @param {string} value @param {any} note @param {string} [tone] */
+/** @param {import("../view.js").IconName} mark @param {string} term @param {string} value @param {any} note @param {string} [tone] */
 const line = (mark, term, value, note, tone = "") => html`
   <div class=${tone} key=${term}>
     <dt>${icon(mark)}${term}</dt>

@@ -1,15 +1,14 @@
 // A promotion as a form: a new one, or the settings of one that is there. Only what was changed is sent.
 
-import { html, signal } from "../html.js";
 import { call, get } from "../api.js";
 import { ZONE, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf } from "../format.js";
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
+import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, guard, link } from "../router.js";
-import { say } from "../say.js";
-import { ask, crumbs, dismiss, failure, heading, skeleton } from "../view.js";
-import { decimals, money, PROMOTION_TYPES } from "../words.js";
-import { promotionHead } from "./promotion-head.js";
+import { ask, crumbs, dismiss, failure, heading, say, skeleton } from "../view.js";
+import { PROMOTION_TYPES, decimals, money } from "../words.js";
+import { promotionHead } from "./promotion.js";
 
 const SOURCES = ["data.name", "data.description", "data.promotion_type", "data.schema", "data.start", "data.end", "data.max_codes"];
 const AMOUNT = "fixed_discount";

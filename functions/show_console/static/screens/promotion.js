@@ -1,19 +1,17 @@
 // One promotion: what runs in it, what it holds, and its jobs.
 
-import { effect, html, signal, untracked } from "../html.js";
 import { call, get, keyOfContent } from "../api.js";
 import { bar } from "../chart.js";
-import { duration, number } from "../format.js";
+import { ZONE, dayAndTime, duration, number } from "../format.js";
 import { press } from "../forms.js";
-import { icon } from "../icons.js";
+import { effect, html, now, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, link } from "../router.js";
-import { brief, empty, facts, failure, paged, pager, pill, select, shown, time } from "../view.js";
-import { isOpen, jobName, jobStatus, KINDS, kindOf, STATUSES } from "../words.js";
+import { brief, copyable, crumbs, empty, facts, failure, heading, icon, paged, pager, pill, select, shown, time } from "../view.js";
 import { watchJob } from "../watch.js";
+import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
 import { deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
-import { promotionHead } from "./promotion-head.js";
 import { runningCard } from "./running.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
@@ -51,7 +49,7 @@ export function promotionScreen({ id = "" }, query) {
       const isLocked = Boolean(it?.meta.codes.open_job);
       const isGone = promotion.state.value.error?.status === 404;
       return html`
-        ${promotionHead(promotion, "jobs", it && actions(it, isLocked, exporting.state.value.isBusy, exportAll))}
+        ${promotionHead(promotion, "jobs", it && buttons(it, isLocked, exporting.state.value.isBusy, exportAll))}
         ${exporting.state.value.error && failure("The export did not start", exporting.state.value.error)}
         ${watched.value && open && isOpen(open) && runningCard(watched.value, open)} ${it && summary(it, jobs.state.value.data)}
         ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, open))}
@@ -78,7 +76,7 @@ function jobsQuery({ kind, status, offset }) {
 }
 
 /** @param {Promotion} it @param {boolean} isLocked @param {boolean} isBusy @param {() => void} exportAll */
-function actions(it, isLocked, isBusy, exportAll) {
+function buttons(it, isLocked, isBusy, exportAll) {
   const isEmpty = it.meta.codes.visible === 0;
   const why = isLocked ? "why" : undefined;
   return html`
@@ -179,7 +177,7 @@ function jobRow(job, most, served) {
           <span class="soft">${icon(kindOf(job).mark)}</span>
           <span>
             <a class="name" href=${link(`/promotions/${job.promotion_id}/jobs/${job.id}`)}>${jobName(job)}</a>
-            <span class="under">${kindOf(job).word}${after(job)}</span>
+            <span class="under">${kindOf(job).word}${remark(job)}</span>
           </span>
         </span>
       </td>
@@ -196,7 +194,7 @@ function jobRow(job, most, served) {
 }
 
 /** What is to be known of a job beside its kind. @param {Job} job */
-function after(job) {
+function remark(job) {
   if (job.error) return html` · <span class="bad">${job.error}</span>`;
   const { generated = 0, deleted = 0 } = job.result ?? {};
   if (job.job_type !== "code_generate" || job.status !== "completed" || !deleted) return "";
@@ -215,3 +213,39 @@ function codesText(job) {
   return made === all ? number(all) : html`${number(made)} <span class="soft">of ${number(all)}</span>`;
 }
 
+const TABS = [
+  { name: "jobs", word: "Jobs", path: "" },
+  { name: "codes", word: "Codes", path: "/codes" },
+  { name: "uses", word: "Uses", path: "/uses" },
+  { name: "settings", word: "Settings", path: "/settings" },
+];
+
+/**
+ * @param {import("../resource.js").Resource<One<Promotion>>} promotion
+ * @param {string} tab
+ * @param {any} [actions]
+ */
+export function promotionHead(promotion, tab, actions) {
+  const { data, error, retryAt } = promotion.state.value;
+  const it = data?.data;
+  const before = crumbs([{ text: "Promotions", href: link("/promotions") }]);
+  if (!it) {
+    return html`
+      ${heading(error?.status === 404 ? "This promotion is not there any more" : "Promotion", { before })}
+      ${error && failure("The promotion could not be loaded", error, { again: promotion.refresh, retryAt })}
+    `;
+  }
+  const after = html`
+    ${gives(it)} · ${time(it.start, dayAndTime)} – ${time(it.end, dayAndTime)} in ${ZONE} · ${copyable(it.id)}
+  `;
+  return html`
+    ${heading(it.name, { before, mark: pill(promotionStatus(it, now.value)), after, actions })}
+    ${error && failure("The promotion could not be loaded again", error, { again: promotion.refresh, retryAt })}
+    <nav class="tabs" aria-label="Pages of the promotion">
+      ${TABS.map(
+        ({ name, word, path }) =>
+          html`<a key=${name} href=${link(`/promotions/${it.id}${path}`)} aria-current=${name === tab ? "page" : undefined}>${word}</a>`,
+      )}
+    </nav>
+  `;
+}

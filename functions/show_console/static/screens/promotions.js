@@ -1,14 +1,12 @@
 // All promotions: what they give, when they run, how full they are, and what runs in them.
 
-import { html } from "../html.js";
 import { get } from "../api.js";
 import { bar } from "../chart.js";
-import { now } from "../clock.js";
 import { ZONE, day, dayAndTime, number } from "../format.js";
-import { icon } from "../icons.js";
+import { html, now } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
-import { empty, heading, notice, paged, pager, pill, shown, time } from "../view.js";
+import { empty, heading, icon, notice, paged, pager, pill, shown, time } from "../view.js";
 import { gives, isOpen, kindOf, promotionStatus } from "../words.js";
 
 const PAUSE = 2000;

@@ -1,14 +1,12 @@
 // The card of a job that goes on, and the dialog that cancels it.
 
-import { html } from "../html.js";
 import { call, offline } from "../api.js";
 import { clockTime, counted, number } from "../format.js";
 import { press } from "../forms.js";
-import { icon } from "../icons.js";
+import { html } from "../html.js";
 import { operation } from "../resource.js";
 import { link } from "../router.js";
-import { say } from "../say.js";
-import { ask, dismiss, failure } from "../view.js";
+import { ask, dismiss, failure, icon, say } from "../view.js";
 import { paceText, standsSince } from "../watch.js";
 import { jobName, kindOf } from "../words.js";
 

@@ -1,13 +1,13 @@
 // What was used: a picture of the last days, and every use, newest first.
 
-import { html, signal } from "../html.js";
-import { get, Refusal } from "../api.js";
+import { Refusal, get } from "../api.js";
 import { columns } from "../chart.js";
 import { counted, number } from "../format.js";
+import { html, signal } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
 import { brief, empty, notice, paged, pager, pill, shown } from "../view.js";
-import { promotionHead } from "./promotion-head.js";
+import { promotionHead } from "./promotion.js";
 
 const DAYS = 14;
 const COUNTED = 10_100;

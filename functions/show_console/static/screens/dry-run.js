@@ -1,7 +1,7 @@
 // What a job would give: asked a moment after the last change, and only the answer to the last one counts.
 
-import { effect, signal, untracked } from "./html.js";
-import { call, Refusal } from "./api.js";
+import { Refusal, call } from "../api.js";
+import { effect, signal, untracked } from "../html.js";
 
 const PAUSE = 300;
 const LOCKED_PAUSE = 3000;

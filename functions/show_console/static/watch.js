@@ -25,7 +25,7 @@ const STANDS_AFTER = 60_000;
  * Asks for the job until it is final.
  * @param {string} promotionId
  * @param {string} jobId
- * @param {() => void} [ended] told once, if it was seen open before
+ * @param {() => void} [ended] told once: what else the page knows may be from before the end
  * @returns {Watched}
  */
 export function watchJob(promotionId, jobId, ended = () => {}) {
@@ -72,7 +72,7 @@ function announcer(current, ended) {
       say(`${jobName(job)}: ${at} % done`);
       reached = at;
     }
-    const hasEnded = before !== undefined && before !== job.status && !isOpen(job);
+    const hasEnded = before !== job.status && !isOpen(job);
     before = job.status;
     if (hasEnded) queueMicrotask(ended);
   };

@@ -24,16 +24,19 @@ serve: .venv/.local ## run the whole stack on this machine until Ctrl-C [PORT=80
 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
-	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-rest
+	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-console pytest-rest
 
-.PHONY: checks pytest-stack pytest-recovery pytest-rest
+.PHONY: checks pytest-stack pytest-recovery pytest-console pytest-rest
 checks: lint types template-test javascript
 pytest-stack: .venv/.dev build
-	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py
+	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py --ignore=tests/stack/console
 
 # Most of its time it waits for the leases of dead workers.
 pytest-recovery: .venv/.dev build
 	$(BIN)/pytest -q tests/stack/test_recovery.py
+
+pytest-console: .venv/.browser build
+	$(BIN)/pytest -q tests/stack/console
 
 # Tests that only calculate give way to those that wait for a whole stack, of which some waits have a limit.
 pytest-rest: .venv/.dev build
@@ -129,9 +132,12 @@ key: .venv/.local ## rotate the key that codes are made with, or list its versio
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \
 		pyproject.toml -o layers/dependencies/requirements.txt
-	for group in local dev tools peers audit; do \
+	for group in local dev browser tools peers audit; do \
 		$(TOOLS)/uv pip compile -q --no-header --universal --python-version 3.11 \
-			$$(case $$group in local | dev) echo pyproject.toml;; esac) --group $$group \
+			$$(case $$group in \
+				local | dev) echo pyproject.toml;; \
+				browser) echo --constraint requirements/dev.txt;; \
+			esac) --group $$group \
 			-o requirements/$$group.txt || exit 1; \
 	done
 
@@ -159,6 +165,11 @@ endef
 
 .venv/.dev: requirements/dev.txt .venv/.local
 	@echo "Installing the test tools into .venv (once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/.browser: requirements/browser.txt .venv/.dev
+	@echo "Installing what drives a browser into .venv (once)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 

@@ -10,7 +10,7 @@ from secrets import randbits
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, Route
 
 from local.api import Api
 from local.stack import LocalStack
@@ -22,7 +22,9 @@ ANSWERED_WITHIN = 60_000
 """Milliseconds: the first call of a function starts a process, which on a busy machine takes long."""
 _WATCH_POLICY = """
   window.violations = [];
-  addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    violations.push(`${violatedDirective} ${blockedURI}`);
+  });
 """
 _OF_A_STATUS = re.compile(r"Failed to load resource")
 
@@ -47,6 +49,17 @@ class Tab:
         # That a request was answered with an error is the browser's own note.
         if message.type in {"error", "warning"} and not _OF_A_STATUS.search(message.text):
             self.faults.append(message.text)
+
+    def refuse_dialogs(self) -> list[str]:
+        """The kinds of the browser's own dialogs from now on; each is answered with no."""
+        asked: list[str] = []
+
+        def refuse(question: Dialog) -> None:
+            asked.append(question.type)
+            question.dismiss()
+
+        self.page.on("dialog", refuse)
+        return asked
 
     def calls(self, method: str = "", part: str = "") -> list[Request]:
         """The calls of the API so far."""
@@ -87,20 +100,28 @@ def session(api: Api, client_id: str = "demo") -> str:
 
 
 @contextmanager
-def tab(browser: Browser, stack: LocalStack, api: Api | None, **context: Any) -> Iterator[Tab]:
-    """A tab of a browser of its own, signed in where there is an ``api``."""
-    own = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | context)
+def context(browser: Browser, stack: LocalStack, api: Api | None, **options: Any) -> Iterator[BrowserContext]:
+    """A browser of its own, signed in where there is an ``api``."""
+    opened = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options)
     try:
         if api:
-            own.add_init_script(session(api, stack.client.client_id))
-        opened = Tab(own.new_page(), stack.base_url)
+            opened.add_init_script(session(api, stack.client.client_id))
+        yield opened
+    finally:
+        opened.close()
+
+
+@contextmanager
+def tab(within: BrowserContext, stack: LocalStack) -> Iterator[Tab]:
+    opened = Tab(within.new_page(), stack.base_url)
+    try:
         opened.watch()
         yield opened
         # Read before the page is gone: nothing that a test does may break the policy or a script.
         assert opened.violations() == []
         assert opened.faults == []
     finally:
-        own.close()
+        opened.page.close()
 
 
 def fulfil(route: Route, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:

@@ -73,9 +73,11 @@ FILE = {"rows": 188_000, "bytes": 23_500_000, "sha256": SHA256}
 EXPORT = job(1, job_type="code_export", name="For the print shop", parameters={}, meta={"file": FILE})
 HISTORY = [
     EXPORT,
-    job(2, name="Codes for the June mailing", result={"generated": 180_000}) | {"parameters": {"number_of_codes": 180_000}},
+    job(2, name="Codes for the June mailing", result={"generated": 180_000})
+    | {"parameters": {"number_of_codes": 180_000}},
     job(3, job_type="code_delete", name="Wrong prefix", parameters={"job_id": JOBS[4]}, result={"deleted": 20_000}),
-    job(4, name="Wrong prefix", result={"generated": 20_000, "deleted": 20_000}) | {"parameters": {"number_of_codes": 20_000}},
+    job(4, name="Wrong prefix", result={"generated": 20_000, "deleted": 20_000})
+    | {"parameters": {"number_of_codes": 20_000}},
     job(5, name="Second try, too many", status="failed", error="too many of its codes are in use"),
     job(6, name="First try", status="cancelled", result={"generated": 45_000, "deleted": 45_000}),
     {key: value for key, value in job(7, result={"generated": 8_000}).items() if key != "name"}
@@ -166,7 +168,14 @@ def _others() -> list[dict[str, Any]]:
         promotion("Welcome back, newsletter", 1, codes={"in_use": 24_000, "visible": 24_000}, max_codes=50_000, **part),
         promotion("Press and partners", 2, codes={"in_use": 40, "visible": 40}, max_codes=1_000, **later),
         promotion(name, 3, codes=full, max_codes=1_000_000, **later),
-        promotion("Spring clearance", 4, codes={"in_use": 310_500, "visible": 310_500}, promotion_type="x_for_y", schema={}, **over),
+        promotion(
+            "Spring clearance",
+            4,
+            codes={"in_use": 310_500, "visible": 310_500},
+            promotion_type="x_for_y",
+            schema={},
+            **over,
+        ),
         promotion("Test of the checkout", 5, codes={"in_use": 0, "visible": 0}, max_codes=1_000, enabled=False),
     ]
 

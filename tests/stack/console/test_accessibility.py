@@ -5,12 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from local.api import Api
 from local.stack import LocalStack
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import RUNNING, MadeUp, at_ease, job, progress
-from tests.stack.console.scenes import JOB, PROMOTION, SCENES, THE_JOB, Scene
-from tests.stack.console.test_scenes import is_cut, reach
+from tests.stack.console.scenes import JOB, PROMOTION, THE_JOB
 from tests.stack.journeys import eventually
 
 TAB_STOPS = 60
@@ -20,7 +18,9 @@ def tab_to(tab: Tab, name: str) -> None:
     """Presses Tab until the focus is on what has this name."""
     for _ in range(TAB_STOPS):
         tab.page.keyboard.press("Tab")
-        focused = tab.page.evaluate("() => document.activeElement.labels?.[0]?.innerText ?? document.activeElement.innerText")
+        focused = tab.page.evaluate(
+            "() => document.activeElement.labels?.[0]?.innerText ?? document.activeElement.innerText"
+        )
         if str(focused).strip().startswith(name):
             return
     pytest.fail(f"{name} is not reached by the keyboard")
@@ -129,18 +129,6 @@ def test_a_job_is_told_of_aloud_six_times_at_the_most(new_tab: Callable[..., Tab
     spoken = tab.page.evaluate("() => spoken")
     name = "Codes for the July mailing"
     assert spoken == [f"{name}: {it}" for it in ("Running", "25 % done", "50 % done", "75 % done", "Completed")]
-
-
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_a_screen_is_whole_at_320_pixels_and_zoomed_to_200_per_cent(
-    new_tab: Callable[..., Tab], scene: Scene
-) -> None:
-    tab = new_tab(signed_in=scene.signed_in, viewport={"width": 320, "height": 568})
-    reach(tab, scene)
-    assert not is_cut(tab.page)
-    # A laptop of 1,280 pixels zoomed to 200 per cent.
-    tab.page.set_viewport_size({"width": 640, "height": 400})
-    assert not is_cut(tab.page)
 
 
 def test_nothing_moves_for_those_who_want_no_motion(new_tab: Callable[..., Tab]) -> None:

@@ -8,7 +8,17 @@ from playwright.sync_api import expect
 
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import RUNNING, MadeUp, at_ease, fault, forecast
-from tests.stack.console.scenes import DRY_RUN, GENERATE, JOB, NEW_JOB, PROMOTION, THE_CODES, THE_JOB, THE_JOBS, THE_PROMOTION
+from tests.stack.console.scenes import (
+    DRY_RUN,
+    GENERATE,
+    JOB,
+    NEW_JOB,
+    PROMOTION,
+    THE_CODES,
+    THE_JOB,
+    THE_JOBS,
+    THE_PROMOTION,
+)
 
 Answer = tuple[int, Any]
 FAULTS: list[Answer] = [
@@ -36,7 +46,7 @@ READ = {
 
 
 def words(answer: Answer) -> str:
-    status, body = answer
+    _, body = answer
     first = body["errors"][0] if "errors" in body else {"title": body["message"]}
     return str(first.get("detail") or first["title"])
 
@@ -71,8 +81,18 @@ def _fill_new(tab: Tab) -> None:
 
 FORMS: dict[str, tuple[str, str, str, Callable[[Tab], None]]] = {
     "a new promotion": ("/promotions/new", r"POST promotions", "Create the promotion", _fill_new),
-    "its settings": (f"{PROMOTION}/settings", r"PUT promotions/[^/]+", "Save", lambda tab: tab.page.locator("#name").fill("Autumn sale")),
-    "generating": (GENERATE, NEW_JOB, "Generate 1,000 codes", lambda tab: tab.page.locator("#name").fill("Autumn sale")),
+    "its settings": (
+        f"{PROMOTION}/settings",
+        r"PUT promotions/[^/]+",
+        "Save",
+        lambda tab: tab.page.locator("#name").fill("Autumn sale"),
+    ),
+    "generating": (
+        GENERATE,
+        NEW_JOB,
+        "Generate 1,000 codes",
+        lambda tab: tab.page.locator("#name").fill("Autumn sale"),
+    ),
 }
 
 
@@ -107,7 +127,9 @@ def test_a_fault_is_told_beside_its_field_which_gets_the_focus(
     new_tab: Callable[..., Tab], source: str, field: str
 ) -> None:
     tab = new_tab()
-    MadeUp({**at_ease(), r"POST promotions": fault(400, "invalid", f"{field} must be otherwise", source)}).install(tab.page)
+    MadeUp({**at_ease(), r"POST promotions": fault(400, "invalid", f"{field} must be otherwise", source)}).install(
+        tab.page
+    )
     tab.open("/promotions/new")
     tab.page.locator("#name").wait_for()
     _fill_new(tab)

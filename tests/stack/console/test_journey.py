@@ -12,7 +12,7 @@ from local.api import Api
 from local.stack import Client, LocalStack
 from promotion_jobs.tokens.token import Right
 from tests.stack.console.browser import Tab, service_of
-from tests.stack.journeys import PROMOTION, eventually, finished, get_job, new_job, new_promotion, paused_worker
+from tests.stack.journeys import eventually, finished, get_job, new_job, new_promotion, paused_worker
 
 LIVE = {"start": "2026-01-01", "end": "2099-12-31", "enabled": True}
 LONG = 3_000_000
@@ -39,7 +39,13 @@ def sign_in(tab: Tab, stack: LocalStack) -> None:
 def create(tab: Tab, name: str) -> str:
     """The id of a promotion that is created with the form."""
     tab.page.get_by_role("link", name="New promotion").first.click()
-    for field, value in {"name": name, "amount": "10.00", "start": "2026-01-01", "end": "2099-12-31", "most": "5000"}.items():
+    for field, value in {
+        "name": name,
+        "amount": "10.00",
+        "start": "2026-01-01",
+        "end": "2099-12-31",
+        "most": "5000",
+    }.items():
         tab.page.locator(f"#{field}").fill(value)
     tab.press("Create the promotion")
     tab.heading(name)
@@ -106,7 +112,9 @@ def test_a_bar_moves_by_itself_in_every_tab_and_a_cancelled_job_gives_its_room_b
     bar = tab.page.get_by_role("progressbar", name="Codes made")
     bar.wait_for()
     first = int(bar.get_attribute("value") or 0)
-    eventually(lambda: int(bar.get_attribute("value") or 0) > first > 0 or first == 0 < int(bar.get_attribute("value") or 0))
+    eventually(
+        lambda: int(bar.get_attribute("value") or 0) > first > 0 or first == 0 < int(bar.get_attribute("value") or 0)
+    )
     assert "%" in tab.page.title()
 
     # Neither a second tab nor a reload begins at nothing.
@@ -129,7 +137,7 @@ def test_a_bar_moves_by_itself_in_every_tab_and_a_cancelled_job_gives_its_room_b
     tab.page.get_by_role("button", name=re.compile("^Cancel it, delete [0-9,]+ codes")).click()
     tab.page.get_by_text("removed again: none is left of them").wait_for()
     second.page.get_by_text("removed again: none is left of them").wait_for()
-    tab.page.get_by_role("link", name=PROMOTION["name"]).click()
+    tab.page.get_by_role("link", name="Summer sale").click()
     expect(tab.page.locator(".facts").get_by_text("3,000,000", exact=True)).to_be_visible()
 
 
@@ -143,7 +151,7 @@ def test_a_job_for_which_there_is_no_worker_says_since_when_it_waits(
         tab.press("Generate 1,000 codes")
         tab.page.get_by_text(re.compile(r"^Waiting since [0-9:]+ for a worker\.$")).wait_for()
         assert tab.page.title().startswith("Waiting – ")
-        tab.page.get_by_role("link", name=PROMOTION["name"]).click()
+        tab.page.get_by_role("link", name="Summer sale").click()
         for name in ("Generate codes", "Export", "Delete codes …"):
             button = tab.page.get_by_role("button", name=name, exact=True)
             expect(button).to_be_disabled()

@@ -5,6 +5,7 @@ was typed outlives the network and the token.
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,7 +53,9 @@ def test_a_press_after_a_lost_answer_finds_the_job_that_was_made(new_tab: Callab
         route.fetch()
         route.abort()
 
-    tab.page.route(CREATION, lambda route: lose(route) if route.request.method == "POST" else route.continue_(), times=1)
+    tab.page.route(
+        CREATION, lambda route: lose(route) if route.request.method == "POST" else route.continue_(), times=1
+    )
     tab.open(f"/promotions/{promotion_id}/generate")
     tab.press("Generate 1,000 codes")
     tab.page.get_by_text("Press again: the same request makes one job.").wait_for()
@@ -178,10 +181,8 @@ def test_the_newest_answer_stays_when_an_older_one_comes_later(new_tab: Callable
     older, newer = held
     fulfil(newer, {"data": forecast(2_000, "1 in 222")})
     tab.page.get_by_text("1 in 222").wait_for()
-    try:
+    with suppress(Error):  # the console has given it up already
         fulfil(older, {"data": forecast(1_000, "1 in 111")})
-    except Error:
-        pass  # the console has given it up already
     tab.page.wait_for_timeout(500)
     expect(tab.page.get_by_text("1 in 222")).to_be_visible()
     expect(tab.page.get_by_text("1 in 111")).to_have_count(0)
@@ -309,9 +310,10 @@ def test_the_secret_is_sent_once_and_kept_nowhere(new_tab: Callable[..., Tab], s
 @pytest.mark.parametrize("leaves", ["a click on a link", "closing the tab"])
 def test_a_form_asks_before_it_is_left_only_if_something_was_typed(new_tab: Callable[..., Tab], leaves: str) -> None:
     tab = new_tab()
-    MadeUp({**samples.at_ease(), THE_PROMOTION: (200, {"data": promotion()}), DRY_RUN: (200, {"data": forecast()})}).install(tab.page)
-    asked: list[str] = []
-    tab.page.on("dialog", lambda question: (asked.append(question.type), question.dismiss()))
+    MadeUp(
+        {**samples.at_ease(), THE_PROMOTION: (200, {"data": promotion()}), DRY_RUN: (200, {"data": forecast()})}
+    ).install(tab.page)
+    asked = tab.refuse_dialogs()
     tab.open("/promotions/new")
     tab.heading("New promotion")
     tab.page.locator("#name").fill("Typed")

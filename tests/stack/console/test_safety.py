@@ -3,27 +3,16 @@
 import time
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from local.api import Api, send
 from local.stack import LocalStack
 from tests.stack.console.browser import Tab
-from tests.stack.console.scenes import SCENES, Scene
-from tests.stack.console.test_scenes import reach
 from tests.stack.journeys import finished, new_promotion
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 HOSTILE_JOB = '"><script>alert(1)</script>'
 SECONDS = 1
-
-
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_a_screen_breaks_no_rule_of_its_policy_and_asks_no_other_place(new_tab: Callable[..., Tab], scene: Scene) -> None:
-    tab = new_tab(signed_in=scene.signed_in)
-    reach(tab, scene)
-    assert tab.violations() == []
-    assert tab.origins() == set()
 
 
 def test_names_that_are_markup_are_shown_as_they_are(new_tab: Callable[..., Tab], api: Api) -> None:
@@ -37,8 +26,7 @@ def test_names_that_are_markup_are_shown_as_they_are(new_tab: Callable[..., Tab]
     job = api.call("POST", f"/v2/promotions/{promotion}/jobs", {"data": data}).json["data"]["id"]
     finished(api, promotion, job)
     tab = new_tab()
-    asked: list[str] = []
-    tab.page.on("dialog", lambda question: (asked.append(question.message), question.dismiss()))
+    asked = tab.refuse_dialogs()
     tab.open("/promotions")
     expect(tab.page.get_by_role("link", name=HOSTILE).first).to_be_visible()
     for path, text in {
@@ -65,7 +53,9 @@ def test_the_page_of_the_api_runs_under_the_same_policy(new_tab: Callable[..., T
     assert tab.origins() == set()
 
 
-def test_the_first_view_of_a_running_stack_is_there_within_a_second(new_tab: Callable[..., Tab], stack: LocalStack) -> None:
+def test_the_first_view_of_a_running_stack_is_there_within_a_second(
+    new_tab: Callable[..., Tab], stack: LocalStack
+) -> None:
     send("GET", f"{stack.base_url}/console")
     tab = new_tab(signed_in=False)
     tab.open()

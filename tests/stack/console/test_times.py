@@ -25,7 +25,12 @@ def test_the_last_day_counts_to_its_end_and_stays_the_same_when_it_is_saved_five
     tab = new_tab(timezone_id=zone)
     page = tab.page
     tab.open("/promotions/new")
-    for field, value in {"name": f"October in {zone}", "amount": "1", "start": "2026-10-01", "end": "2026-10-25"}.items():
+    for field, value in {
+        "name": f"October in {zone}",
+        "amount": "1",
+        "start": "2026-10-01",
+        "end": "2026-10-25",
+    }.items():
         page.locator(f"#{field}").fill(value)
     start, end = STORED[zone]
     expect(page.get_by_text(f"to 25 Oct 2026, 23:59 in {zone}, which is {start[:10]}")).to_be_visible()

@@ -14,7 +14,7 @@ from tests.stack.console.browser import fulfil
 
 P = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 JOBS = [f"019e830e-3c9e-7d02-8f4e-2a9d1c7b5e{number:02d}" for number in range(10, 20)]
-SHA256 = "9f86d081884c7d659a2feaa0" + "c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+SHA256 = "0123456789abcdef" * 4
 CLIENT = "3f1c9a7be2"
 Answer = tuple[int, Any]
 
@@ -128,8 +128,8 @@ def forecast(codes: int = 500_000, odds: str | None = "1 in 564,859", **changes:
         "room_is_enough": True,
         "room": 512_000,
         "codes": codes,
-        "estimated_seconds": 127,
-        "estimated_cost": {"amount": "0.331000", "currency": "USD", "region": "us-east-1", "prices_of": "2026-11"},
+        "estimated_seconds": 5,
+        "estimated_cost": {"amount": "0.004200", "currency": "USD", "region": "us-east-1", "prices_of": "2026-11"},
     } | changes
     examples = {"guess_odds": odds, "example_codes": ["summer-b7kd-9fzm", "summer-x4tq-2wjh", "summer-gmn8-k5rp"]}
     return {"type": "promotion_job", "meta": {"dry_run": dry} | (examples if odds else {})}

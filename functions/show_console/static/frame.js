@@ -20,7 +20,8 @@ export const frame = (screen) => html`
   ${dialogs()} ${voice()}
 `;
 
-export const voice = () => html`<div class="toast" role="status" aria-live="polite">${said.value}</div>`;
+export const voice = () =>
+  html`<div class=${said.value.isShown ? "toast" : "hidden"} role="status" aria-live="polite">${said.value.text}</div>`;
 
 /** @param {Event} event */
 function skip(event) {

@@ -245,18 +245,20 @@ export const logo = () => html`
   </svg>
 `;
 
-const SHOWN_FOR = 5_000;
+// One polite region for all that is said aloud, so that a job of minutes speaks a few times and not hundreds.
 
-export const said = signal("");
+const SAID_FOR = 5_000;
+
+export const said = signal({ text: "", isShown: false });
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-/** @param {string} text */
-export function say(text) {
+/** @param {string} text @param {boolean} [isShown] not where the screen shows it already */
+export function say(text, isShown = true) {
   clearTimeout(timer);
-  said.value = text;
+  said.value = { text, isShown };
   timer = setTimeout(() => {
-    said.value = "";
-  }, SHOWN_FOR);
+    said.value = { text: "", isShown: false };
+  }, SAID_FOR);
 }

@@ -66,10 +66,10 @@ function announcer(current, ended) {
     if (!job) return;
     const at = MILESTONES.find((it) => (job.meta.progress?.percent ?? 0) >= it) ?? 0;
     if (before !== job.status && (before || isOpen(job))) {
-      say(`${jobName(job)}: ${jobStatus(job).word}`);
+      say(`${jobName(job)}: ${jobStatus(job).word}`, false);
       reached = at;
     } else if (at > reached) {
-      say(`${jobName(job)}: ${at} % done`);
+      say(`${jobName(job)}: ${at} % done`, false);
       reached = at;
     }
     const hasEnded = before !== job.status && !isOpen(job);

@@ -66,7 +66,8 @@ export function bars(label, rows) {
   return html`
     <ul class="bars" aria-label=${label}>
       ${rows.map(
-        (it) => html`<li key=${it.key}><span>${it.name}</span>${bar(it.value, most)}<b>${it.text ?? number(it.value)}</b></li>`,
+        (it) =>
+          html`<li key=${it.key}><span>${it.name}</span>${bar(it.value, most)}<b>${it.text ?? number(it.value)}</b></li>`,
       )}
     </ul>
   `;

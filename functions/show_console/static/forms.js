@@ -40,7 +40,8 @@ const faultText = (id, fault) =>
   html`<p class="fault" id="${id}-fault" hidden=${!fault}>${fault && html`${icon("warn")}<span>${fault}</span>`}</p>`;
 
 /** @param {string} label @param {boolean | undefined} isOptional */
-const labelText = (label, isOptional) => html`${label} ${isOptional && html`<span class="soft optional">(optional)</span>`}`;
+const labelText = (label, isOptional) =>
+  html`${label} ${isOptional && html`<span class="soft optional">(optional)</span>`}`;
 
 /**
  * A field of text: what is typed goes to `type`, with the element to restore the caret in.

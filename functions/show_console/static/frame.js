@@ -52,8 +52,10 @@ const header = () => html`
         </form>
       </search>
       <div class="row push">
-        ${minutesLeft.value !== undefined &&
-        html`<span class="soft small left" title="After that you sign in again; what you typed stays">${minutesLeft.value} min left</span>`}
+        ${
+          minutesLeft.value !== undefined &&
+          html`<span class="soft small left" title="After that you sign in again; what you typed stays">${minutesLeft.value} min left</span>`
+        }
         <button class="icon quiet" type="button" aria-label="Light or dark" onClick=${switchTheme}>${icon("sun")}</button>
         <button class="quiet" type="button" onClick=${end}>Sign out</button>
       </div>
@@ -104,12 +106,14 @@ if (kept) document.documentElement.dataset.theme = kept;
 function dialogs() {
   const { value } = dialog;
   return html`
-    ${value &&
-    html`
+    ${
+      value &&
+      html`
       <dialog key=${value.title} ref=${open} aria-labelledby="dialog-title" onCancel=${closed}>
         <div class="inside"><h2 id="dialog-title">${value.title}</h2>${value.body()}</div>
       </dialog>
-    `}
+    `
+    }
     ${isOver.value && renewal()}
   `;
 }
@@ -160,7 +164,8 @@ function credentials(knownId) {
 
 /** @param {import("./api.js").Refusal} error */
 function refusedNotice(error) {
-  if (error.status === 401) return notice("bad", "That did not work", "The id or the secret is wrong, or the client was revoked.");
+  if (error.status === 401)
+    return notice("bad", "That did not work", "The id or the secret is wrong, or the client was revoked.");
   if (error.status === 429) {
     return notice("bad", "Too many sign-ins", `${error.faults[0]?.detail ?? ""} Try again in ${error.retryAfter} s.`);
   }

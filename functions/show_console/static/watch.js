@@ -34,7 +34,9 @@ export function watchJob(promotionId, jobId, ended = () => {}) {
   const pace = signal(/** @type {Pace} */ ({ points: [] }));
   const job = resource(
     async (aborted) => {
-      const found = /** @type {One<Job>} */ (await get(`v2/promotions/${promotionId}/jobs/${jobId}`, { signal: aborted }));
+      const found = /** @type {One<Job>} */ (
+        await get(`v2/promotions/${promotionId}/jobs/${jobId}`, { signal: aborted })
+      );
       const { progress } = found.data.meta;
       pace.value = progress ? track.seen(progress, performance.now()) : { points: [] };
       return found;

@@ -8,7 +8,23 @@ import { press } from "../forms.js";
 import { html, now } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, link } from "../router.js";
-import { ask, brief, dismiss, empty, facts, failure, heading, notice, paged, pager, pill, say, select, shown, time } from "../view.js";
+import {
+  ask,
+  brief,
+  dismiss,
+  empty,
+  facts,
+  failure,
+  heading,
+  notice,
+  paged,
+  pager,
+  pill,
+  say,
+  select,
+  shown,
+  time,
+} from "../view.js";
 import { jobName, promotionStatus, usesLeft } from "../words.js";
 import { codesLeft, makers } from "./delete-codes.js";
 import { exportOf, promotionHead } from "./promotion.js";
@@ -22,7 +38,9 @@ export function codesScreen({ id = "" }, query) {
   const asked = { job: query.get("job") ?? "", offset: Number(query.get("offset") ?? 0) };
   const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
   const filter = asked.job && `eq(job_id,${asked.job})`;
-  const codes = resource((aborted) => get(`v2/promotions/${id}/codes`, { query: { filter, "page[offset]": asked.offset }, signal: aborted }));
+  const codes = resource((aborted) =>
+    get(`v2/promotions/${id}/codes`, { query: { filter, "page[offset]": asked.offset }, signal: aborted }),
+  );
   const jobs = resource((aborted) => makers(id, aborted));
   const all = [promotion, codes, jobs];
   const { exporting, exportAll } = exportOf(id);
@@ -36,7 +54,14 @@ export function codesScreen({ id = "" }, query) {
       const { isBusy, error } = exporting.state.value;
       const isOff = !it?.meta.codes.visible || Boolean(it.meta.codes.open_job);
       const parameters = asked.job ? { job_id: asked.job } : undefined;
-      const exportButton = it && press(asked.job ? "Export those of this job" : `Export all ${number(it.meta.codes.visible)}`, { mark: "down", isBusy, isOff, run: () => exportAll(parameters) });
+      const exportButton =
+        it &&
+        press(asked.job ? "Export those of this job" : `Export all ${number(it.meta.codes.visible)}`, {
+          mark: "down",
+          isBusy,
+          isOff,
+          run: () => exportAll(parameters),
+        });
       return html`
         ${promotionHead(promotion, "codes", exportButton)} ${error && failure("The export did not start", error)}
         ${it && !asked.job && picture(id, it, found)}
@@ -113,7 +138,9 @@ const tooMany = (total) =>
 /** @param {string} id @param {Code} code @param {Job[]} jobs @param {() => void} refresh */
 function row(id, code, jobs, refresh) {
   const job = jobs.find((it) => it.id === code.job_id);
-  const maker = code.job_id ? html`<a href=${link(`/promotions/${id}/jobs/${code.job_id}`)}>${job ? jobName(job) : "a job"}</a>` : "by hand";
+  const maker = code.job_id
+    ? html`<a href=${link(`/promotions/${id}/jobs/${code.job_id}`)}>${job ? jobName(job) : "a job"}</a>`
+    : "by hand";
   return html`
     <tr key=${code.code}>
       <td><a class="name" href=${link("/code", { q: code.code })}><code>${code.code}</code></a></td>
@@ -135,14 +162,17 @@ export function deleteCode(id, code, gone) {
     say("The code was deleted");
     gone();
   });
-  ask("Delete this code?", () => html`
+  ask(
+    "Delete this code?",
+    () => html`
     <p><code>${code}</code> stops working. It is never generated again.</p>
     ${deleting.state.value.error && failure("It was not deleted", deleting.state.value.error)}
     <footer>
       <button type="button" autofocus onClick=${dismiss}>Keep it</button>
       ${press("Delete the code", { tone: "destroy", isBusy: deleting.state.value.isBusy, run: () => deleting.start() })}
     </footer>
-  `);
+  `,
+  );
 }
 
 /** @typedef {{code: Code, promotion: Promotion, usages: Listing<Usage>}} Found */
@@ -156,7 +186,13 @@ export function codeScreen(_, query) {
     close: found.close,
     view() {
       const it = /** @type {Found | null | undefined} */ (found.state.value.data);
-      const actions = it && press("Delete this code …", { tone: "danger", mark: "trash", run: () => deleteCode(it.promotion.id, it.code.code, () => go(`/promotions/${it.promotion.id}/codes`)) });
+      const actions =
+        it &&
+        press("Delete this code …", {
+          tone: "danger",
+          mark: "trash",
+          run: () => deleteCode(it.promotion.id, it.code.code, () => go(`/promotions/${it.promotion.id}/codes`)),
+        });
       return html`
         ${heading(html`<code>${it?.code.code ?? sought}</code>`, { mark: it && pill(statusOf(it)), actions })}
         ${shown(found, "The code could not be looked up", (data) => (data ? about(data) : none()))}
@@ -172,7 +208,10 @@ async function find(sought, signal) {
   const promotion = /** @type {Promotion | undefined} */ (page.data[0]);
   if (!promotion) return null;
   const path = `v2/promotions/${promotion.id}/codes/${encodeURIComponent(sought)}`;
-  const [{ data: code }, usages] = await Promise.all([get(path, { signal }), get(`${path}/usages`, { signal, query: { sort: "-used_on" } })]);
+  const [{ data: code }, usages] = await Promise.all([
+    get(path, { signal }),
+    get(`${path}/usages`, { signal, query: { sort: "-used_on" } }),
+  ]);
   return { code, promotion, usages };
 }
 
@@ -196,7 +235,9 @@ const none = () => html`
 
 /** @param {Found} found */
 function about({ code, promotion, usages }) {
-  const by = code.job_id ? html`<a href=${link(`/promotions/${promotion.id}/jobs/${code.job_id}`)}>a job</a>` : "by hand";
+  const by = code.job_id
+    ? html`<a href=${link(`/promotions/${promotion.id}/jobs/${code.job_id}`)}>a job</a>`
+    : "by hand";
   const users = [code.user ?? []].flat();
   return html`
     <div class="card">

@@ -53,12 +53,21 @@ export function deleteCodes(promotion, jobId) {
     if (next !== last) forecast.refresh();
     last = next;
   });
-  const mine = ask(`Delete codes of ${promotion.name}`, () => body({ promotion, which, chosen, typed, jobs, forecast, deleting }));
-  const leave = effect(() => {
-    if (dialog.value === mine) return;
+  const mine = ask(`Delete codes of ${promotion.name}`, () =>
+    body({ promotion, which, chosen, typed, jobs, forecast, deleting }),
+  );
+  onceDismissed(mine, () => {
     stop();
     jobs.close();
     forecast.close();
+  });
+}
+
+/** @param {unknown} mine the dialog @param {() => void} close */
+function onceDismissed(mine, close) {
+  const leave = effect(() => {
+    if (dialog.value === mine) return;
+    close();
     queueMicrotask(() => leave());
   });
 }
@@ -72,16 +81,28 @@ function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
   const total = counted(promotion.meta.codes.visible, "code");
   return html`
     <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
-      ${choice("which", "Which codes", [{ value: ONE, word: "Those of one job" }, { value: ALL, word: `All ${total}, those made by hand too` }], which.value, (value) => (which.value = value), true)}
+      ${choice(
+        "which",
+        "Which codes",
+        [
+          { value: ONE, word: "Those of one job" },
+          { value: ALL, word: `All ${total}, those made by hand too` },
+        ],
+        which.value,
+        (value) => (which.value = value),
+        true,
+      )}
       ${which.value === ONE && shown(jobs, "The jobs could not be loaded", (found) => jobChoice(/** @type {Job[]} */ (found), chosen), html`<p class="soft">Looking for jobs …</p>`)}
       ${shown(forecast, "How many there are could not be found out", () => dry && warning(dry), html`<p class="soft">Counting …</p>`)}
-      ${dry &&
-      dry.codes > 0 &&
-      field("sure", `Type ${dry.codes} to go on`, {
-        value: typed.value,
-        type: (value) => (typed.value = value),
-        more: { inputmode: "numeric", autocomplete: "off" },
-      })}
+      ${
+        dry &&
+        dry.codes > 0 &&
+        field("sure", `Type ${dry.codes} to go on`, {
+          value: typed.value,
+          type: (value) => (typed.value = value),
+          more: { inputmode: "numeric", autocomplete: "off" },
+        })
+      }
       ${error && failure("Nothing was deleted", error)}
       <footer>
         <button type="button" autofocus onClick=${dismiss}>Keep them</button>
@@ -106,5 +127,9 @@ function warning(dry) {
   if (!dry.codes) return notice("info", "There is nothing to delete");
   if (!dry.lock_is_free) return notice("warn", "Another job runs in this promotion", "Wait for its end.");
   const cost = `some ${duration(dry.estimated_seconds)}, ${dollars(dry.estimated_cost.amount)}`;
-  return notice("warn", `${counted(dry.codes, "code")} stop working`, `It takes ${cost}. Stopping half-way brings none back.`);
+  return notice(
+    "warn",
+    `${counted(dry.codes, "code")} stop working`,
+    `It takes ${cost}. Stopping half-way brings none back.`,
+  );
 }

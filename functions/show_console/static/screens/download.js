@@ -19,9 +19,12 @@ export async function startDownload(job, index = 0) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const text = explained(error);
-    ask("The file cannot be downloaded", () => html`
+    ask(
+      "The file cannot be downloaded",
+      () => html`
       <p>${text}${error.status === 422 && " Export the codes again to get a new one."}</p>
       <footer><button type="button" autofocus onClick=${dismiss}>Close</button></footer>
-    `);
+    `,
+    );
   }
 }

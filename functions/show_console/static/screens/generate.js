@@ -36,7 +36,15 @@ const A_NUMBER = { inputmode: "numeric", autocomplete: "off" };
  */
 
 /** @type {Filled} */
-const AT_FIRST = { count: "1,000", name: "", prefix: "", length: DEFAULT_LENGTH, uses: "once", most: "10", unit: "per_cart" };
+const AT_FIRST = {
+  count: "1,000",
+  name: "",
+  prefix: "",
+  length: DEFAULT_LENGTH,
+  uses: "once",
+  most: "10",
+  unit: "per_cart",
+};
 
 /** The job that is asked for; null where a number is none. @param {Filled} filled */
 function jobOf({ count, name, prefix, length, uses, most, unit }) {
@@ -214,13 +222,15 @@ const HOW_OFTEN = [
 /** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults */
 const uses = (filled, set, faults) => html`
   ${choice("uses", "How often each can be used", HOW_OFTEN, filled.uses, (value) => set({ uses: value }))}
-  ${filled.uses === "several" &&
-  field("most", "How many times", {
-    value: filled.most,
-    type: grouping((most) => set({ most }), grouped),
-    fault: faults[USES],
-    more: A_NUMBER,
-  })}
+  ${
+    filled.uses === "several" &&
+    field("most", "How many times", {
+      value: filled.most,
+      type: grouping((most) => set({ most }), grouped),
+      fault: faults[USES],
+      more: A_NUMBER,
+    })
+  }
 `;
 
 const UNITS = [

@@ -38,7 +38,8 @@ export function jobScreen({ id = "", job: jobId = "" }) {
       ]);
       const { error, retryAt } = watched.job.state.value;
       const told = error && failure("The job could not be loaded", error, { again: watched.job.refresh, retryAt });
-      if (!job) return html`${heading(error?.status === 404 ? "This job is not there any more" : "Job", { before })} ${told || skeleton()}`;
+      if (!job)
+        return html`${heading(error?.status === 404 ? "This job is not there any more" : "Job", { before })} ${told || skeleton()}`;
       const actions = isOpen(job) && job.status !== "cancelling" && cancelButton(watched, "danger");
       return html`
         ${heading(jobName(job), { before, mark: pill(jobStatus(job)), after: about(job), actions })} ${told}
@@ -74,18 +75,22 @@ function open(watched, job) {
       ${title && html`<h2>${title}</h2>`}
       ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, "code")}${isUndone && " are gone"}</small></p>`}
       ${progressBar(job, true)}
-      ${progress &&
-      facts([
-        ["Done", `${progress.percent} %`],
-        ["A second", rate === undefined ? "…" : number(Math.round(rate))],
-        ["Left", left ? leftText(left) : "…"],
-        ["Started", time(job.meta.timestamps.created_at, clockTime)],
-      ])}
+      ${
+        progress &&
+        facts([
+          ["Done", `${progress.percent} %`],
+          ["A second", rate === undefined ? "…" : number(Math.round(rate))],
+          ["Left", left ? leftText(left) : "…"],
+          ["Started", time(job.meta.timestamps.created_at, clockTime)],
+        ])
+      }
       ${rateChart(watched.pace.value)} ${stands && html`<p class="hint">${stands}</p>`}
       <p class="hint">
-        ${isUndone
-          ? "Nobody can use them any more. The promotion is free for the next job when all are gone."
-          : "You can close the page: the job goes on, and this is where it will be."}
+        ${
+          isUndone
+            ? "Nobody can use them any more. The promotion is free for the next job when all are gone."
+            : "You can close the page: the job goes on, and this is where it will be."
+        }
       </p>
     </section>
   `;
@@ -99,7 +104,11 @@ function ended(job, exported, promotion) {
   if (job.status === "cancelled") return cancelled(job);
   if (job.job_type === "code_generate") return generated(job, exported, promotion);
   if (job.job_type === "code_export") return files(job);
-  return notice("good", `${counted(job.result?.deleted ?? 0, "code")} deleted`, `It took ${took(job)}. None of them works any more.`);
+  return notice(
+    "good",
+    `${counted(job.result?.deleted ?? 0, "code")} deleted`,
+    `It took ${took(job)}. None of them works any more.`,
+  );
 }
 
 /** @param {Job} job */
@@ -123,9 +132,17 @@ const failed = (job) =>
 function cancelled(job) {
   const { generated: made = 0, deleted = 0 } = job.result ?? {};
   if (job.job_type === "code_generate") {
-    return notice("info", "Cancelled", `${counted(made, "code")} had been made, and ${number(deleted)} removed again: none is left of them.`);
+    return notice(
+      "info",
+      "Cancelled",
+      `${counted(made, "code")} had been made, and ${number(deleted)} removed again: none is left of them.`,
+    );
   }
-  return notice("info", "Cancelled", job.job_type === "code_delete" ? `${counted(deleted, "code")} had been deleted, and stay so.` : "There is no file.");
+  return notice(
+    "info",
+    "Cancelled",
+    job.job_type === "code_delete" ? `${counted(deleted, "code")} had been deleted, and stay so.` : "There is no file.",
+  );
 }
 
 /** @param {Job} job @param {ReturnType<typeof exportOf>} exported @param {Promotion | undefined} promotion */
@@ -185,7 +202,14 @@ function asked(job) {
           ["Uses of each", usesOf(parameters)],
           ["A guess hits", job.meta.guess_odds],
         ]
-      : [["Codes", parameters.job_id ? html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${parameters.job_id}`)}>those of one job</a>` : "all"]];
+      : [
+          [
+            "Codes",
+            parameters.job_id
+              ? html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${parameters.job_id}`)}>those of one job</a>`
+              : "all",
+          ],
+        ];
   return html`<section class="card" aria-labelledby="asked"><h2 id="asked">What was asked for</h2>${facts(pairs)}</section>`;
 }
 

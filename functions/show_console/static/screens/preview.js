@@ -37,13 +37,23 @@ export function previewCard({ forecast, error, isStale }, filled, isClear, promo
 
 /** @param {import("../api.js").Refusal} error */
 const refusal = (error) =>
-  notice("bad", error.faults[0]?.title, error.faults.map((fault) => html`<span key=${fault.detail}>${fault.detail}</span>`));
+  notice(
+    "bad",
+    error.faults[0]?.title,
+    error.faults.map((fault) => html`<span key=${fault.detail}>${fault.detail}</span>`),
+  );
 
 /** @param {Promotion | undefined} it */
 function locked(it) {
-  const to = it && (it.meta.codes.open_job ? `/promotions/${it.id}/jobs/${it.meta.codes.open_job}` : `/promotions/${it.id}`);
+  const to =
+    it && (it.meta.codes.open_job ? `/promotions/${it.id}/jobs/${it.meta.codes.open_job}` : `/promotions/${it.id}`);
   const text = "A promotion runs one job at a time. The button works when that one has ended.";
-  return notice("warn", "Another job runs in this promotion", text, to && html`<a class="button mini" href=${link(to)}>See it</a>`);
+  return notice(
+    "warn",
+    "Another job runs in this promotion",
+    text,
+    to && html`<a class="button mini" href=${link(to)}>See it</a>`,
+  );
 }
 
 /**
@@ -62,9 +72,23 @@ function lines({ meta: { guess_odds: told = "", dry_run: dry } }, filled, promot
       ${line("dice", "A guess hits a code", told, html`${scale(odds)}Easier than 1 in 100,000 is refused, unless your operator chose otherwise. ${more}`)}
       ${line("clock", "It takes", `about ${duration(dry.estimated_seconds)}`, "From the press until all can be used. Longer while other jobs run.")}
       ${line("coin", "It costs", dollars(cost.amount), `Of your AWS bill: ${cost.region}, on demand, prices of ${cost.prices_of}.`)}
-      ${dry.room_is_enough
-        ? line("room", "Room left after", number(dry.room - dry.codes), promotion && `The promotion holds ${number(promotion.meta.codes.in_use)} of ${number(promotion.max_codes)}.`)
-        : line("room", "Room left after", `${number(excess)} too many`, html`There is room for ${counted(dry.room, "code")}. Ask for fewer, or raise it in the ${promotion && html`<a href=${link(`/promotions/${promotion.id}/settings`)}>settings</a>`}.`, "bad")}
+      ${
+        dry.room_is_enough
+          ? line(
+              "room",
+              "Room left after",
+              number(dry.room - dry.codes),
+              promotion &&
+                `The promotion holds ${number(promotion.meta.codes.in_use)} of ${number(promotion.max_codes)}.`,
+            )
+          : line(
+              "room",
+              "Room left after",
+              `${number(excess)} too many`,
+              html`There is room for ${counted(dry.room, "code")}. Ask for fewer, or raise it in the ${promotion && html`<a href=${link(`/promotions/${promotion.id}/settings`)}>settings</a>`}.`,
+              "bad",
+            )
+      }
     </dl>
   `;
 }
@@ -84,10 +108,10 @@ function scale(odds) {
   const at = Math.min(Math.max(share, 0.02), 0.98) * 100;
   return html`
     <svg class="scale" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-      <rect class="easy" width="12.500" height="6" />
-      <rect class="fair" x="12.500" width="12.500" height="6" />
+      <rect class="easy" width="12.5" height="6" />
+      <rect class="fair" x="12.5" width="12.5" height="6" />
       <rect class="hard" x="25" width="75" height="6" />
-      <rect class="at" x=${at - 0.6} width="1.200" height="6" />
+      <rect class="at" x=${at - 0.6} width="1.2" height="6" />
     </svg>
   `;
 }

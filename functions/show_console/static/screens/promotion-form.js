@@ -10,7 +10,15 @@ import { ask, crumbs, dismiss, failure, heading, say, skeleton } from "../view.j
 import { PROMOTION_TYPES, decimals, money } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
-const SOURCES = ["data.name", "data.description", "data.promotion_type", "data.schema", "data.start", "data.end", "data.max_codes"];
+const SOURCES = [
+  "data.name",
+  "data.description",
+  "data.promotion_type",
+  "data.schema",
+  "data.start",
+  "data.end",
+  "data.max_codes",
+];
 const AMOUNT = "fixed_discount";
 const PER_CENT = "percent_discount";
 const OTHER = "other";
@@ -20,8 +28,18 @@ const CURRENCIES = ["USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "SEK"];
 
 /** @returns {Filled} */
 const blank = () => ({
-  name: "", description: "", kind: AMOUNT, amount: "", currency: "USD", percentage: "", type: "x_for_y", schema: "{}",
-  start: "", end: "", most: "1,000", enabled: true,
+  name: "",
+  description: "",
+  kind: AMOUNT,
+  amount: "",
+  currency: "USD",
+  percentage: "",
+  type: "x_for_y",
+  schema: "{}",
+  start: "",
+  end: "",
+  most: "1,000",
+  enabled: true,
 });
 
 /** The form of a promotion that is there. @param {Promotion} it @returns {Filled} */
@@ -36,7 +54,7 @@ function filledWith(it) {
     description: it.description,
     kind: isAmount ? AMOUNT : isPart ? PER_CENT : OTHER,
     currency: first?.currency ?? "USD",
-    amount: isAmount ? money(first.amount ?? 0, first.currency).split(" ")[0] ?? "" : "",
+    amount: isAmount ? (money(first.amount ?? 0, first.currency).split(" ")[0] ?? "") : "",
     percentage: isPart ? String(first.percentage) : "",
     type: it.promotion_type,
     schema: JSON.stringify(it.schema, null, 2),
@@ -51,7 +69,9 @@ function filledWith(it) {
 function given({ kind, amount, currency, percentage, type, schema }) {
   if (kind === AMOUNT) {
     const value = Math.round(Number(amount.replace(",", ".")) * 10 ** decimals(currency));
-    return amount.trim() && value > 0 ? { promotion_type: AMOUNT, schema: { currencies: [{ currency, amount: value }] } } : null;
+    return amount.trim() && value > 0
+      ? { promotion_type: AMOUNT, schema: { currencies: [{ currency, amount: value }] } }
+      : null;
   }
   if (kind === PER_CENT) {
     const value = Number(percentage.replace(",", "."));
@@ -86,7 +106,9 @@ function localFaults(filled) {
   if (filled.start && filled.end && filled.end < filled.start) faults["data.end"] = "The last day is before the first.";
   if (!(parsed(filled.most) >= 1)) faults["data.max_codes"] = "A whole number, at least 1.";
   if (!given(filled)) {
-    faults["data.schema"] = { [AMOUNT]: "An amount above 0.", [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ?? "This is not JSON.";
+    faults["data.schema"] =
+      { [AMOUNT]: "An amount above 0.", [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
+      "This is not JSON.";
   }
   return faults;
 }
@@ -158,7 +180,9 @@ export function settingsScreen({ id = "" }) {
   let settings;
   const save = async (/** @type {Filled} */ filled, /** @type {Filled} */ before) => {
     const [next, last] = [membersOf(filled), membersOf(before)];
-    const changed = Object.entries(next).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]));
+    const changed = Object.entries(next).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]),
+    );
     const { data } = await call("PUT", path, { data: { type: "promotion", ...Object.fromEntries(changed) } });
     promotion.refresh();
     say("Saved");
@@ -280,10 +304,28 @@ function gift(filled, set, fault) {
   const currencies = CURRENCIES.includes(filled.currency) ? CURRENCIES : [filled.currency, ...CURRENCIES];
   return html`
     <div class="two">
-      ${filled.kind === AMOUNT
-        ? field("amount", "Amount", { value: filled.amount, type: (amount) => set({ amount }), fault, more: { inputmode: "decimal", autocomplete: "off" } })
-        : field("percentage", "Per cent", { value: filled.percentage, type: (percentage) => set({ percentage }), fault, more: { inputmode: "decimal", autocomplete: "off" } })}
-      ${list("currency", "Currency", currencies.map((value) => ({ value, word: value })), filled.currency, (currency) => set({ currency }))}
+      ${
+        filled.kind === AMOUNT
+          ? field("amount", "Amount", {
+              value: filled.amount,
+              type: (amount) => set({ amount }),
+              fault,
+              more: { inputmode: "decimal", autocomplete: "off" },
+            })
+          : field("percentage", "Per cent", {
+              value: filled.percentage,
+              type: (percentage) => set({ percentage }),
+              fault,
+              more: { inputmode: "decimal", autocomplete: "off" },
+            })
+      }
+      ${list(
+        "currency",
+        "Currency",
+        currencies.map((value) => ({ value, word: value })),
+        filled.currency,
+        (currency) => set({ currency }),
+      )}
     </div>
   `;
 }

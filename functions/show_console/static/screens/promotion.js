@@ -7,7 +7,22 @@ import { press } from "../forms.js";
 import { effect, html, now, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, link } from "../router.js";
-import { brief, copyable, crumbs, empty, facts, failure, heading, icon, paged, pager, pill, select, shown, time } from "../view.js";
+import {
+  brief,
+  copyable,
+  crumbs,
+  empty,
+  facts,
+  failure,
+  heading,
+  icon,
+  paged,
+  pager,
+  pill,
+  select,
+  shown,
+  time,
+} from "../view.js";
 import { watchJob } from "../watch.js";
 import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
 import { deleteCodes } from "./delete-codes.js";
@@ -18,21 +33,16 @@ import { runningCard } from "./running.js";
 
 /** @type {import("../screens.js").Open} */
 export function promotionScreen({ id = "" }, query) {
-  const asked = { kind: query.get("kind") ?? "", status: query.get("status") ?? "", offset: Number(query.get("offset") ?? 0) };
+  const asked = {
+    kind: query.get("kind") ?? "",
+    status: query.get("status") ?? "",
+    offset: Number(query.get("offset") ?? 0),
+  };
   const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
   const jobs = resource((aborted) => get(`v2/promotions/${id}/jobs`, { query: jobsQuery(asked), signal: aborted }));
-  const watched = signal(/** @type {Watched | null} */ (null));
-  const refresh = () => {
+  const { watched, stop } = watchOpenJob(id, promotion, () => {
     promotion.refresh();
     jobs.refresh();
-  };
-  const stop = effect(() => {
-    const open = promotion.state.value.data?.data.meta.codes.open_job;
-    untracked(() => {
-      if (watched.peek()?.job.state.peek().data?.data.id === open && open) return;
-      watched.peek()?.close();
-      watched.value = open ? watchJob(id, open, refresh) : null;
-    });
   });
   const { exporting, exportAll } = exportOf(id);
   return {
@@ -58,6 +68,25 @@ export function promotionScreen({ id = "" }, query) {
   };
 }
 
+/**
+ * The job that is open in the promotion, as soon as the promotion says so.
+ * @param {string} id
+ * @param {import("../resource.js").Resource<One<Promotion>>} promotion
+ * @param {() => void} ended
+ */
+function watchOpenJob(id, promotion, ended) {
+  const watched = signal(/** @type {Watched | null} */ (null));
+  const stop = effect(() => {
+    const open = promotion.state.value.data?.data.meta.codes.open_job;
+    untracked(() => {
+      if (open && watched.peek()?.job.state.peek().data?.data.id === open) return;
+      watched.peek()?.close();
+      watched.value = open ? watchJob(id, open, ended) : null;
+    });
+  });
+  return { watched, stop };
+}
+
 /** @param {string} id */
 export function exportOf(id) {
   const key = keyOfContent();
@@ -80,9 +109,11 @@ function buttons(it, isLocked, isBusy, exportAll) {
   const isEmpty = it.meta.codes.visible === 0;
   const why = isLocked ? "why" : undefined;
   return html`
-    ${isLocked
-      ? press("Generate codes", { tone: "primary", mark: "plus", isOff: true, why, run: () => {} })
-      : html`<a class="button primary" href=${link(`/promotions/${it.id}/generate`)}>${icon("plus")}Generate codes</a>`}
+    ${
+      isLocked
+        ? press("Generate codes", { tone: "primary", mark: "plus", isOff: true, why, run: () => {} })
+        : html`<a class="button primary" href=${link(`/promotions/${it.id}/generate`)}>${icon("plus")}Generate codes</a>`
+    }
     ${press("Export", { mark: "down", isBusy, isOff: isLocked || isEmpty, why, run: () => exportAll() })}
     ${press("Delete codes …", { tone: "danger", mark: "trash", isOff: isLocked || isEmpty, why, run: () => deleteCodes(it) })}
   `;
@@ -96,8 +127,14 @@ function summary(it, jobs) {
     <div class="card">
       ${facts([
         ["Codes", html`${number(visible)} <span class="soft">of ${number(it.max_codes)}</span>`],
-        ["Room left", html`${number(it.max_codes - inUse)} ${open && html`<span class="soft">with the job that runs</span>`}`],
-        ["Last export", last ? brief(last.meta.timestamps.updated_at) : html`<span class="soft">none in this list</span>`],
+        [
+          "Room left",
+          html`${number(it.max_codes - inUse)} ${open && html`<span class="soft">with the job that runs</span>`}`,
+        ],
+        [
+          "Last export",
+          last ? brief(last.meta.timestamps.updated_at) : html`<span class="soft">none in this list</span>`,
+        ],
         ["Changed", time(it.meta.timestamps.updated_at)],
       ])}
     </div>
@@ -111,7 +148,10 @@ function jobsTable(id, page, asked, open) {
   const path = `/promotions/${id}`;
   const rows = page.data.map((job) => (open && job.id === open.id ? open : job));
   const most = Math.max(...rows.map(codesOf), 1);
-  const kinds = [{ value: "", word: "All kinds" }, ...Object.entries(KINDS).map(([value, { word }]) => ({ value, word }))];
+  const kinds = [
+    { value: "", word: "All kinds" },
+    ...Object.entries(KINDS).map(([value, { word }]) => ({ value, word })),
+  ];
   return html`
     <section class="card flush" aria-labelledby="jobs">
       <header>
@@ -126,16 +166,7 @@ function jobsTable(id, page, asked, open) {
       <div class="wide">
         <table class="cards">
           <caption class="hidden">Jobs, newest first</caption>
-          <thead>
-            <tr>
-              <th scope="col">Job</th>
-              <th scope="col">Status</th>
-              <th scope="col" class="num">Codes</th>
-              <th scope="col">Started</th>
-              <th scope="col" class="num">Took</th>
-              <th scope="col"><span class="hidden">File</span></th>
-            </tr>
-          </thead>
+          ${jobsHead()}
           <tbody>${rows.map((job) => jobRow(job, most, page.served))}</tbody>
         </table>
       </div>
@@ -144,6 +175,19 @@ function jobsTable(id, page, asked, open) {
     </section>
   `;
 }
+
+const jobsHead = () => html`
+  <thead>
+    <tr>
+      <th scope="col">Job</th>
+      <th scope="col">Status</th>
+      <th scope="col" class="num">Codes</th>
+      <th scope="col">Started</th>
+      <th scope="col" class="num">Took</th>
+      <th scope="col"><span class="hidden">File</span></th>
+    </tr>
+  </thead>
+`;
 
 /** @param {string} id */
 const nothing = (id) => html`
@@ -186,8 +230,10 @@ function jobRow(job, most, served) {
       <td class="soft small nowrap">${brief(began)}</td>
       <td class="num soft small nowrap drop">${duration(took)}${isOpen(job) && " so far"}</td>
       <td class="right nowrap">
-        ${hasFile &&
-        html`<button class="mini" type="button" aria-label="Download the CSV of ${jobName(job)}" onClick=${() => startDownload(job)}>${icon("down")}CSV</button>`}
+        ${
+          hasFile &&
+          html`<button class="mini" type="button" aria-label="Download the CSV of ${jobName(job)}" onClick=${() => startDownload(job)}>${icon("down")}CSV</button>`
+        }
       </td>
     </tr>
   `;

@@ -63,8 +63,14 @@ const nothing = () => html`
 
 /** @param {Shown} given */
 const table = ({ page, jobs }) => html`
-  ${page.meta.results.total > MOST &&
-  notice("info", `The list shows the first ${number(MOST)} promotions`, "Look a code up to get to the promotion that has it.")}
+  ${
+    page.meta.results.total > MOST &&
+    notice(
+      "info",
+      `The list shows the first ${number(MOST)} promotions`,
+      "Look a code up to get to the promotion that has it.",
+    )
+  }
   <section class="card flush" aria-label="Promotions">
     <div class="wide">
       <table class="cards">
@@ -99,7 +105,10 @@ const row = (it, job) => html`
 /** @param {Job} job */
 function running(job) {
   const { progress } = job.meta;
-  const doing = job.status === "cancelling" ? "Cancelling" : { Generate: "Generating", Export: "Exporting", Delete: "Deleting" }[kindOf(job).word];
+  const doing =
+    job.status === "cancelling"
+      ? "Cancelling"
+      : { Generate: "Generating", Export: "Exporting", Delete: "Deleting" }[kindOf(job).word];
   const word = progress ? `${doing}, ${progress.percent} %` : `${doing}, waiting`;
   return pill({ word, tone: "busy", mark: "bolt" });
 }

@@ -95,9 +95,13 @@ function askToCancel(watched) {
 /** @param {Job} job */
 function consequence(job) {
   const done = job.meta.progress?.done ?? 0;
-  if (job.job_type === "code_export") return { text: "No file is made. The codes stay as they are.", button: "Cancel the export" };
+  if (job.job_type === "code_export")
+    return { text: "No file is made. The codes stay as they are.", button: "Cancel the export" };
   if (job.job_type === "code_delete") {
-    return { text: `The ${counted(done, "code")} deleted so far stay deleted; the others stay.`, button: "Stop deleting" };
+    return {
+      text: `The ${counted(done, "code")} deleted so far stay deleted; the others stay.`,
+      button: "Stop deleting",
+    };
   }
   return {
     text: `The ${counted(done, "code")} made so far are deleted, and none can be used. This cannot be undone.`,

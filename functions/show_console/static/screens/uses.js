@@ -26,7 +26,9 @@ const STATUS = {
 export function usesScreen({ id = "" }, query) {
   const offset = Number(query.get("offset") ?? 0);
   const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
-  const usages = resource((aborted) => get(`v2/promotions/${id}/usages`, { query: { "page[offset]": offset }, signal: aborted }));
+  const usages = resource((aborted) =>
+    get(`v2/promotions/${id}/usages`, { query: { "page[offset]": offset }, signal: aborted }),
+  );
   const days = signal(/** @type {Day[]} */ ([]));
   const counting = new AbortController();
   countDays(id, days, counting.signal);
@@ -52,7 +54,10 @@ export function usesScreen({ id = "" }, query) {
  */
 async function countDays(id, days, aborted) {
   const today = new Date();
-  const starts = Array.from({ length: DAYS + 1 }, (_, at) => new Date(today.getFullYear(), today.getMonth(), today.getDate() - DAYS + 1 + at));
+  const starts = Array.from(
+    { length: DAYS + 1 },
+    (_, at) => new Date(today.getFullYear(), today.getMonth(), today.getDate() - DAYS + 1 + at),
+  );
   days.value = starts.slice(0, DAYS).map((start) => ({ name: SHORT.format(start), value: undefined, text: "…" }));
   try {
     for (let at = DAYS - 1; at >= 0; at -= 1) {
@@ -81,8 +86,14 @@ function list(id, page, days) {
   const sum = known.reduce((all, day) => all + (day.value ?? 0), 0);
   const label = `Uses on each of the last ${DAYS} days: ${known.map((day) => `${day.name} ${day.text}`).join(", ")}`;
   return html`
-    ${page.meta.results.total >= COUNTED &&
-    notice("info", `More than ${number(COUNTED - 1)} uses`, `They are not counted further, and this list goes as far as the newest ${number(COUNTED)}.`)}
+    ${
+      page.meta.results.total >= COUNTED &&
+      notice(
+        "info",
+        `More than ${number(COUNTED - 1)} uses`,
+        `They are not counted further, and this list goes as far as the newest ${number(COUNTED)}.`,
+      )
+    }
     <section class="card" aria-labelledby="days">
       <header><h2 id="days">Uses a day</h2><span class="small soft">${counted(sum, "use")} in the last ${DAYS} days</span></header>
       ${columns(label, days)}

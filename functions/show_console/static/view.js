@@ -262,7 +262,9 @@ let timer;
 /** @param {string} text @param {boolean} [isShown] not where the screen shows it already */
 export function say(text, isShown = true) {
   clearTimeout(timer);
-  said.value = { text, isShown };
+  // What is shown stays for its time, whatever is said aloud meanwhile.
+  const before = said.peek();
+  said.value = before.isShown && !isShown ? { text: `${before.text}. ${text}`, isShown: true } : { text, isShown };
   timer = setTimeout(() => {
     said.value = { text: "", isShown: false };
   }, SAID_FOR);

@@ -108,7 +108,7 @@ PROTECTED: list[tuple[str, Any]] = [
     ("cancel_job", None),
     ("get_job_file", None),
 ]
-OPEN_TO_ALL = {"issue_token", "get_openapi", "show_docs", "reject_unknown_route"}
+OPEN_TO_ALL = {"issue_token", "get_openapi", "show_console", "show_docs", "reject_unknown_route"}
 
 
 def test_every_function_but_those_that_are_open_to_all_is_tried() -> None:

@@ -27,7 +27,7 @@ PROMOTION = keys.promotion("1")["pk"]
 KEY = keys.code_key(1)["pk"]
 CODE = "1", 0, 0
 
-WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_docs"}
+WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_console", "show_docs"}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
 
 

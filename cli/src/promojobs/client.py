@@ -202,7 +202,11 @@ class Client:
 
     def export(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None, **parameters: Any) -> Job:
         """Start an export of all codes, or of one job's. ``parameters`` are those of the API."""
-        return self.start(promotion_id, _job("export", {"job_id": job_id, **parameters}), key=key)
+        return self.start(promotion_id, self.exporting(job_id=job_id, **parameters), key=key)
+
+    def exporting(self, *, job_id: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """The job that :meth:`export` starts, as :meth:`start` and :meth:`estimate` take it."""
+        return _job("export", {"job_id": job_id, **parameters})
 
     def delete_codes(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None) -> Job:
         """Start a deletion of the codes of a job, or of all codes for None."""

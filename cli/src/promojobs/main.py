@@ -44,7 +44,14 @@ def _run() -> int:
 def _ended_by(error: BaseException) -> int:
     import click
 
+    from promojobs.errors import PromojobsError, WrongUse
+    from promojobs.output import Output
+
+    is_json = "--json" in sys.argv
     match error:
+        case click.UsageError() if is_json:
+            Output(as_json=True).fail(WrongUse(error.format_message()))
+            return _USAGE
         case click.UsageError():
             error.show()
             return _USAGE
@@ -56,10 +63,8 @@ def _ended_by(error: BaseException) -> int:
             # The reader of the output has what it wanted: nothing more is flushed to it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-        case OSError():
-            print(f"Error: {error.strerror}: {error.filename}", file=sys.stderr)
-    if not isinstance(error, OSError):
-        print(f"Error: {type(error).__name__}: {error}", file=sys.stderr)
+    text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    Output(as_json=is_json).fail(PromojobsError(text))
     return 1
 
 

@@ -1,10 +1,12 @@
 """Jobs: started, watched to their end, and their files."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import click
@@ -12,13 +14,14 @@ import click
 from promojobs import download as downloads
 from promojobs.app import command
 from promojobs.client import Client
-from promojobs.errors import JobCancelled, PromojobsError, Refused, WrongUse
+from promojobs.errors import FileWrong, JobCancelled, PromojobsError, Refused, Unreachable, WrongUse
 from promojobs.output import duration, size
-from promojobs.session import Session, short
+from promojobs.session import Session, Terminated, short
 from promojobs.values import KINDS, Estimate, Job
 
 _NAME = 50
-_KEY_LIFE = timedelta(hours=24)
+_KEY_LIFE = timedelta(hours=23)
+"""A little less than the service knows keys: so much may pass between this look and the request."""
 _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file; - writes it to stdout.")
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
@@ -53,7 +56,7 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
         name = given["name"] or (given["key"] and given["key"][:_NAME])
         if given["key"]:
             _check_age(api, promotion_id, name)
-        made = api.start(promotion_id, job, name=name, key=_told(session, given["key"]))
+        made = _start(session, api, promotion_id, job, name, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return
@@ -62,16 +65,23 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
             session.output.data({"job": dict(made.raw)}, _line(made))
             return
         try:
-            _export(session, api, made.promotion_id, made.id, target, given)
+            _export(session, api, made.promotion_id, made.id, target, given, number)
         except PromojobsError:
             session.say(session.line("export", made.promotion_id, "--job", made.id, "--output", str(target)))
             raise
 
 
-def _told(session: Session, key: str | None) -> str | None:
-    if key:
-        session.explain(f"Idempotency-Key: {key}")
-    return key
+def _start(
+    session: Session, api: Client, promotion_id: str, job: Mapping[str, Any], name: str | None, key: str | None
+) -> Job:
+    """The job, started once; whoever cannot know whether it was is told the key that finds it."""
+    key = key or token_hex(16)
+    session.explain(f"Idempotency-Key: {key}")
+    try:
+        return api.start(promotion_id, job, name=name, key=key)
+    except (KeyboardInterrupt, Terminated, Unreachable):
+        session.say(f"The job may have been started. The same line with --key {key} finds it, or starts it.")
+        raise
 
 
 def _check_age(api: Client, promotion_id: str, name: str) -> None:
@@ -110,11 +120,21 @@ def _show_started(session: Session, it: Job) -> None:
 
 
 def _export(
-    session: Session, api: Client, promotion_id: str, job_id: str | None, target: Path, given: dict[str, Any]
+    session: Session,
+    api: Client,
+    promotion_id: str,
+    job_id: str | None,
+    target: Path,
+    given: dict[str, Any],
+    codes: int | None = None,
 ) -> None:
+    """Raises FileWrong also if there are not so many codes as were asked for."""
     key = given["key"] and f"{given['key']}:export"
-    job = api.export(promotion_id, job_id=job_id, key=_told(session, key))
+    job = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, key)
     job = session.watch(api, job, "Exporting", given["wait_timeout"])
+    rows = downloads.only_file(job).file.rows
+    if codes is not None and rows != codes:
+        raise FileWrong(f"The export has {rows:,} codes, and {codes:,} were asked for: some were removed meanwhile")
     _save(session, api, job, target, force=given["force"])
 
 
@@ -147,7 +167,7 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
         if target is not None:
             _export(session, api, promotion_id, job_id, target, given)
             return
-        made = api.export(promotion_id, job_id=job_id, key=_told(session, given["key"]))
+        made = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return
@@ -279,7 +299,7 @@ def delete_codes(session: Session, promotion: str, job: str | None, *, is_all: b
         wanted = {"type": "promotion_job", "job_type": KINDS["delete"], "parameters": what}
         codes = api.estimate(promotion_id, wanted).codes
         session.confirm(f"Delete {codes:,} codes?", yes=given["yes"])
-        made = api.delete_codes(promotion_id, job_id=job_id, key=_told(session, given["key"]))
+        made = _start(session, api, promotion_id, wanted, None, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return

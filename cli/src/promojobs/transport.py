@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
 from promojobs.errors import Unreachable, WrongUse
@@ -24,6 +24,8 @@ _LOST = frozenset({502, 504})
 """A gateway that got no answer: what was asked for may be done."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PIECE = 65_536
+
+Body = bytes | Callable[[], BinaryIO] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,8 @@ class Transport:
         self._tries = tries
         self._pools: dict[str | None, PoolManager] = {}
 
-    def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, may_repeat: bool
-    ) -> Answer:
-        """The answer, whatever it says. Raises Unreachable after the last try."""
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: Body = None, *, may_repeat: bool) -> Answer:
+        """The answer, whatever it says. ``body`` may open a file, for each try. Raises Unreachable after the last."""
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         reason = ""
@@ -106,7 +106,13 @@ class Transport:
                 self._waits.wait(attempt, retry_after)
         raise Unreachable(f"The service cannot be reached: {reason}")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Answer:
+        if callable(body):
+            with body() as file:
+                return self._sent(method, url, headers, file)
+        return self._sent(method, url, headers, body)
+
+    def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None) -> Answer:
         response = self._pool(url).request(
             method, url, body=body, headers=dict(headers), timeout=self._timeout, retries=False, redirect=False
         )

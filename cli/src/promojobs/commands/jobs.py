@@ -175,6 +175,31 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
         session.output.data({"job": dict(made.raw)}, _line(made))
 
 
+@command(name="import")
+@click.argument("promotion")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--on-duplicate", type=click.Choice(["skip", "fail"]), help="Where a code is in use; skip unless given."
+)
+@click.option("--uses", type=int, help="How often a code can be used, where its row does not say it.")
+@click.option("--per", type=click.Choice(["cart", "item"]), help="What counts as a use, likewise.")
+@click.option("--name", help="The job's name.")
+@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken.")
+@_FORCE
+@_WAIT_TIMEOUT
+def import_codes(session: Session, promotion: str, file: Path, **given: Any) -> None:
+    """Import the codes of a CSV file."""
+    target = _target(given["report"], force=given["force"])
+    with session.api() as api:
+        promotion_id = session.promotion_id(api, promotion)
+        asked = {name: given[name] for name in ("on_duplicate", "uses", "per", "name")}
+        job = session.watch(api, api.import_codes(promotion_id, file, **asked), "Importing", given["wait_timeout"])
+        numbers = ", ".join(f"{job.result[name]:,} {name}" for name in ("imported", "duplicates", "invalid"))
+        if target:
+            api.save(job, target, force=given["force"])
+        session.output.data({"job": dict(job.raw)}, f"{file}: {numbers}")
+
+
 @command()
 @click.argument("promotion")
 @click.argument("job")

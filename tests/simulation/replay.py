@@ -189,13 +189,13 @@ def _send_to_bucket(client: Any, request: Request) -> Result:
         upload, tags = _upload(client, key, {1: body})
         named: Any = {"Parts": [{"PartNumber": 1, "ETag": tags[1]}]}
         client.complete_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload, MultipartUpload=named)
-    tags = {tag_of(body): client.head_object(Bucket=BUCKET, Key=key)["ETag"] for key, body in files.items()}
+    known = {tag_of(body): client.head_object(Bucket=BUCKET, Key=key)["ETag"] for key, body in files.items()}
     ids = {old: _upload(client, key, parts)[0] for old, (key, parts) in uploads.items()}
     arguments = dict(request.arguments)
     if "UploadId" in arguments:
         arguments["UploadId"] = ids.get(arguments["UploadId"], "none")
     if "IfMatch" in arguments:
-        arguments["IfMatch"] = tags.get(arguments["IfMatch"], '"none"')
+        arguments["IfMatch"] = known.get(arguments["IfMatch"], '"none"')
     answer = _answer(client, request.operation, arguments)
     listed = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     found = {it["Key"]: client.get_object(Bucket=BUCKET, Key=it["Key"])["Body"].read() for it in listed}

@@ -140,7 +140,8 @@ Outcome = tuple[list[tuple[Row, NewCode | Refusal | None]], str]
 
 def _outcome(content: bytes, layout: Layout, size: int, after: Row) -> Outcome:
     """The rows behind one, what is read of each, and the sentence that ends them, if there is one."""
-    sheet, found = Sheet(_pieces(content[after.end :], size), after.end, after.last_line), []
+    sheet = Sheet(_pieces(content[after.end :], size), after.end, after.last_line)
+    found: list[tuple[Row, NewCode | Refusal | None]] = []
     try:
         found.extend(
             (row, None if row.cells is None else layout.read(row.cells, Terms()))

@@ -10,7 +10,7 @@ _missing = [name for name in ("boto3", "hypercorn", "ministack", "samtranslator"
 if _missing:
     sys.exit(f"Not installed: {', '.join(_missing)}. `make serve` and `make demo` install what they need.")
 
-sys.path.insert(0, str(PROJECT / "layers/promotion_jobs/python"))
+sys.path[:0] = [str(PROJECT / "layers/promotion_jobs/python"), str(PROJECT / "cli/src")]
 
 
 class StackError(Exception):

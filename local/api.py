@@ -3,10 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
+import promojobs
 from local import StackError
 
 if TYPE_CHECKING:
@@ -45,30 +47,27 @@ def send(method: str, url: str, headers: Mapping[str, str] | None = None, body: 
         connection.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Api:
+    """The client of the API, whose every answer is shown, and nothing is tried twice."""
+
     base_url: str
     token: str
 
     @classmethod
     def signed_in(cls, base_url: str, client: "Client") -> "Api":
         """Raises StackError where the client gets no token."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": client.client_id,
-            "client_secret": client.client_secret,
-        }
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        answer = send("POST", f"{base_url}/oauth/access_token", headers, urlencode(form).encode()).checked()
-        return cls(base_url, answer.json["access_token"])
+        try:
+            with promojobs.Client(base_url, client.client_id, client.client_secret, tries=1) as api:
+                return cls(base_url, api.sign_in())
+        except promojobs.PromojobsError as error:
+            raise StackError(str(error)) from error
+
+    @cached_property
+    def _client(self) -> promojobs.Client:
+        return promojobs.Client(self.base_url, "", None, token=self.token, timeout=_ANSWER_WITHIN_SECONDS, tries=1)
 
     def call(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         """The API's answer to the client; a body that is not None is sent as JSON."""
-        headers = {"authorization": f"Bearer {self.token}", **(headers or {})}
-        if body is None:
-            return send(method, self.base_url + path, headers)
-        return send(method, self.base_url + path, {**headers, "content-type": "application/json"}, _as_json(body))
-
-
-def _as_json(body: object) -> bytes:
-    return json.dumps(body).encode()
+        answer = self._client.request(method, path, body, headers=headers)
+        return Answer(answer.status, answer.headers, answer.body)

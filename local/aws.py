@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -67,6 +67,10 @@ class Aws:
     @cached_property
     def s3(self) -> "S3Client":
         return self._session.client("s3", endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        return self._session.client("scheduler", endpoint_url=self.endpoint_url, config=_CONFIG)
 
     @cached_property
     def sqs(self) -> "SQSClient":

@@ -2,17 +2,17 @@
 
 import argparse
 import csv
-import io
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import promojobs
 from local import PROJECT, StackError
-from local.api import Api, send
 from local.stack import STATE, Client, exit_on_signals, local_stack
+from promojobs.output import Output
 
 CODES = 100_000
 PROMOTION: Mapping[str, Any] = {
@@ -28,7 +28,6 @@ PROMOTION: Mapping[str, Any] = {
 EXPORT = {"type": "promotion_job", "job_type": "code_export", "name": "Codes for the newsletter"}
 
 _FIRST_ROWS = 5
-_BAR_WIDTH = 40
 _JOB_WITHIN_SECONDS = 300
 
 
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     client = Client.kept_in(STATE / "client.json")
     try:
         _show(client, codes)
-    except StackError as error:
+    except (StackError, promojobs.PromojobsError) as error:
         print(f"The demo failed. {error}", file=sys.stderr)
         return 1
     print(_next_steps(client, codes), end="")
@@ -75,62 +74,35 @@ def _show(client: Client, codes: int) -> None:
     print("Starting the stack on this machine ...", flush=True)
     with local_stack(client, state=STATE / "demo") as stack:
         print(f"Ready at {stack.base_url}/ after {time.monotonic() - started:.1f} s")
-        api = Api.signed_in(stack.base_url, client)
-        promotion = api.call("POST", "/v2/promotions", {"data": _promotion(codes)}).checked().json["data"]
-        print(f"Created the promotion {promotion['name']!r}: {promotion['id']}")
-        jobs = f"/v2/promotions/{promotion['id']}/jobs"
-        print(f"Generating {codes:,} codes with the prefix 'summer'")
-        _, seconds = _run(api, jobs, _generate(codes), lambda done: _show_progress(done, codes))
-        print(f"Generated in {seconds:.1f} s: {codes / seconds:,.0f} codes a second")
-        print("Exporting them to a file", flush=True)
-        export, seconds = _run(api, jobs, EXPORT, lambda _done: None)
-        print(f"Exported in {seconds:.1f} s")
-        link = api.call("GET", f"{jobs}/{export}/file").checked().json["href"]
-        content = send("GET", link).checked().body
-    _show_file(content, codes)
+        with promojobs.Client(stack.base_url, client.client_id, client.client_secret) as api:
+            file = _mail(api, codes)
+    _show_file(file, codes)
 
 
-def _run(api: Api, jobs: str, job: Mapping[str, Any], show: Callable[[int], None]) -> tuple[str, float]:
-    """The id of the job, once it is completed, and after how many seconds that was.
+def _mail(api: promojobs.Client, codes: int) -> Path:
+    """The file with the codes of a promotion, all made over HTTP."""
+    promotion = api.create_promotion(_promotion(codes))
+    print(f"Created the promotion {promotion.name!r}: {promotion.id}")
+    print(f"Generating {codes:,} codes with the prefix 'summer'")
+    _, seconds = _ended(api, api.start(promotion.id, _generate(codes)), "Generating")
+    print(f"Generated in {seconds:.1f} s: {codes / seconds:,.0f} codes a second")
+    print("Exporting them to a file", flush=True)
+    export, seconds = _ended(api, api.start(promotion.id, EXPORT), "Exporting")
+    print(f"Exported in {seconds:.1f} s")
+    return api.save(export, STATE / "demo" / "codes.csv", force=True)
 
-    Raises StackError where it ends otherwise, or not in time.
-    """
+
+def _ended(api: promojobs.Client, job: promojobs.Job, verb: str) -> tuple[promojobs.Job, float]:
+    """The job, once it is completed, and after how many seconds that was."""
     started = time.monotonic()
-    answer: Mapping[str, Any] = api.call("POST", jobs, {"data": job}).checked().json["data"]
-    deadline = started + _JOB_WITHIN_SECONDS
-    shown = 0
-    show(shown)
-    while answer["status"] in {"pending", "processing"}:
-        if time.monotonic() > deadline:
-            raise StackError(f"The job is still {answer['status']} after {_JOB_WITHIN_SECONDS} s")
-        time.sleep(0.1)
-        answer = api.call("GET", f"{jobs}/{answer['id']}").checked().json["data"]
-        done = answer["meta"].get("progress", {}).get("done", 0)
-        if done > shown:
-            shown = done
-            show(shown)
-    if answer["status"] != "completed":
-        raise StackError(f"The job is {answer['status']}: {answer.get('error') or 'it does not say why'}")
-    show(answer.get("result", {}).get("generated", 0))
-    return str(answer["id"]), time.monotonic() - started
+    shown = Output(stderr=sys.stdout, is_terminal=sys.stdout.isatty()).progress(verb)
+    return api.wait(job, shown, timeout=_JOB_WITHIN_SECONDS), time.monotonic() - started
 
 
-def _show_progress(done: int, codes: int) -> None:
-    """A bar that grows in its line on a terminal, a line each time otherwise."""
-    counted = f"{done:,} of {codes:,} ({100 * done // codes} %)"
-    if not sys.stdout.isatty():
-        print(f"  {counted}", flush=True)
-        return
-    filled = _BAR_WIDTH * done // codes
-    bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
-    print(f"\r  {bar} {counted}", end="\n" if done == codes else "", flush=True)
-
-
-def _show_file(content: bytes, wanted: int) -> None:
+def _show_file(file: Path, wanted: int) -> None:
     """Raises StackError where the file does not hold as many different codes as were asked for."""
-    file = STATE / "demo" / "codes.csv"
-    file.write_bytes(content)
-    codes = [row["code"] for row in csv.DictReader(io.StringIO(content.decode(), newline=""))]
+    with file.open(encoding="utf-8", newline="") as content:
+        codes = [row["code"] for row in csv.DictReader(content)]
     print(f"Downloaded {len(codes):,} rows to {_shown(file)}; the first {_FIRST_ROWS}:")
     for code in codes[:_FIRST_ROWS]:
         print(f"  {code}")

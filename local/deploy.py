@@ -90,6 +90,11 @@ def deploy(aws: "Aws", template: Template, cache: Path) -> dict[str, str]:
     except ClientError as error:
         raise StackError(f"{template.path.name} is refused: {error.response['Error']['Message']}") from error
     _wait(aws.cloudformation, template.path.name)
+    return deployed_resources(aws)
+
+
+def deployed_resources(aws: "Aws") -> dict[str, str]:
+    """The physical ids of the deployed stack's resources, by logical id."""
     described = aws.cloudformation.describe_stack_resources(StackName=_STACK)["StackResources"]
     return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in described}
 
@@ -172,8 +177,7 @@ def zip_of_wheels(requirements: Path, cache: Path) -> bytes:
 
     Raises StackError where pip cannot install them.
     """
-    key = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
-    archive = cache / f"dependencies-{key[:16]}.zip"
+    archive = cache / f"dependencies-{_key(requirements, sys.version)}.zip"
     if not archive.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=cache) as folder:
@@ -184,10 +188,30 @@ def zip_of_wheels(requirements: Path, cache: Path) -> bytes:
     return archive.read_bytes()
 
 
-def _install(requirements: Path, target: Path) -> None:
+def layer_of_wheels(requirements: Path, cache: Path, version: str, processor: str) -> Path:
+    """A layer's folder with the requirements' wheels for a Python version on Linux; they are installed once.
+
+    Raises StackError where pip cannot install them.
+    """
+    layer = cache / f"layer-{_key(requirements, version)}-{processor}"
+    if not layer.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache) as folder:
+            part = Path(folder, layer.name)
+            platform = f"manylinux2014_{processor}"
+            _install(requirements, part / "python", "--platform", platform, "--python-version", version)
+            part.replace(layer)
+    return layer
+
+
+def _key(requirements: Path, version: str) -> str:
+    return hashlib.sha256(requirements.read_bytes() + version.encode()).hexdigest()[:16]
+
+
+def _install(requirements: Path, target: Path, *wheels: str) -> None:
     options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--only-binary", ":all:"]
     files = ["--requirement", str(requirements), "--target", str(target)]
-    command = [sys.executable, "-m", "pip", "install", *options, *files]
+    command = [sys.executable, "-m", "pip", "install", *options, *wheels, *files]
     run = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - nothing from outside
     if run.returncode:
         reason = (run.stderr.strip() or "pip said nothing").splitlines()[-1]

@@ -22,7 +22,7 @@ from promotion_jobs.wiring import Service
 
 TEMPLATE = PROJECT / "template.yaml"
 STATE = PROJECT / ".local"
-_CACHE = STATE / "build"
+CACHE = STATE / "build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def local_stack(
         with running_emulator(state) as emulator:
             aws = Aws(emulator.endpoint_url)
             emulator.wait_until_ready()
-            resources = deploy(aws, document, _CACHE)
+            resources = deploy(aws, document, CACHE)
             _let_in(client, aws, resources["Table"])
             router = Router(read_routes(document, resources))
             door = FrontDoor(router, read_cors(document), DeployedFunctions(aws.functions), number)

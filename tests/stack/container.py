@@ -16,7 +16,7 @@ _resolve = socket.getaddrinfo
 
 
 def _resolve_host(host: Any, *arguments: Any, **options: Any) -> Any:
-    is_host = isinstance(host, str) and host.endswith("host.docker.internal")
+    is_host = isinstance(host, str) and host.endswith(("host.docker.internal", ".localhost"))
     return _resolve("127.0.0.1" if is_host else host, *arguments, **options)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from local.api import Api
 from local.stack import LocalStack
+from local.worker import set_worker
 
 FINAL = {"completed", "failed", "cancelled"}
 PROMOTION = {
@@ -77,10 +78,8 @@ def listed_codes(api: Api, promotion: str, most: int = 10_000) -> list[str]:
 @contextmanager
 def paused_worker(stack: LocalStack) -> Iterator[None]:
     """No message is delivered in the block: a job that is created stays open."""
-    name = stack.resources["RunJobFunction"]
-    (mapping,) = stack.aws.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    set_worker(stack.aws, stack.resources, works=False)
     try:
         yield
     finally:
-        stack.aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        set_worker(stack.aws, stack.resources, works=True)

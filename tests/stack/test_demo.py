@@ -10,11 +10,12 @@ OUTPUT = re.compile(
 Ready at http://127\.0\.0\.1:\d+/ after \d+\.\d s
 Created the promotion 'Summer sale': [0-9a-f-]{36}
 Generating 100,000 codes with the prefix 'summer'
-(  [\d,]+ of 100,000 \(\d+ %\)
-)*  100,000 of 100,000 \(100 %\)
+(Generating: .+
+)*Generating: 100 %  100,000 of 100,000
 Generated in \d+\.\d s: [\d,]+ codes a second
 Exporting them to a file
-Exported in \d+\.\d s
+(Exporting: .+
+)+Exported in \d+\.\d s
 Downloaded 100,000 rows to \.local/demo/codes\.csv; the first 5:
 (  summer-\S+
 ){5}

@@ -1,5 +1,6 @@
-"""Jobs whose workers die, that are cancelled, and that wait behind others: over HTTP, with real processes."""
+"""Jobs whose workers die, that are cancelled, and that wait for others or for a schedule, with real processes."""
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -34,6 +35,33 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     parameters = {"WorkerTimeoutSeconds": "6", "JobVisibilitySeconds": "36"}
     with local_stack(Client.kept_in(state / "client.json"), state=state, parameters=parameters) as stack:
         yield stack
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scheduled(stack: LocalStack, api: Api) -> Iterator[str]:
+    """A promotion for which a schedule of one's own starts a job every minute: the other tests pass the time."""
+    promotion = new_promotion(api)
+    outputs = stack.aws.cloudformation.describe_stacks(StackName="promotion-jobs")["Stacks"][0]["Outputs"]
+    output = {it["OutputKey"]: it["OutputValue"] for it in outputs}
+    sent = {
+        "promotion_id": promotion,
+        "job_type": "code_generate",
+        "parameters": {"number_of_codes": 10},
+        "execution_id": "<aws.scheduler.schedule-arn> <aws.scheduler.scheduled-time>",
+    }
+    stack.aws.scheduler.create_schedule(
+        Name="every-minute",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression="rate(1 minute)",
+        ScheduleExpressionTimezone="Europe/Berlin",
+        Target={
+            "Arn": output["ScheduledJobFunctionArn"],
+            "RoleArn": output["ScheduleRoleArn"],
+            "Input": json.dumps(sent),
+        },
+    )
+    yield promotion
+    stack.aws.scheduler.delete_schedule(Name="every-minute")
 
 
 def workers(stack: LocalStack) -> list[int]:
@@ -159,3 +187,14 @@ def test_a_deleted_promotions_codes_are_free_again(api: Api) -> None:
     assert api.call("DELETE", f"/v2/promotions/{promotion}").status == 204
     assert api.call("GET", f"/v2/promotions/{promotion}/jobs").status == 404
     eventually(lambda: bool(add_codes(api, other, code).status == 201))
+
+
+def test_a_schedule_starts_its_job_when_its_time_has_come(api: Api, scheduled: str) -> None:
+    def jobs() -> list[dict[str, object]]:
+        listed: list[dict[str, object]] = api.call("GET", f"/v2/promotions/{scheduled}/jobs").json["data"]
+        return listed
+
+    eventually(lambda: bool(jobs()), seconds=180)
+    [job] = jobs()
+    assert (job["job_type"], job["created_by"]) == ("code_generate", "schedule")
+    assert finished(api, scheduled, str(job["id"]))["result"] == {"generated": 10}

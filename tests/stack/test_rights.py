@@ -62,7 +62,12 @@ def _sign_in(cloud: Cloud) -> None:
 
 
 def _read_descriptions(cloud: Cloud) -> None:
-    for function, expected in (("get_openapi", 200), ("show_docs", 200), ("reject_unknown_route", 404)):
+    for function, expected in (
+        ("get_openapi", 200),
+        ("show_docs", 200),
+        ("show_console", 200),
+        ("reject_unknown_route", 404),
+    ):
         status, _, _ = cloud.reply(function, read(function))
         assert status == expected
 

@@ -17,7 +17,10 @@ import pytest
 from local import PROJECT
 from local.api import Api
 from local.gateway import listen
+from local.running import Running
+from local.sam_files import SAM_TEMPLATE, VARIABLES
 from local.stack import Client
+from local.worker import is_working
 
 ENDED_WITHIN_SECONDS = 5
 
@@ -64,10 +67,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(state: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
+def served(state: Path, port: int, *options: str) -> Iterator["subprocess.Popen[str]"]:
     """The program, once it is ready."""
     with subprocess.Popen(  # noqa: S603 - nothing from outside
-        command(state, "--port", str(port)), cwd=PROJECT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(state, "--port", str(port), *options),
+        cwd=PROJECT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as program:
         try:
             line = program.stdout.readline() if program.stdout else ""
@@ -76,6 +83,11 @@ def served(state: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
                 f"Promotion Jobs is at http://127.0.0.1:{port}/ with client_id={client.client_id}"
                 f" client_secret={client.client_secret} (Ctrl-C stops it)\n"
             )
+            line = program.stdout.readline() if program.stdout else ""
+            link = (
+                rf"http://127\.0\.0\.1:{port}/console#token=[0-9a-f]{{40}}&expires=[0-9]+&client_id={client.client_id}"
+            )
+            assert re.fullmatch(f"Its console, signed in for an hour: {link}\n", line)
             yield program
         finally:
             program.kill()
@@ -89,7 +101,8 @@ def test_it_tells_where_it_is_until_a_signal_ends_all_of_it(tmp_path: Path, numb
         assert list(description) == ["base_url", "client_id", "client_secret", "aws_endpoint_url"]
         assert description["base_url"] == f"http://127.0.0.1:{port}"
         assert (tmp_path / "stack.json").stat().st_mode & 0o777 == 0o600
-        assert [file.name for file in sorted(tmp_path.glob("sam-*"))] == ["sam-container-env.json", "sam-env.json"]
+        assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in (SAM_TEMPLATE, VARIABLES))
+        (tmp_path / "events").mkdir()  # as `make events` does
         client = Client(description["client_id"], description["client_secret"])
         assert Api.signed_in(description["base_url"], client).call("GET", "/v2/promotions").status == 200
         assert any("_worker.py" in line for line in processes(tmp_path).values())
@@ -100,6 +113,13 @@ def test_it_tells_where_it_is_until_a_signal_ends_all_of_it(tmp_path: Path, numb
     assert not is_open(port)
     assert not is_open(int(description["aws_endpoint_url"].rpartition(":")[2]))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["client.json", "ministack.log"]
+
+
+@pytest.mark.parametrize("worker", ["on", "off"])
+def test_jobs_are_kept_for_a_worker_of_ones_own_where_that_is_asked_for(tmp_path: Path, worker: str) -> None:
+    with served(tmp_path, free_port(), "--worker", worker):
+        running = Running.described_in(tmp_path)
+        assert is_working(running.aws, running.resources) == (worker == "on")
 
 
 def test_nothing_outlives_it_when_it_is_killed(tmp_path: Path) -> None:

@@ -255,14 +255,14 @@ class Service:
             new_id=self.new_id,
             least_guess_odds=self.settings.least_guess_odds,
             bits=self.bits,
-            uploads=lambda: self.uploads,
+            uploads=self.uploads,
         )
 
     @cached_property
     def uploads(self) -> "Uploads":
         from promotion_jobs.jobs.uploads import Uploads, UploadStore
 
-        return Uploads(UploadStore(self.table), lambda: self.files, self.clock, self.new_id)
+        return Uploads(UploadStore(self.table), self.files, self.clock, self.new_id)
 
     @cached_property
     def job_canceller(self) -> "JobCanceller":

@@ -62,10 +62,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class JobCreator:
-    """``kinds`` is asked for forecasts alone, and ``uploads`` where a job uses one.
-
-    ``plan`` divides the work of a job that makes so many codes.
-    """
+    """``kinds`` is asked for forecasts alone; ``plan`` divides the work of a job that makes so many codes."""
 
     store: JobStore
     promotions: Promotions
@@ -75,7 +72,7 @@ class JobCreator:
     new_id: Callable[[datetime], str]
     least_guess_odds: int
     bits: Callable[[int], int]
-    uploads: "Callable[[], Uploads]"
+    uploads: "Uploads"
     plan: Callable[[int], Plan] = Plan
 
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
@@ -106,7 +103,7 @@ class JobCreator:
         job = self._job(promotion_id, new, client_id, now, upload)
         upload_id = new.parameters.upload
         try:
-            self.store.add(job, request, self.uploads().store.use(upload_id, job.id) if upload_id else None)
+            self.store.add(job, request, self.uploads.store.use(upload_id, job.id) if upload_id else None)
         except RequestRepeated:
             # Another of the same was faster.
             return self.create(promotion_id, new, client_id, key)
@@ -115,7 +112,7 @@ class JobCreator:
         except BaseException:
             # Another attempt of a request with a key may have been answered with this job; the sweep queues it.
             if request is None:
-                self.store.withdraw(job, [self.uploads().store.release(upload_id, job.id)] if upload_id else [])
+                self.store.withdraw(job, [self.uploads.store.release(upload_id, job.id)] if upload_id else [])
             raise
         return job, True
 
@@ -156,7 +153,7 @@ class JobCreator:
         if new.parameters.upload:
             if promotion.automatic:
                 raise AutomaticPromotion
-            upload = self.uploads().find(promotion.id, new.parameters.upload)
+            upload = self.uploads.find(promotion.id, new.parameters.upload)
         most = new.parameters.most_codes
         if most is not None:
             codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes

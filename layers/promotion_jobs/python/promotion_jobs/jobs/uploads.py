@@ -64,10 +64,8 @@ class UploadStore:
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """``files`` is asked for only when there is an upload."""
-
     store: UploadStore
-    files: Callable[[], Files]
+    files: Files
     now: Callable[[], datetime]
     new_id: Callable[[datetime], str]
 
@@ -76,7 +74,7 @@ class Uploads:
         now = self.now()
         upload_id = self.new_id(now)
         self.store.table.transact(self.store.put(promotion.id, upload_id, size, client_id, now))
-        link = self.files().upload_link(_key(promotion.id, upload_id), size, sha256, UPLOAD_LINK_LIFE)
+        link = self.files.upload_link(_key(promotion.id, upload_id), size, sha256, UPLOAD_LINK_LIFE)
         return Announced(upload_id, link, now + UPLOAD_LINK_LIFE)
 
     def find(self, promotion_id: str, upload_id: str) -> Upload:
@@ -87,7 +85,7 @@ class Uploads:
         if "job" in item:
             raise UploadNotUsable.used(item["job"])
         key = _key(promotion_id, upload_id)
-        head = self.files().head(key)
+        head = self.files.head(key)
         if head is None:
             raise UploadNotUsable("Nothing was sent to the upload's link")
         size, tag = head

@@ -1,0 +1,352 @@
+"""The client: every call of the API, with its tokens and its repetitions."""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+from promojobs import download, waiting
+from promojobs.errors import NotSignedIn, PromojobsError, Refused, of_answer
+from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
+from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
+
+_PROMOTIONS = "/v2/promotions"
+_PAGE = 100
+_SAFE = frozenset({"GET", "PUT", "DELETE"})
+_UNAUTHORIZED = 401
+_ERRORS = 400
+
+
+class Client:
+    """``token`` is a good one, if there is one; ``on_token`` is told of each new one with its end in epoch seconds.
+
+    Without a secret, the token is all there is. ``tries`` is how often a request is sent that may be sent again. Tests
+    pass in time, waiting, chance and keys of their own.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str | None,
+        *,
+        token: str | None = None,
+        on_token: Callable[[str, int], None] = lambda _token, _expires: None,
+        timeout: float = 30.0,
+        tries: int = TRIES,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = lambda: secrets.randbelow(2**32) / 2**32,
+        new_key: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        """Raises WrongUse for an address that would show secrets on the way."""
+        self.url = checked_url(url)
+        self.client_id = client_id
+        self._secret = client_secret
+        self._token = token
+        self._on_token = on_token
+        self._sleep = sleep
+        self._clock = clock
+        self._new_key = new_key
+        self._waits = Waits(sleep, chance)
+        self._transport = Transport(self._waits, timeout, tries)
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """By PROMOJOBS_URL, PROMOJOBS_CLIENT_ID and PROMOJOBS_CLIENT_SECRET. Raises NotSignedIn without them."""
+        names = ("PROMOJOBS_URL", "PROMOJOBS_CLIENT_ID", "PROMOJOBS_CLIENT_SECRET")
+        missing = [name for name in names if not os.environ.get(name)]
+        if missing:
+            raise NotSignedIn(f"Set {' and '.join(missing)}")
+        return cls(*(os.environ[name] for name in names), **options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.close()
+
+    # Requests
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        may_repeat: bool | None = None,
+    ) -> Answer:
+        """The answer to one request, whatever it says; a body that is not None is sent as JSON.
+
+        Where ``may_repeat`` is not said, a lost answer of a GET, PUT or DELETE is asked for again, and of a POST with
+        an Idempotency-Key. Raises Unreachable and NotSignedIn.
+        """
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        content = None
+        if body is not None:
+            content = json.dumps(body).encode()
+            sent["content-type"] = "application/json"
+        if may_repeat is None:
+            may_repeat = method in _SAFE or "idempotency-key" in sent
+        for is_last in (False, True):
+            sent["authorization"] = f"Bearer {self._token or self.sign_in()}"
+            answer = self._transport.send(method, self.url + path, sent, content, may_repeat=may_repeat)
+            if answer.status != _UNAUTHORIZED or is_last or self._secret is None:
+                break
+            # It has run out, or was revoked.
+            self._token = None
+        return answer
+
+    def sign_in(self) -> str:
+        """A new token. Raises NotSignedIn and Unreachable."""
+        if self._secret is None:
+            raise NotSignedIn("There is no secret to get a token by")
+        form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": self._secret}
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        url = f"{self.url}/oauth/access_token"
+        answer = self._transport.send("POST", url, headers, urlencode(form).encode(), may_repeat=True)
+        if answer.status == _UNAUTHORIZED:
+            raise NotSignedIn("The service knows no such client with this secret", status=answer.status)
+        document = _checked(answer)
+        self._token = str(document["access_token"])
+        self._on_token(self._token, int(document["expires"]))
+        return self._token
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        key: str | None = None,
+        may_repeat: bool | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Any:
+        """What the API answers, as JSON; None where it answers nothing. ``data`` is sent in the member of that name.
+
+        Raises Refused, NotSignedIn and Unreachable.
+        """
+        headers = {"idempotency-key": key} if key else {}
+        target = f"{path}?{urlencode(query)}" if query else path
+        body = None if data is None else {"data": data}
+        return _checked(self.request(method, target, body, headers=headers, may_repeat=may_repeat))
+
+    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
+        """The records of a list, page by page; of a longer one no more than pages show."""
+        offset = 0
+        while True:
+            asked = {**(query or {}), "page[limit]": str(_PAGE), "page[offset]": str(offset)}
+            found = self.call("GET", path, query=asked)["data"]
+            yield from found
+            offset += _PAGE
+            if len(found) < _PAGE or offset > 10_000:  # noqa: PLR2004 - the API's greatest offset
+                return
+
+    # Promotions
+
+    def promotions(self) -> Iterator[Promotion]:
+        """Newest first."""
+        return map(Promotion.of, self.pages(_PROMOTIONS))
+
+    def promotion(self, promotion_id: str) -> Promotion:
+        return Promotion.of(self.call("GET", _promotion(promotion_id))["data"])
+
+    def create_promotion(self, fields: Mapping[str, Any]) -> Promotion:
+        """``fields`` are those of the API. Not sent again after a lost answer: it may have been created."""
+        return Promotion.of(self.call("POST", _PROMOTIONS, {"type": "promotion", **fields})["data"])
+
+    def update_promotion(self, promotion_id: str, **fields: Any) -> Promotion:
+        changes = {"type": "promotion", "id": promotion_id, **fields}
+        return Promotion.of(self.call("PUT", _promotion(promotion_id), changes)["data"])
+
+    def delete_promotion(self, promotion_id: str) -> None:
+        self.call("DELETE", _promotion(promotion_id))
+
+    # Jobs
+
+    def generate(
+        self,
+        promotion_id: str,
+        number: int,
+        *,
+        prefix: str | None = None,
+        length: int | None = None,
+        uses: int | None = None,
+        per: str | None = None,
+        name: str | None = None,
+        key: str | None = None,
+    ) -> Job:
+        """Start a job that makes so many codes. ``per`` is cart or item. The same ``key`` gives the same job."""
+        return self.start(promotion_id, self.generation(number, prefix, length, uses, per), name=name, key=key)
+
+    def generation(
+        self, number: int, prefix: str | None, length: int | None, uses: int | None, per: str | None
+    ) -> dict[str, Any]:
+        """The job that :meth:`generate` starts, as :meth:`start` and :meth:`estimate` take it."""
+        given = {
+            "number_of_codes": number,
+            "code_prefix": prefix,
+            "code_length": length,
+            "max_uses_per_code": uses,
+            "consume_unit": per and f"per_{per}",
+        }
+        return _job("generate", given)
+
+    def export(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None, **parameters: Any) -> Job:
+        """Start an export of all codes, or of one job's. ``parameters`` are those of the API."""
+        return self.start(promotion_id, self.exporting(job_id=job_id, **parameters), key=key)
+
+    def exporting(self, *, job_id: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """The job that :meth:`export` starts, as :meth:`start` and :meth:`estimate` take it."""
+        return _job("export", {"job_id": job_id, **parameters})
+
+    def delete_codes(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None) -> Job:
+        """Start a deletion of the codes of a job, or of all codes for None."""
+        what = {"all": True} if job_id is None else {"job_id": job_id}
+        return self.start(promotion_id, _job("delete", what), key=key)
+
+    def start(
+        self, promotion_id: str, job: Mapping[str, Any], *, name: str | None = None, key: str | None = None
+    ) -> Job:
+        """Start any job, once: without a ``key`` one is made before the first try."""
+        data = {**job, "name": name} if name else job
+        return Job.of(self.call("POST", _jobs(promotion_id), data, key=key or self._new_key())["data"])
+
+    def estimate(self, promotion_id: str, job: Mapping[str, Any]) -> Estimate:
+        """What a job would take; nothing is started."""
+        query = {"dry_run": "true"}
+        return Estimate.of(self.call("POST", _jobs(promotion_id), job, query=query, may_repeat=True)["data"])
+
+    def jobs(self, promotion_id: str, *, kind: str | None = None, status: str | None = None) -> Iterator[Job]:
+        """Newest first. ``kind`` is generate, export, delete or import."""
+        clauses = [f"eq(job_type,{KINDS[kind]})" if kind else "", f"eq(status,{status})" if status else ""]
+        filter_ = ":".join(filter(None, clauses))
+        return map(Job.of, self.pages(_jobs(promotion_id), {"filter": filter_} if filter_ else {}))
+
+    def job(self, promotion_id: str, job_id: str) -> Job:
+        return Job.of(self.call("GET", _job_path(promotion_id, job_id))["data"])
+
+    def cancel(self, promotion_id: str, job_id: str) -> Job:
+        # A second one is refused, and then the first has done it.
+        return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
+
+    def wait(
+        self, job: Job, on_progress: Callable[[Job], None] = lambda _: None, *, timeout: float | None = None
+    ) -> Job:
+        """The job when it has ended. Raises JobFailed, JobCancelled, and TimedOut after so many seconds."""
+        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock)
+        return waiting.succeeded(watch.until_end(job, on_progress, timeout))
+
+    # Files
+
+    def links(self, job: Job) -> Sequence[str]:
+        """Links to the job's files, for an hour: whoever has one may read the file."""
+        found = self.call("GET", f"{_job_path(job.promotion_id, job.id)}/file")
+        return [file["href"] for file in found["files"]]
+
+    def save(self, job: Job, target: str | Path, *, force: bool = False) -> Path:
+        """Download the file of an export, and write it under its name only when it is right.
+
+        Raises WrongUse if the target is there and not to be replaced, or the export has more files than one; FileWrong,
+        Refused and Unreachable.
+        """
+        path = Path(target)
+        download.check_target(path, force=force)
+        download.to_path(self._opened(job), download.only_file(job), path, self._waits)
+        return path
+
+    def read_to(self, job: Job, write: Callable[[bytes], object]) -> None:
+        """Download the file of an export into ``write``, and raise FileWrong at the end if it was not right."""
+        download.to_sink(self._opened(job), download.only_file(job), write)
+
+    def _opened(self, job: Job) -> download.Open:
+        # A link for each try: the last one may have ended.
+        return lambda: self._transport.stream(self.links(job)[0])
+
+    # Codes
+
+    def find_code(self, code: str) -> tuple[Promotion, Code] | None:
+        """The code, whatever its case, and its promotion; None if there is none."""
+        found = self.call("GET", _PROMOTIONS, query={"filter": f"eq(code,{code})"})["data"]
+        if not found:
+            return None
+        promotion = Promotion.of(found[0])
+        try:
+            return promotion, Code.of(self.call("GET", f"{_codes(promotion.id)}/{quote(code, safe='')}")["data"])
+        except Refused:
+            return None
+
+    def add_codes(self, promotion_id: str, codes: Sequence[str], *, uses: int | None = None) -> Promotion:
+        """Add up to 50 codes by hand, all or nothing."""
+        given = [{"code": code} | ({} if uses is None else {"uses": uses}) for code in codes]
+        return Promotion.of(
+            self.call("POST", _codes(promotion_id), {"type": "promotion_codes", "codes": given})["data"]
+        )
+
+    def remove_codes(self, promotion_id: str, codes: Sequence[str]) -> None:
+        """Delete up to 50 codes; those that are not there do not matter."""
+        given = [{"code": code} for code in codes]
+        self.call("DELETE", _codes(promotion_id), {"type": "promotion_codes", "codes": given})
+
+    # Redemptions
+
+    def validate(self, code: str, **more: Any) -> Validity:
+        """Whether the code can be used now. ``more`` are members of the API, such as ``customer_id``."""
+        path = f"{_PROMOTIONS}/codes/validate"
+        return Validity.of(self.call("POST", path, {"code": code, **_given(more)}, may_repeat=True)["data"])
+
+    def redeem(self, code: str, redemption_id: str, **more: Any) -> Usage:
+        """Use a code, once for each id."""
+        data = {"code": code, "id": redemption_id, **_given(more)}
+        return Usage.of(self.call("POST", f"{_PROMOTIONS}/redemptions", data, may_repeat=True)["data"])
+
+    def roll_back(self, code: str, redemption_id: str, quantity: int = 0) -> Usage:
+        """Give back the uses of an id, all but so many."""
+        data = {"code": code, "id": redemption_id, "quantity": quantity}
+        return Usage.of(self.call("POST", f"{_PROMOTIONS}/redemptions/rollback", data, may_repeat=True)["data"])
+
+    def usages(self, promotion_id: str, *, code: str | None = None) -> Iterator[Usage]:
+        """What was redeemed of a promotion, newest first; of one code, if it is named."""
+        query = {"filter": f"eq(code,{code})"} if code else {}
+        return map(Usage.of, self.pages(f"{_promotion(promotion_id)}/usages", query))
+
+
+def _promotion(promotion_id: str) -> str:
+    return f"{_PROMOTIONS}/{quote(promotion_id, safe='')}"
+
+
+def _codes(promotion_id: str) -> str:
+    return f"{_promotion(promotion_id)}/codes"
+
+
+def _jobs(promotion_id: str) -> str:
+    return f"{_promotion(promotion_id)}/jobs"
+
+
+def _job_path(promotion_id: str, job_id: str) -> str:
+    return f"{_jobs(promotion_id)}/{quote(job_id, safe='')}"
+
+
+def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _job(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    given = _given(parameters)
+    return {"type": "promotion_job", "job_type": KINDS[kind], **({"parameters": given} if given else {})}
+
+
+def _checked(answer: Answer) -> Any:
+    if answer.status >= _ERRORS:
+        raise of_answer(answer.status, answer.json, answer.request_id)
+    if answer.body and answer.json is None:
+        raise PromojobsError("The service answered what is no JSON", status=answer.status)
+    return answer.json

@@ -1,0 +1,169 @@
+"""HTTP: which requests are sent again, when, and where no secret may go.
+
+A request is sent again if that cannot do twice what it asks for: one that reached no server, or was answered by 429 or
+503; and of those whose answer was lost only those that may come twice.
+"""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from promojobs.errors import Unreachable, WrongUse
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+TRIES = 6
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
+_BUSY = frozenset({429, 503})
+_LOST = frozenset({502, 504})
+"""A gateway that got no answer: what was asked for may be done."""
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+PIECE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The names of ``headers`` are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """None for a body that is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get("apigw-requestid")
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Full jitter between tries. ``chance`` gives a number from 0 to 1, ``sleep`` takes seconds."""
+
+    sleep: Callable[[float], None]
+    chance: Callable[[], float]
+
+    def wait(self, attempt: int, retry_after: str | None = None) -> None:
+        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does."""
+        if retry_after and retry_after.isdigit():
+            self.sleep(float(retry_after))
+        else:
+            self.sleep(self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))
+
+
+def checked_url(url: str) -> str:
+    """The address without a slash at its end. Raises WrongUse for one that would show secrets on the way."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise WrongUse(f"{url!r} is no address of a service: it begins with https://")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise WrongUse(f"{url!r} would send secrets in plain text: use https://")
+    return url.rstrip("/")
+
+
+class Transport:
+    """Requests to one service, and downloads of what it links to. ``timeout`` is in seconds."""
+
+    def __init__(self, waits: Waits, timeout: float = 30.0, tries: int = TRIES) -> None:
+        self._waits = waits
+        self._timeout = timeout
+        self._tries = tries
+        self._pools: dict[str | None, PoolManager] = {}
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, may_repeat: bool
+    ) -> Answer:
+        """The answer, whatever it says. Raises Unreachable after the last try."""
+        from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+        reason = ""
+        for attempt in range(self._tries):
+            retry_after = None
+            try:
+                answer = self._once(method, url, headers, body)
+            except HTTPError as error:
+                reason = _told(error)
+                if not (may_repeat or isinstance(error, NewConnectionError | ConnectTimeoutError)):
+                    raise Unreachable(f"No answer came, and the request may have been done: {reason}") from error
+            else:
+                if answer.status not in _BUSY and not (answer.status in _LOST and may_repeat):
+                    return answer
+                reason, retry_after = f"the service answered {answer.status}", answer.headers.get("retry-after")
+                if attempt + 1 == self._tries:
+                    return answer
+            if attempt + 1 < self._tries:
+                self._waits.wait(attempt, retry_after)
+        raise Unreachable(f"The service cannot be reached: {reason}")
+
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        response = self._pool(url).request(
+            method, url, body=body, headers=dict(headers), timeout=self._timeout, retries=False, redirect=False
+        )
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, received, response.data)
+
+    @contextmanager
+    def stream(self, url: str) -> "Iterator[BaseHTTPResponse]":
+        """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read."""
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._pool(url).request(
+                "GET", url, timeout=self._timeout, retries=False, redirect=False, preload_content=False
+            )
+            try:
+                if response.status != 200:  # noqa: PLR2004 - HTTP's own number
+                    raise Unreachable(f"The file's store answered {response.status}", status=response.status)
+                yield response
+            finally:
+                # Closed first: what is left unread of it must not be taken for the next answer.
+                response.close()
+                response.release_conn()
+        except HTTPError as error:
+            raise Unreachable(f"The download broke off: {_told(error)}") from error
+
+    def _pool(self, url: str) -> "PoolManager":
+        import urllib3
+
+        proxy = _proxy_of(url)
+        if proxy not in self._pools:
+            # The system's authorities, or those of SSL_CERT_FILE.
+            context = ssl.create_default_context()
+            self._pools[proxy] = (
+                urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
+            )
+        return self._pools[proxy]
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.clear()
+
+
+def _proxy_of(url: str) -> str | None:
+    """The proxy that the environment names: HTTPS_PROXY or HTTP_PROXY, unless NO_PROXY has the host."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, without the address: a link to a file lets everyone in who reads it."""
+    from urllib3.exceptions import NewConnectionError, ProtocolError, TimeoutError  # noqa: A004
+
+    if isinstance(error, NewConnectionError):
+        return "no connection"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return "the connection was closed" if isinstance(error, ProtocolError) else type(error).__name__

@@ -1,0 +1,183 @@
+"""A service on real sockets that does as told: as much of the API as a mailing needs, with a fault for any request."""
+
+import json
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
+SECRET, TOKEN = "a-secret-of-the-client", "0123456789abcdef0123456789abcdef01234567"
+ROWS = 1_000
+FILE = b"code,user\r\n" + b"".join(b'N-%d,"two\nlines"\r\n' % at for at in range(ROWS))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request. ``is_done`` says whether the service does what was asked for all the same."""
+
+    status: int = 0
+    body: Any = None
+    retry_after: str | None = None
+    is_done: bool = False
+    closes: bool = False
+    stalls: bool = False
+    cut: int | None = None
+    content: bytes | None = None
+
+
+def refused(status: int, detail: str = "as told", **more: Any) -> Fault:
+    errors = [{"status": str(status), "title": "Refused", "detail": detail}]
+    return Fault(status, {"errors": errors}, **more)
+
+
+CLOSED = Fault(closes=True)
+LOST = Fault(closes=True, is_done=True)
+
+
+@dataclass
+class Service:
+    """``faults`` has those of the next requests by what is asked for: token, generate, export, job, file, download."""
+
+    url: str = ""
+    faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
+    asked: list[str] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    looks: int = 1
+    """How often a job is looked at before it ends."""
+    outcome: str = "completed"
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    released: threading.Event = field(default_factory=threading.Event)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _left: dict[str, int] = field(default_factory=dict)
+    _by_key: dict[str, str] = field(default_factory=dict)
+
+    def create(self, key: str | None, data: dict[str, Any]) -> dict[str, Any]:
+        if key in self._by_key:
+            return self.shown(self._by_key[key], look=False)
+        job_id = f"019e830e-3c9e-7d02-8f4e-{len(self.jobs):012d}"
+        self.jobs[job_id] = {"id": job_id, "promotion_id": PROMOTION_ID, "status": "processing", **data}
+        self._left[job_id] = self.looks
+        if key:
+            self._by_key[key] = job_id
+        return self.shown(job_id, look=False)
+
+    def shown(self, job_id: str, *, look: bool = True) -> dict[str, Any]:
+        job = self.jobs[job_id]
+        self._left[job_id] -= look
+        created_at = self.created_at.isoformat()
+        meta: dict[str, Any] = {"timestamps": {"created_at": created_at, "updated_at": created_at}}
+        if job["status"] == "processing" and self._left[job_id] <= 0:
+            job["status"] = self.outcome
+        if job["status"] == "processing":
+            done = ROWS * (self.looks - self._left[job_id]) // (self.looks + 1)
+            return {**job, "meta": {**meta, "progress": {"done": done, "total": ROWS, "percent": 0}}}
+        if job["status"] == "failed":
+            return {**job, "error": "codes limit exceeded", "meta": meta}
+        if job["job_type"] == "code_export":
+            file = {"rows": ROWS, "bytes": len(FILE), "sha256": sha256(FILE).hexdigest()}
+            return {**job, "meta": {**meta, "file": file}}
+        return {**job, "result": {"generated": ROWS}, "meta": meta}
+
+    def count(self, what: str) -> int:
+        return self.asked.count(what)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    service: Service
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: Any) -> None:
+        """Tests read what they need."""
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+        data = json.loads(sent)["data"] if sent.startswith(b"{") else {}
+        what = self._what(data)
+        service = self.service
+        with service.lock:
+            service.asked.append(what)
+            fault = service.faults[what].popleft() if service.faults[what] else None
+            answer = self._done(what, data) if fault is None or fault.is_done else None
+        if fault is None:
+            self._send(200 if self.command == "GET" else 201, answer)
+        elif fault.stalls:
+            service.released.wait(10)
+            self.close_connection = True
+        elif fault.closes:
+            self.close_connection = True
+        elif fault.status:
+            self._send(fault.status, fault.body, fault.retry_after)
+        else:
+            self._send(200, fault.content or FILE, cut=fault.cut)
+
+    def _what(self, data: dict[str, Any]) -> str:
+        path = urlsplit(self.path).path
+        if path == "/oauth/access_token":
+            return "token"
+        if path.endswith("/file"):
+            return "file"
+        if path == "/bucket":
+            return "download"
+        if self.command == "POST" and path.endswith("/jobs"):
+            return str(data["job_type"]).removeprefix("code_")
+        return "job" if "/jobs/" in path else path.rsplit("/", 1)[1]
+
+    def _done(self, what: str, data: dict[str, Any]) -> Any:
+        service = self.service
+        if what == "token":
+            return {"access_token": TOKEN, "expires": 4_000_000_000}
+        if what == "file":
+            link = f"{service.url}/bucket?signature=secret"
+            return {"href": link, "files": [{"href": link}]}
+        if what == "download":
+            return FILE
+        if what in {"generate", "export"}:
+            key = self.headers.get("idempotency-key")
+            service.keys.append(key)
+            return {"data": service.create(key, data)}
+        if what == "job":
+            return {"data": service.shown(urlsplit(self.path).path.rsplit("/", 1)[1])}
+        return {"data": [service.shown(it, look=False) for it in service.jobs]}
+
+    def _send(self, status: int, body: Any, retry_after: str | None = None, cut: int | None = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(content)))
+        self.send_header("apigw-requestid", "request-1")
+        if retry_after:
+            self.send_header("retry-after", retry_after)
+        self.end_headers()
+        self.wfile.write(content[:cut])
+        self.close_connection = self.close_connection or cut is not None
+
+
+@contextmanager
+def running() -> Iterator[Service]:
+    service = Service()
+    handler = type("Handler", (_Handler,), {"service": service})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    service.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield service
+    finally:
+        service.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -51,7 +51,17 @@ OF_A_PAGE = {
     "X-Content-Type-Options": "nosniff",
 }
 
-READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
+READS = {
+    "GetItem",
+    "BatchGetItem",
+    "TransactGetItems",
+    "Query",
+    "Scan",
+    "ReceiveMessage",
+    "GetObject",
+    "HeadObject",
+    "ListObjectsV2",
+}
 """The operations that change nothing."""
 
 Answer = tuple[int, Any]
@@ -227,11 +237,19 @@ class Cloud(Records):
             data["parameters"] = {"number_of_codes": 100} | parameters
         if job_type == "code_delete":
             data["parameters"] = parameters or {"all": True}
-        if job_type == "code_export" and parameters:
+        if job_type in {"code_export", "code_import"} and parameters:
             data["parameters"] = parameters
         status, answer = self.call("create_job", promotion_id, data={"data": data})
         assert status == 201
         return str(answer["data"]["id"])
+
+    def upload(self, promotion_id: str, content: bytes) -> str:
+        """The id of an upload that was announced and sent."""
+        status, answer = self.call("create_upload", promotion_id, data={"data": {"bytes": len(content)}})
+        assert status == 201
+        upload_id = str(answer["data"]["upload_id"])
+        self.s3.put_object(Bucket=BUCKET, Key=f"uploads/{promotion_id}/{upload_id}", Body=content)
+        return upload_id
 
     def add_codes(self, promotion_id: str, *codes: str | Mapping[str, Any]) -> None:
         """Codes made by hand; a text stands for a code of which nothing else was said."""

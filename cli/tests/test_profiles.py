@@ -12,7 +12,6 @@ from cli.tests.conftest import Shell
 from cli.tests.service import PROMOTION_ID, SECRET, Service
 from promojobs import NotSignedIn, WrongUse
 from promojobs.profile import Credentials, Folders, keep, resolved
-from promojobs.transport import _proxy_of, checked_url
 
 WHO = Credentials("https://promo.example.com", "shop", 'a "quoted" \\ secret')
 OTHER = Credentials("https://other.example.com", "other", "secret")
@@ -77,20 +76,3 @@ def test_the_local_stack_is_found_from_any_folder_below(service: Service, shell:
     plain = {name: it for name, it in shell.environment.items() if not name.startswith("PROMOJOBS_")}
     assert Shell(below, plain).run("jobs", PROMOTION_ID, "--local")[0] == 0
     assert Shell(shell.folder.parent, plain).run("jobs", PROMOTION_ID, "--local")[0] == 4
-
-
-@pytest.mark.parametrize(
-    "url", ["http://promo.example.com", "ftp://localhost", "promo.example.com", "http://127.0.0.2"]
-)
-def test_an_address_that_would_show_secrets_is_refused(url: str) -> None:
-    with pytest.raises(WrongUse):
-        checked_url(url)
-
-
-def test_the_proxy_is_the_one_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    monkeypatch.setenv("https_proxy", "http://proxy:3128")
-    monkeypatch.setenv("NO_PROXY", "inside.example.com")
-    monkeypatch.setenv("no_proxy", "inside.example.com")
-    assert _proxy_of("https://promo.example.com/") == "http://proxy:3128"
-    assert _proxy_of("https://inside.example.com/") is None

@@ -87,6 +87,6 @@ def test_a_link_that_would_show_the_codes_is_not_followed(service: Service, api:
     link = "http://bucket.example.com/codes.csv?signature=secret"
     service.faults["file"].append(Fault(200, {"href": link, "files": [{"href": link}]}))
     export = api.wait(api.export(PROMOTION_ID))
-    with pytest.raises(WrongUse, match="^The link to the file would send the codes in plain text$"):
+    with pytest.raises(WrongUse, match=r"^The link to the file would send the codes in plain text$"):
         api.save(export, tmp_path / "codes.csv")
     assert list(tmp_path.iterdir()) == []

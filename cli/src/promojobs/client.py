@@ -11,15 +11,14 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from promojobs import download, waiting
-from promojobs.errors import NotSignedIn, PromojobsError, Refused, of_answer
+from promojobs.errors import NotSignedIn, Refused, Unreachable, of_answer
 from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
 _PROMOTIONS = "/v2/promotions"
 _PAGE = 100
 _SAFE = frozenset({"GET", "PUT", "DELETE"})
-_UNAUTHORIZED = 401
-_ERRORS = 400
+_NOTHING, _ELSEWHERE, _ERRORS, _UNAUTHORIZED, _NOT_FOUND = 204, 300, 400, 401, 404
 
 
 class Client:
@@ -277,7 +276,9 @@ class Client:
         promotion = Promotion.of(found[0])
         try:
             return promotion, Code.of(self.call("GET", f"{_codes(promotion.id)}/{quote(code, safe='')}")["data"])
-        except Refused:
+        except Refused as error:
+            if error.status != _NOT_FOUND:
+                raise
             return None
 
     def add_codes(self, promotion_id: str, codes: Sequence[str], *, uses: int | None = None) -> Promotion:
@@ -343,6 +344,8 @@ def _job(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _checked(answer: Answer) -> Any:
     if answer.status >= _ERRORS:
         raise of_answer(answer.status, answer.json, answer.request_id)
-    if answer.body and answer.json is None:
-        raise PromojobsError("The service answered what is no JSON", status=answer.status)
+    if answer.status == _NOTHING:
+        return None
+    if answer.status >= _ELSEWHERE or not isinstance(answer.json, dict):
+        raise Unreachable(f"{answer.status} is no answer of Promotion Jobs: is this its address?", status=answer.status)
     return answer.json

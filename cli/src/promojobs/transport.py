@@ -5,7 +5,6 @@ A request is sent again if that cannot do twice what it asks for: one that reach
 """
 
 import json
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -148,12 +147,9 @@ class Transport:
 
         proxy = _proxy_of(url)
         if proxy not in self._pools:
-            # The system's authorities, or those of SSL_CERT_FILE.
-            context = ssl.create_default_context()
+            # Both trust the system's authorities, or those of SSL_CERT_FILE.
             self._pools[proxy] = (
-                urllib3.ProxyManager(proxy, ssl_context=context, proxy_headers=_proxy_credentials(proxy))
-                if proxy
-                else urllib3.PoolManager(ssl_context=context)
+                urllib3.ProxyManager(proxy, proxy_headers=_proxy_credentials(proxy)) if proxy else urllib3.PoolManager()
             )
         return self._pools[proxy]
 
@@ -184,6 +180,8 @@ def _proxy_credentials(proxy: str) -> Mapping[str, str]:
 
 def _is_distrust(error: Exception) -> bool:
     """Whether the other side is not who it says: another try would say the same."""
+    import ssl
+
     return bool(error.args) and isinstance(error.args[-1], ssl.SSLCertVerificationError)
 
 

@@ -234,10 +234,18 @@ class Client:
         return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
 
     def wait(
-        self, job: Job, on_progress: Callable[[Job], None] = lambda _: None, *, timeout: float | None = None
+        self,
+        job: Job,
+        on_progress: Callable[[Job], None] = lambda _: None,
+        *,
+        on_trouble: Callable[[Unreachable], None] = lambda _: None,
+        timeout: float | None = None,
     ) -> Job:
-        """The job when it has ended. Raises JobFailed, JobCancelled, and TimedOut after so many seconds."""
-        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock)
+        """The job when it has ended. Raises JobFailed, JobCancelled, and TimedOut after so many seconds.
+
+        A service that cannot be reached is asked on and on; ``on_trouble`` is told each time that all tries failed.
+        """
+        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock, on_trouble)
         return waiting.succeeded(watch.until_end(job, on_progress, timeout))
 
     # Files

@@ -98,7 +98,7 @@ class Session:
         """The job when it has succeeded; whoever stops watching is told how to go on."""
         progress = self.output.progress(verb)
         try:
-            return api.wait(job, progress, timeout=timeout)
+            return api.wait(job, progress, on_trouble=progress.trouble, timeout=timeout)
         except (KeyboardInterrupt, Terminated, TimedOut):
             progress.stop()
             at = f" at {progress.done:,} of {progress.total:,}" if progress.total else ""
@@ -106,6 +106,8 @@ class Session:
             self.say(self.line("watch", job.promotion_id, job.id))
             self.say(self.line("cancel", job.promotion_id, job.id, "--yes"))
             raise
+        finally:
+            progress.stop()
 
 
 def _only(text: str, listed: Iterable[Listed], what: str) -> str:

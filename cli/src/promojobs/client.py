@@ -51,7 +51,7 @@ class Client:
         self._on_token = on_token
         self._sleep = sleep
         self._clock = clock
-        self._new_key = new_key
+        self.new_key = new_key
         self._waits = Waits(sleep, chance)
         self._transport = Transport(self._waits, timeout, tries)
 
@@ -213,7 +213,7 @@ class Client:
     ) -> Job:
         """Start any job, once: without a ``key`` one is made before the first try."""
         data = {**job, "name": name} if name else job
-        return Job.of(self.call("POST", _jobs(promotion_id), data, key=key or self._new_key())["data"])
+        return Job.of(self.call("POST", _jobs(promotion_id), data, key=key or self.new_key())["data"])
 
     def estimate(self, promotion_id: str, job: Mapping[str, Any]) -> Estimate:
         """What a job would take; nothing is started."""

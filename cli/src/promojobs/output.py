@@ -34,7 +34,7 @@ class Output:
     def data(self, document: Any, *lines: str) -> None:
         """The document with ``--json``, else the lines."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=False), file=self.stdout)
+            print(json.dumps(document), file=self.stdout)
         else:
             for line in lines:
                 print(line, file=self.stdout)
@@ -45,7 +45,7 @@ class Output:
 
     def fail(self, error: PromojobsError) -> None:
         if self.as_json:
-            print(json.dumps(error.document(), ensure_ascii=False), file=self.stderr)
+            print(json.dumps(error.document()), file=self.stderr)
             return
         texts = [sentence(it) for it in error.errors] or [str(error)]
         for text in texts:

@@ -14,7 +14,7 @@ from promojobs.app import command
 from promojobs.client import Client
 from promojobs.errors import JobCancelled, PromojobsError, Refused, WrongUse
 from promojobs.output import duration, size
-from promojobs.session import Session, short
+from promojobs.session import Session, Terminated, short
 from promojobs.values import KINDS, Estimate, Job
 
 _NAME = 50
@@ -23,7 +23,23 @@ _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
 _WAIT_TIMEOUT = click.option("--wait-timeout", type=float, metavar="S", help="Stop waiting after so many seconds.")
-_KEY = click.option("--key", metavar="KEY", help="Makes the line repeatable: the same key is the same job, for a day.")
+_EXPORT = ":export"
+_LONGEST_KEY = 255 - len(_EXPORT)
+
+
+def _checked_key(_context: click.Context, _parameter: click.Parameter, key: str | None) -> str | None:
+    """Refused before anything is started: an empty one is a variable that is not set."""
+    if key is None or (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
+        return key
+    raise click.BadParameter(f"a key has 1 to {_LONGEST_KEY} printable ASCII characters")
+
+
+_KEY = click.option(
+    "--key",
+    metavar="KEY",
+    callback=_checked_key,
+    help="Makes the line repeatable: the same key is the same job, for a day.",
+)
 _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -43,7 +59,7 @@ _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 @_WAIT_TIMEOUT
 def generate(session: Session, promotion: str, number: int, **given: Any) -> None:
     """Make NUMBER codes; with --output, also export, download and verify them."""
-    target = _target(given["output"], force=given["force"], wait=given["wait"])
+    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job = api.generation(number, given["prefix"], given["length"], given["uses"], given["per"])
@@ -53,7 +69,7 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
         name = given["name"] or (given["key"] and given["key"][:_NAME])
         if given["key"]:
             _check_age(api, promotion_id, name)
-        made = api.start(promotion_id, job, name=name, key=_told(session, given["key"]))
+        made = api.start(promotion_id, job, name=name, key=_key(session, api, given["key"]))
         if not given["wait"]:
             _show_started(session, made)
             return
@@ -62,15 +78,16 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
             session.output.data({"job": dict(made.raw)}, _line(made))
             return
         try:
-            _export(session, api, made.promotion_id, made.id, target, given)
+            exported = _export(session, api, made.promotion_id, made.id, given)
         except PromojobsError:
-            session.say(session.line("export", made.promotion_id, "--job", made.id, "--output", str(target)))
+            session.say(session.line("export", made.promotion_id, "--job", made.id, *_to(target, force=given["force"])))
             raise
+        _save(session, api, exported, target, force=given["force"])
 
 
-def _told(session: Session, key: str | None) -> str | None:
-    if key:
-        session.explain(f"Idempotency-Key: {key}")
+def _key(session: Session, api: Client, given: str | None) -> str:
+    key = given or api.new_key()
+    session.explain(f"Idempotency-Key: {key}")
     return key
 
 
@@ -82,13 +99,15 @@ def _check_age(api: Client, promotion_id: str, name: str) -> None:
             raise Refused(f"The job {it.id} has this name and is older than a day: another key or name makes new codes")
 
 
-def _target(output: str | None, *, force: bool, wait: bool = True) -> Path | None:
+def _target(session: Session, output: str | None, *, force: bool, wait: bool = True) -> Path | None:
     """Where the file goes, checked before anything is started. Raises WrongUse."""
     if output is None:
         return None
     if not wait:
         raise WrongUse("--output needs the job's end: leave --no-wait out")
     path = Path(output)
+    if output == "-" and session.output.as_json:
+        raise WrongUse("--json and --output - both write to stdout: choose one")
     if output != "-":
         downloads.check_target(path, force=force)
     return path
@@ -109,13 +128,15 @@ def _show_started(session: Session, it: Job) -> None:
     session.say(session.line("watch", it.promotion_id, it.id))
 
 
-def _export(
-    session: Session, api: Client, promotion_id: str, job_id: str | None, target: Path, given: dict[str, Any]
-) -> None:
-    key = given["key"] and f"{given['key']}:export"
-    job = api.export(promotion_id, job_id=job_id, key=_told(session, key))
-    job = session.watch(api, job, "Exporting", given["wait_timeout"])
-    _save(session, api, job, target, force=given["force"])
+def _export(session: Session, api: Client, promotion_id: str, job_id: str | None, given: dict[str, Any]) -> Job:
+    """The export, when it has ended."""
+    key = given["key"] and given["key"] + _EXPORT
+    job = api.export(promotion_id, job_id=job_id, key=_key(session, api, key))
+    return session.watch(api, job, "Exporting", given["wait_timeout"])
+
+
+def _to(target: Path, *, force: bool) -> list[str]:
+    return ["--output", str(target), *(["--force"] if force else [])]
 
 
 def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool) -> None:
@@ -123,7 +144,12 @@ def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool)
         api.read_to(job, sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
         return
-    api.save(job, target, force=force)
+    try:
+        api.save(job, target, force=force)
+    except (KeyboardInterrupt, Terminated, PromojobsError):
+        session.say("The file is not written, and the export is there.")
+        session.say(session.line("download", job.promotion_id, job.id, *_to(target, force=force)))
+        raise
     file = downloads.only_file(job).file
     document = {"job": dict(job.raw), "file": {"path": str(target), **asdict(file)}}
     text = f"{target}: {file.rows:,} codes, {size(file.bytes)}, SHA-256 verified"
@@ -140,14 +166,14 @@ def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool)
 @_WAIT_TIMEOUT
 def export(session: Session, promotion: str, job: str | None, **given: Any) -> None:
     """Export all codes, or those of one job; with --output, download and verify the file."""
-    target = _target(given["output"], force=given["force"], wait=given["wait"])
+    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job_id = job and session.job_id(api, promotion_id, job)
         if target is not None:
-            _export(session, api, promotion_id, job_id, target, given)
+            _save(session, api, _export(session, api, promotion_id, job_id, given), target, force=given["force"])
             return
-        made = api.export(promotion_id, job_id=job_id, key=_told(session, given["key"]))
+        made = api.export(promotion_id, job_id=job_id, key=_key(session, api, given["key"]))
         if not given["wait"]:
             _show_started(session, made)
             return
@@ -165,7 +191,7 @@ def download(session: Session, promotion: str, job: str, output: str | None, *, 
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        target = _target(output or f"{found.id}.csv", force=force)
+        target = _target(session, output or f"{found.id}.csv", force=force)
         if target:
             _save(session, api, found, target, force=force)
 
@@ -279,7 +305,7 @@ def delete_codes(session: Session, promotion: str, job: str | None, *, is_all: b
         wanted = {"type": "promotion_job", "job_type": KINDS["delete"], "parameters": what}
         codes = api.estimate(promotion_id, wanted).codes
         session.confirm(f"Delete {codes:,} codes?", yes=given["yes"])
-        made = api.delete_codes(promotion_id, job_id=job_id, key=_told(session, given["key"]))
+        made = api.delete_codes(promotion_id, job_id=job_id, key=_key(session, api, given["key"]))
         if not given["wait"]:
             _show_started(session, made)
             return

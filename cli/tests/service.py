@@ -43,7 +43,7 @@ LOST = Fault(closes=True, is_done=True)
 
 @dataclass
 class Service:
-    """``faults`` has those of the next requests by what is asked for: token, generate, export, job, file, download."""
+    """``faults`` has those of the next requests by what is asked for: token, generate, export, job, file, cancel …"""
 
     url: str = ""
     faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
@@ -51,7 +51,8 @@ class Service:
     keys: list[str | None] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks: int = 1
-    """How often a job is looked at before it ends."""
+    looks_of: dict[str, int] = field(default_factory=dict)
+    """How often a job is looked at before it ends; of some types another number."""
     outcome: str = "completed"
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     released: threading.Event = field(default_factory=threading.Event)
@@ -64,7 +65,7 @@ class Service:
             return self.shown(self._by_key[key], look=False)
         job_id = f"019e830e-3c9e-7d02-8f4e-{len(self.jobs):012d}"
         self.jobs[job_id] = {"id": job_id, "promotion_id": PROMOTION_ID, "status": "processing", **data}
-        self._left[job_id] = self.looks
+        self._left[job_id] = self.looks_of.get(data["job_type"], self.looks)
         if key:
             self._by_key[key] = job_id
         return self.shown(job_id, look=False)
@@ -77,7 +78,8 @@ class Service:
         if job["status"] == "processing" and self._left[job_id] <= 0:
             job["status"] = self.outcome
         if job["status"] == "processing":
-            done = ROWS * (self.looks - self._left[job_id]) // (self.looks + 1)
+            looks = self.looks_of.get(job["job_type"], self.looks)
+            done = ROWS * (looks - self._left[job_id]) // (looks + 1)
             return {**job, "meta": {**meta, "progress": {"done": done, "total": ROWS, "percent": 0}}}
         if job["status"] == "failed":
             return {**job, "error": "codes limit exceeded", "meta": meta}
@@ -141,23 +143,28 @@ class _Handler(BaseHTTPRequestHandler):
             return "download"
         if self.command == "POST" and path.endswith("/jobs"):
             return str(data["job_type"]).removeprefix("code_")
-        return "job" if "/jobs/" in path else path.rsplit("/", 1)[1]
+        last = path.rsplit("/", 1)[1]
+        return "job" if "/jobs/" in path and last != "cancel" else last
 
     def _done(self, what: str, data: dict[str, Any]) -> Any:
         service = self.service
-        if what == "token":
-            return {"access_token": TOKEN, "expires": 4_000_000_000}
-        if what == "file":
-            link = f"{service.url}/bucket?signature=secret"
-            return {"href": link, "files": [{"href": link}]}
-        if what == "download":
-            return FILE
+        link = f"{service.url}/bucket?signature=secret"
+        known = {
+            "token": {"access_token": TOKEN, "expires": 4_000_000_000},
+            "file": {"href": link, "files": [{"href": link}]},
+            "download": FILE,
+        }
+        if what in known:
+            return known[what]
         if what in {"generate", "export"}:
             key = self.headers.get("idempotency-key")
             service.keys.append(key)
             return {"data": service.create(key, data)}
-        if what == "job":
-            return {"data": service.shown(urlsplit(self.path).path.rsplit("/", 1)[1])}
+        if what in {"job", "cancel"}:
+            job_id = urlsplit(self.path).path.split("/jobs/")[1].removesuffix("/cancel")
+            if what == "cancel":
+                service.jobs[job_id]["status"] = "cancelling"
+            return {"data": service.shown(job_id)}
         return {"data": [service.shown(it, look=False) for it in service.jobs]}
 
     def _send(self, status: int, body: Any, retry_after: str | None = None, cut: int | None = None) -> None:

@@ -1,10 +1,7 @@
 """A file appears under its name only when it is right."""
 
 import io
-import os
-import signal
 import stat
-import time
 from hashlib import sha256
 
 import pytest
@@ -96,20 +93,3 @@ def test_rows_are_counted_as_a_spreadsheet_does(content: bytes, size: int, rows:
     with pytest.raises(FileWrong, match="rows"):
         measured.check(Wanted(File(rows + 1, file.bytes, file.sha256), has_header))
     measured.check(Wanted(File(rows + 1, file.bytes, file.sha256), has_header, is_packed=True))
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_whoever_ends_a_download_leaves_no_file_under_its_name(
-    service: Service, shell: Shell, number: signal.Signals
-) -> None:
-    service.faults["download"].append(Fault(stalls=True))
-    process = shell.start("export", PROMOTION_ID, "--output", "codes.csv")
-    deadline = time.monotonic() + 20
-    while "download" not in service.asked and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, number)
-    process.communicate(timeout=20)
-    left = shell.files()
-    assert "codes.csv" not in left
-    assert len(left) == (number is signal.SIGKILL)
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]

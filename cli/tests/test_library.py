@@ -106,7 +106,7 @@ _A_CODE = f"{_ONE}/codes/{{code}}"
         ({"jobs": answer("get", _ALL_JOBS)}, lambda api: list(api.jobs(PROMOTION_ID)), JOBS),
         ({"job": answer("get", f"{_ALL_JOBS}/{{job_id}}")}, lambda api: api.job(PROMOTION_ID, JOB_ID), RUNNING),
         (
-            {"job": answer("post", f"{_ALL_JOBS}/{{job_id}}/cancel")},
+            {"cancel": answer("post", f"{_ALL_JOBS}/{{job_id}}/cancel")},
             lambda api: api.cancel(PROMOTION_ID, JOB_ID).id,
             JOB_ID,
         ),

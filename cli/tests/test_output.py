@@ -3,14 +3,10 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from cli.tests.conftest import Shell
 from cli.tests.service import CLOSED, FILE, PROMOTION_ID, SECRET, TOKEN, Fault, Service, refused
@@ -48,90 +44,6 @@ def test_a_key_that_is_older_than_a_day_makes_no_codes_again(service: Service, s
     assert status == 3
     assert "older than a day" in err
     assert len(service.jobs) == 1
-
-
-@pytest.mark.parametrize(
-    ("what", "faults", "status", "told"),
-    [
-        ("generate", [refused(400)], 3, "Refused: as told"),
-        ("generate", [refused(404)], 3, "Refused: as told"),
-        ("generate", [refused(409)], 3, "Refused: as told"),
-        ("generate", [refused(422)], 3, "Refused: as told"),
-        ("generate", [Fault(403, {"message": "Forbidden"})], 4, "Forbidden"),
-        ("token", [refused(401)], 4, "knows no such client"),
-        ("generate", [refused(401)] * 2, 4, "Refused: as told"),
-        ("download", [LIE] * 6, 7, "SHA-256"),
-        ("generate", [refused(500)], 9, "Refused: as told"),
-        ("generate", [Fault(503, None, retry_after="0")] * 6, 9, "answered 503"),
-        ("token", [Fault(429, None, retry_after="0")] * 6, 9, "answered 429"),
-    ],
-)
-def test_each_failure_has_its_exit_code(  # noqa: PLR0913, PLR0917 - a table
-    service: Service, shell: Shell, what: str, faults: list[Fault], status: int, told: str
-) -> None:
-    service.faults[what].extend(faults)
-    ended, out, err = shell.mail()
-    assert (ended, out) == (status, "")
-    assert told in err
-    assert shell.files() == set()
-
-
-@pytest.mark.parametrize(("outcome", "status"), [("failed", 5), ("cancelled", 6)])
-def test_a_job_that_comes_to_nothing_has_its_exit_code(
-    service: Service, shell: Shell, outcome: str, status: int
-) -> None:
-    service.outcome = outcome
-    assert shell.mail()[0] == status
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["generate", PROMOTION_ID],
-        ["generate", PROMOTION_ID, "none"],
-        ["generate", "019e", "5"],
-        ["generate", PROMOTION_ID, "5", "--output", "codes.csv", "--no-wait"],
-        ["delete-codes", PROMOTION_ID],
-        ["cancel", PROMOTION_ID, "019e830e-3c9e-7d02-8f4e-000000000000"],
-        ["jobs", PROMOTION_ID, "--url", "http://promo.example.com"],
-        ["unknown"],
-    ],
-)
-def test_wrong_use_ends_with_2_and_changes_nothing(service: Service, shell: Shell, arguments: list[str]) -> None:
-    service.create(None, {"type": "promotion_job", "job_type": "code_generate"})
-    assert shell.run(*arguments)[0] == 2
-    assert len(service.jobs) == 1
-
-
-def test_the_time_to_wait_ends_and_the_job_goes_on(service: Service, shell: Shell) -> None:
-    service.looks = 10_000
-    status, _, err = shell.mail("--wait-timeout", "0.5")
-    assert status == 8
-    assert "The job goes on" in err
-    [job] = service.jobs.values()
-    assert job["status"] == "processing"
-    assert f"promojobs watch {PROMOTION_ID} {job['id']}" in err
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_whoever_stops_watching_is_told_how_to_go_on(
-    service: Service, shell: Shell, number: signal.Signals, status: int
-) -> None:
-    service.looks = 10_000
-    process = shell.start("generate", PROMOTION_ID, "1000", "--output", "codes.csv")
-    deadline = time.monotonic() + 20
-    while service.count("job") < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=20)
-    [job] = service.jobs.values()
-    assert (process.returncode, out, job["status"]) == (status, "", "processing")
-    *_, stopped, watch, cancel = err.strip().splitlines()
-    assert stopped.startswith("Stopped watching at ")
-    assert [watch, cancel] == [
-        f"promojobs watch {PROMOTION_ID} {job['id']}",
-        f"promojobs cancel {PROMOTION_ID} {job['id']} --yes",
-    ]
 
 
 def test_with_json_stdout_is_one_document_and_so_is_an_error(service: Service, shell: Shell) -> None:

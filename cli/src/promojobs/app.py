@@ -51,7 +51,11 @@ def command(group: click.Group = app, name: str | None = None) -> Callable[[Call
         @wraps(function)
         def run(**given: Any) -> None:
             before = click.get_current_context().find_root().params
-            function(_session({name: given.pop(name) or before[name] for name in _NAMES}), **given)
+            try:
+                function(_session({name: given.pop(name) or before[name] for name in _NAMES}), **given)
+            except BrokenPipeError:
+                # The reader of the output has what it wanted, which Click takes for a failure.
+                raise click.exceptions.Exit from None
 
         return group.command(name)(_common(run))
 

@@ -48,12 +48,17 @@ class Service:
     url: str = ""
     faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     asked: list[str] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
+    """The links to files, as they were followed."""
     keys: list[str | None] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks: int = 1
     looks_of: dict[str, int] = field(default_factory=dict)
     """How often a job is looked at before it ends; of some types another number."""
     outcome: str = "completed"
+    content: bytes = FILE
+    rows: int = ROWS
+    """What exports write, and how many rows they say it has."""
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -84,7 +89,8 @@ class Service:
         if job["status"] == "failed":
             return {**job, "error": "codes limit exceeded", "meta": meta}
         if job["job_type"] == "code_export":
-            file = {"rows": ROWS, "bytes": len(FILE), "sha256": sha256(FILE).hexdigest()}
+            content = self.content
+            file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
             return {**job, "meta": {**meta, "file": file}}
         return {**job, "result": {"generated": ROWS}, "meta": meta}
 
@@ -119,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.service
         with service.lock:
             service.asked.append(what)
+            if what == "download":
+                service.followed.append(self.path)
             fault = service.faults[what].popleft() if service.faults[what] else None
             answer = self._done(what, data) if fault is None or fault.is_done else None
         if fault is None:
@@ -131,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.status:
             self._send(fault.status, fault.body, fault.retry_after)
         else:
-            self._send(200, fault.content or FILE, cut=fault.cut)
+            self._send(200, fault.content or service.content, cut=fault.cut)
 
     def _what(self, data: dict[str, Any]) -> str:
         path = urlsplit(self.path).path
@@ -148,11 +156,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _done(self, what: str, data: dict[str, Any]) -> Any:
         service = self.service
-        link = f"{service.url}/bucket?signature=secret"
+        link = f"{service.url}/bucket?signature=secret-{service.count('file')}"
         known = {
             "token": {"access_token": TOKEN, "expires": 4_000_000_000},
             "file": {"href": link, "files": [{"href": link}]},
-            "download": FILE,
+            "download": service.content,
         }
         if what in known:
             return known[what]

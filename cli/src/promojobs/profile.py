@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -60,11 +61,12 @@ def resolved(
     if is_local:
         return _of_local_stack(Path.cwd())
     kept: Mapping[str, Any] = {}
-    name = profile or environment.get("PROMOJOBS_PROFILE") or "default"
+    named = profile or environment.get("PROMOJOBS_PROFILE")
+    name = named or "default"
     if profile or not all(environment.get(f"PROMOJOBS_{it}") for it in ("URL", "CLIENT_ID", "CLIENT_SECRET")):
         kept = _profiles(folders.profiles).get(name, {})
-        if profile and not kept:
-            raise NotSignedIn(f"There is no profile {profile!r}: promojobs login --profile {profile} makes one")
+        if named and not kept:
+            raise NotSignedIn(f"There is no profile {name!r}: promojobs login --profile {shlex.quote(name)} makes one")
     found = {
         it: ("" if profile else environment.get(f"PROMOJOBS_{it.upper()}", "")) or str(kept.get(it, ""))
         for it in ("url", "client_id", "client_secret")

@@ -26,6 +26,7 @@ NAMES = (
     "cold_start",
     "package",
     "create_job",
+    "command_line",
 )
 
 

@@ -27,6 +27,7 @@ NAMES = (
     "cold_start",
     "package",
     "create_job",
+    "command_line",
 )
 
 

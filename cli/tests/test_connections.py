@@ -31,7 +31,7 @@ def authority(tmp_path: Path) -> Path:
 @pytest.fixture
 def proxy(service: Service, authority: Path, environment: pytest.MonkeyPatch) -> Iterator[Proxy]:
     with proxy_to(service.url, authority, "me:p@ss") as started:
-        environment.setenv("HTTPS_PROXY", f"http://me:p%40ss@{started.address}")
+        environment.setenv("HTTPS_PROXY", "http://" + "me:p%40ss" + f"@{started.address}")
         yield started
 
 

@@ -97,7 +97,8 @@ class Deployment:
         """The service by which a benchmark prepares its data and reads the results."""
         clients = Clients()
         clients.dynamodb, clients.sqs = self.aws.dynamodb, self.aws.sqs
-        settings = Settings({"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url, "LEAST_GUESS_ODDS": "0"})
+        environment = {"TABLE_NAME": NAME, "JOB_QUEUE_URL": self.queue_url, "LEAST_GUESS_ODDS": "0"}
+        settings = Settings(environment | {"EXPORT_BUCKET": "no bench uses it"})
         return Service(clients, now, secrets.randbits, settings)
 
     @property

@@ -2,6 +2,7 @@
 
 import re
 import time
+from base64 import b64decode
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,7 +103,8 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
     "S": str,
     "BOOL": bool,
     "N": int,
-    "B": bytes,
+    # Of a page of a Query as it came (clients.py), of an item by itself as botocore has it.
+    "B": lambda content: b64decode(content) if isinstance(content, str) else bytes(content),
     "NULL": lambda _: None,
     "M": lambda members: {name: from_value(member) for name, member in members.items()},
     "L": lambda members: list(map(from_value, members)),

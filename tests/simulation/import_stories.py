@@ -39,7 +39,7 @@ def cancel(workshop: Workshop) -> None:
     job = workshop.add_import(promotion, workshop.add_upload(promotion, ROWS))
     for number in range(2):
         cancelled = partial(workshop.service.job_canceller.cancel, promotion.id, job.id)
-        workshop.act(f"customer {number}", cancelled, after=0.25 + 0.05 * number)
+        workshop.act(f"customer {number}", cancelled, after=0.3 + 0.05 * number)
 
 
 def must_not_fail(workshop: Workshop) -> None:

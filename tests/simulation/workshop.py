@@ -27,6 +27,7 @@ from promotion_jobs.jobs.job import (
     OnDuplicate,
     Parameters,
 )
+from promotion_jobs.jobs.reading import Batch
 from promotion_jobs.jobs.uploads import uploads_of
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
@@ -43,7 +44,7 @@ PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
 
 ROWS_PER_FILE = 15
-CODES_TOGETHER, ROWS_TOGETHER = 3, 5
+TOGETHER, SCANNED = Batch(codes=3, rows=5, size=1_000), Batch(codes=12, rows=12, size=1_000)
 """Of an import."""
 
 _MOST_DELIVERIES = 100
@@ -127,7 +128,10 @@ class Workshop:
         noting: Any = NotingReserver(kind(**{**parts, **changes}), self.free)
         service.codes = replace(service.codes, reserver=noting)
         service.importer = replace(
-            service.importer, reserver=noting, codes_together=CODES_TOGETHER, rows_together=ROWS_TOGETHER
+            service.importer,
+            reading=replace(service.importer.reading, between=SCANNED),
+            reserver=noting,
+            together=TOGETHER,
         )
 
     def _service(self, client: Callable[[str], Any], bits: Callable[[int], int]) -> Service:

@@ -1,74 +1,19 @@
 """Imports: each row of the file is taken in once, or reported; all published together, and undone without trace."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Code, Terms
-from promotion_jobs.errors import AutomaticPromotion, UploadNotUsable
-from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.imports import FILE_GONE
-from promotion_jobs.jobs.job import ImportParameters, Job, JobStatus, JobType, Message
+from promotion_jobs.jobs.job import JobStatus, Message
+from promotion_jobs.jobs.reading import Batch
 from promotion_jobs.limits import IMPORTED_TOGETHER, LEASE
-from promotion_jobs.pages import Page
-from tests.support.builders import CLIENT_ID, HAND_ID, NOW, PROMOTION_ID, by_hand, chunk, promotion
-from tests.support.office import Died, Office, Unavailable
-
-OTHER_ID = "019e82fb-4a00-7000-8000-0000000000aa"
-
-
-class Imports(Office):
-    """An office with a promotion, whose clients upload files."""
-
-    def __init__(self, *stored: Any, room: int = 1_000) -> None:
-        super().__init__(promotion(max_codes=room, room=room), *stored)
-
-    def upload(self, content: bytes, size: int | None = None) -> str:
-        """The id of an upload that was sent."""
-        uploads = self.service.uploads
-        announced = uploads.announce(promotion(), len(content) if size is None else size, None, CLIENT_ID)
-        self.files.files[f"uploads/{PROMOTION_ID}/{announced.id}"] = content
-        return announced.id
-
-    def create(self, upload_id: str, key: str | None = None, **parameters: Any) -> Job:
-        asked = ImportParameters(upload_id, **parameters)
-        job, _ = self.service.job_creator.create(PROMOTION_ID, NewJob(JobType.CODE_IMPORT, None, asked), CLIENT_ID, key)
-        return job
-
-    def run_import(self, content: str, **parameters: Any) -> Job:
-        job = self.create(self.upload(content.encode()), **parameters)
-        self.deliver_all()
-        return self.job(job)
-
-    def report(self, job: Job) -> str:
-        (file,) = self.job(job).files
-        content = self.files.files[file.key]
-        assert (file.size, file.rows) == (len(content), content.count(b"\r\n") - 1)
-        return content.decode()
-
-    def listed(self) -> Sequence[Code]:
-        found = self.promotion()
-        assert found
-        return self.service.codes.list(found, Page(100, 0), {}).items
-
-    def numbers(self) -> tuple[int, int, str | None]:
-        """Visible codes, room and lock of the promotion."""
-        found = self.promotion()
-        assert found
-        return found.codes, found.room, found.open_job
-
-    def leftovers(self) -> set[str]:
-        """The kinds of the items of codes, chunks and reports that there are."""
-        return {it["pk"].partition("#")[0] for it in self.items()} & {"CODE", "CODES", "REFUSED"}
-
-
-def _numbered(number: int, first: int = 0) -> str:
-    return "".join(f"N-{at}\n" for at in range(first, first + number))
+from tests.support.builders import CLIENT_ID, NOW, PROMOTION_ID, by_hand, chunk
+from tests.support.imports import Imports, numbered
+from tests.support.office import Died
 
 
 def test_codes_are_published_with_their_terms_when_the_job_completes() -> None:
@@ -106,7 +51,7 @@ def test_rows_that_are_not_taken_are_reported_by_line() -> None:
 
 def test_a_code_twice_in_the_file_is_a_duplicate_however_far_apart() -> None:
     office = Imports()
-    job = office.run_import("code\n" + _numbered(IMPORTED_TOGETHER) + "n-0\nLAST\n")
+    job = office.run_import("code\n" + numbered(IMPORTED_TOGETHER) + "n-0\nLAST\n")
     assert office.report(job) == f"line,code,reason\r\n{IMPORTED_TOGETHER + 2},n-0,duplicate in the file\r\n"
     assert job.generated == IMPORTED_TOGETHER + 1
 
@@ -119,7 +64,7 @@ def test_a_file_with_a_header_alone_imports_nothing() -> None:
 
 def test_codes_are_seen_by_no_one_before_the_job_completes() -> None:
     office = Imports()
-    job = office.create(office.upload(("code\n" + _numbered(200)).encode()))
+    job = office.create(office.upload(("code\n" + numbered(200)).encode()))
     office.deliver(Message(PROMOTION_ID, job.id), seconds_left=0)
     assert office.job(job).status is JobStatus.PROCESSING
     assert office.listed() == []
@@ -165,7 +110,7 @@ def test_a_file_that_cannot_be_read_fails_the_job_with_its_sentence(content: str
 
 def test_with_fail_the_first_duplicate_leaves_nothing_behind() -> None:
     office = Imports()
-    job = office.run_import("code\n" + _numbered(100) + "N-7\n", on_duplicate="fail")
+    job = office.run_import("code\n" + numbered(100) + "N-7\n", on_duplicate="fail")
     assert (job.status, job.error) == (JobStatus.FAILED, "line 102: duplicate in the file")
     assert office.numbers() == (0, 1_000, None)
     assert office.leftovers() == set()
@@ -183,7 +128,7 @@ def test_a_file_that_is_replaced_after_the_job_was_created_is_not_read() -> None
 def test_a_cancelled_import_removes_what_it_added_and_nothing_else() -> None:
     office = Imports()
     office.put_chunk(by_hand("TAKEN"))
-    job = office.create(office.upload(("code\nTAKEN\n" + _numbered(200)).encode()))
+    job = office.create(office.upload(("code\nTAKEN\n" + numbered(200)).encode()))
     office.deliver(Message(PROMOTION_ID, job.id), seconds_left=0)
     office.service.job_canceller.cancel(PROMOTION_ID, job.id)
     office.deliver_all()
@@ -209,7 +154,7 @@ def test_imported_codes_are_removed_by_hand_and_in_bulk_and_can_be_imported_agai
 
 def test_a_duplicate_that_another_worker_took_in_meanwhile_fails_nothing() -> None:
     office = Imports()
-    job = office.create(office.upload(("code\n" + _numbered(200)).encode()), on_duplicate="fail")
+    job = office.create(office.upload(("code\n" + numbered(200)).encode()), on_duplicate="fail")
     message = Message(PROMOTION_ID, job.id)
 
     def overtake() -> None:
@@ -237,7 +182,7 @@ def test_no_refused_row_is_kept_when_a_worker_dies_behind_the_report() -> None:
 
 def test_a_chunk_that_a_query_does_not_see_yet_is_undone_later() -> None:
     office = Imports()
-    job = office.create(office.upload(("code\n" + _numbered(200)).encode()))
+    job = office.create(office.upload(("code\n" + numbered(200)).encode()))
     office.deliver(Message(PROMOTION_ID, job.id), seconds_left=0)
     office.service.job_canceller.cancel(PROMOTION_ID, job.id)
     message = Message(PROMOTION_ID, job.id)
@@ -272,9 +217,9 @@ def test_however_a_file_is_taken_in_the_counts_and_the_report_are_the_same(
     content = "code\n" + "\n".join(rows)
     whole = (at_once := Imports()).run_import(content)
     office = Imports()
-    office.service.importer = replace(
-        office.service.importer, codes_together=codes_together, rows_together=rows_together
-    )
+    importer, together = office.service.importer, Batch(codes_together, rows_together, 1_000)
+    reading = replace(importer.reading, between=together)
+    office.service.importer = replace(importer, reading=reading, together=together)
     job = office.create(office.upload(content.encode()))
     while office.job(job).status.is_open:
         office.queue.waiting.clear()
@@ -287,98 +232,19 @@ def test_however_a_file_is_taken_in_the_counts_and_the_report_are_the_same(
         assert office.report(found) == at_once.report(whole)
 
 
-# Uploads
-
-
-def test_an_upload_is_used_by_one_job() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    job = office.create(upload_id)
+def test_a_delivery_reads_a_long_file_on_where_the_last_one_stopped() -> None:
+    office = Imports(room=3)
+    office.put_chunk(by_hand("N-3", "N-4", "N-5"))
+    reading = replace(office.service.importer.reading, between=Batch(2, 2, 1_000))
+    office.service.importer = replace(office.service.importer, reading=reading)
+    job = office.create(office.upload(("code\n" + numbered(6)).encode()))
+    message, scans = Message(PROMOTION_ID, job.id), []
+    while not ((run := office.run(job.id, 0)) and run.intake):
+        office.deliver(message, seconds_left=0)
+        if (run := office.run(job.id, 0)) and run.scan:
+            scans.append((run.scan.rows, run.scan.codes, run.scan.in_use, run.scan.looked_up))
+    # In no time a delivery reads two rows, and nothing is noted of the last ones.
+    assert scans == [(2, 2, None, 0), (4, 4, None, 0), (6, 6, 0, 2), (6, 6, 1, 4), (6, 6, 1, 4)]
     office.deliver_all()
-    with pytest.raises(UploadNotUsable, match=f"used by the job {job.id}"):
-        office.create(upload_id)
-
-
-def test_of_two_jobs_at_once_one_uses_the_upload() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    used = office.service.uploads.store.use(upload_id, HAND_ID)
-    office.calls.before("transact_write_items", lambda: office._own.table.transact(used))  # noqa: SLF001
-    with pytest.raises(UploadNotUsable, match=HAND_ID):
-        office.create(upload_id)
-    assert office.numbers() == (0, 1_000, None)
-
-
-def test_the_same_request_again_gives_the_same_job() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    assert office.create(upload_id, "key") == office.create(upload_id, "key")
-
-
-def test_the_same_request_at_once_gives_the_same_job() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    others: list[Job] = []
-    office.calls.before("get_item", lambda: None, lambda: others.append(office.create(upload_id, "key")))
-    job = office.create(upload_id, "key")
-    assert others == [job]
-
-
-def test_an_upload_that_expires_at_that_moment_starts_no_job() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    table = office._own.table  # noqa: SLF001
-    office.calls.before("transact_write_items", lambda: table.transact(table.delete(keys.upload(upload_id))))
-    with pytest.raises(UploadNotUsable, match="no such upload"):
-        office.create(upload_id)
-    assert office.jobs() == []
-
-
-def test_uploads_go_with_their_promotion() -> None:
-    office = Imports()
-    office.upload(b"code\nA\n")
-    office.service.promotion_remover.delete(PROMOTION_ID, CLIENT_ID)
-    office.deliver_all()
-    assert office.files.files == {}
-
-
-@pytest.mark.parametrize(
-    ("size", "days", "detail"),
-    [
-        (None, 1, "has no such upload, or a day has passed"),
-        (5, 0, "7 bytes were uploaded, and 5 were announced"),
-    ],
-)
-def test_an_upload_that_is_over_or_not_as_announced_is_refused(size: int | None, days: int, detail: str) -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n", size)
-    office.clock.advance(days=days)
-    with pytest.raises(UploadNotUsable, match=detail):
-        office.create(upload_id)
-
-
-def test_an_unknown_upload_another_promotions_and_one_that_was_not_sent_are_refused() -> None:
-    office = Imports()
-    other = office.service.uploads.announce(promotion(id=OTHER_ID), 7, None, CLIENT_ID)
-    waiting = office.service.uploads.announce(promotion(), 7, None, CLIENT_ID)
-    for upload_id, detail in ((HAND_ID, "no such upload"), (other.id, "no such upload"), (waiting.id, "Nothing was")):
-        with pytest.raises(UploadNotUsable, match=detail):
-            office.create(upload_id)
-
-
-def test_errors_that_depend_on_the_promotion_come_first() -> None:
-    office = Imports()
-    with pytest.raises(UploadNotUsable):
-        office.create(HAND_ID)
-    office.put(promotion(automatic=True))
-    with pytest.raises(AutomaticPromotion):
-        office.create(HAND_ID)
-
-
-def test_a_job_that_cannot_be_queued_leaves_the_upload_for_another() -> None:
-    office = Imports()
-    upload_id = office.upload(b"code\nA\n")
-    office.calls.before("send_message", office.calls.refuse)
-    with pytest.raises(Unavailable):
-        office.create(upload_id)
-    assert office.create(upload_id).status is JobStatus.PENDING
+    done = office.job(job)
+    assert done.parameters.result(done) == {"imported": 3, "duplicates": 3, "invalid": 0}

@@ -50,6 +50,10 @@ IMPORTED_TOGETHER = 90
 ROWS_TOGETHER = 200
 """Rows that are read for these at the most, so that a report of refused ones fits an item."""
 
+ROWS_SCANNED = 10_000
+BYTES_SCANNED = 1_000_000
+"""Of a file that is read the first time, between two looks at the time that is left: a second's work, or two."""
+
 BYTES_TOGETHER = 50_000
 """Of these rows: whatever characters their users have, they fit an item."""
 

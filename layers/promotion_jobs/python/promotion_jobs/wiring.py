@@ -329,17 +329,19 @@ class Service:
     @cached_property
     def importer(self) -> "Import":
         from promotion_jobs.jobs.imports import Import
+        from promotion_jobs.jobs.reading import FirstReading
         from promotion_jobs.jobs.uploads import UploadStore
 
+        # Functions that only show its progress have no bucket.
+        reading = FirstReading(self.promotion_store, self.lookup, self.runs, lambda: self.files, self.clock)
         return Import(
-            promotions=self.promotion_store,
+            reading=reading,
             codes=self.code_store,
             reserver=self.reserver,
             jobs=self.job_store,
             runs=self.runs,
             uploads=UploadStore(self.table),
             reports=self.report_store,
-            # Functions that only show its progress have no bucket.
             files=lambda: self.files,
             now=self.clock,
             new_attempt=self.new_id,

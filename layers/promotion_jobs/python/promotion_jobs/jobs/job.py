@@ -226,6 +226,26 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """How far the file of an import is read before it is taken in.
+
+    ``layout`` are the values of its :class:`Layout`; its rows begin at ``start``, behind ``header_lines``. The reading
+    is at ``offset``, behind ``lines``: the first one counts ``rows``, and ``codes`` in them; the second one those of
+    them that are ``in_use``, None before it, and the rows that are ``looked_up``.
+    """
+
+    layout: Mapping[str, Any]
+    start: int
+    header_lines: int
+    offset: int
+    lines: int
+    rows: int = 0
+    codes: int = 0
+    in_use: int | None = None
+    looked_up: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """How far the file of an import is taken in. ``room`` was taken for its codes, and ``rows`` are all that it has.
 

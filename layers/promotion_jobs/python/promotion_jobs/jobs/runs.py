@@ -16,7 +16,7 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
 from promotion_jobs.codes.code import Publisher
-from promotion_jobs.jobs.job import ExportFile, Intake, Job
+from promotion_jobs.jobs.job import ExportFile, Intake, Job, Scan
 from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.limits import LEASE
 
@@ -76,6 +76,7 @@ class Run:
     tries: int = 0
     lease: Lease | None = None
     files: Sequence[ExportFile] = ()
+    scan: Scan | None = None
     intake: Intake | None = None
     pace: Pace | None = field(default=None, compare=False)
 
@@ -91,7 +92,8 @@ class Run:
     @property
     def progress(self) -> int:
         """What it counts, of whatever it does: more, the further it is."""
-        return self.generated + self.deleted + self.exported + (self.intake.read if self.intake else 0)
+        scanned = self.scan.rows + self.scan.looked_up if self.scan else 0
+        return self.generated + self.deleted + self.exported + scanned + (self.intake.read if self.intake else 0)
 
     def is_held(self, now: datetime) -> bool:
         return self.lease is not None and self.lease.until >= now
@@ -121,6 +123,7 @@ def _from_item(item: Item) -> Run:
         tries=item.get("tries", 0),
         lease=lease,
         files=tuple(ExportFile(**file) for file in item.get("files", ())),
+        scan=Scan(**item["scan"]) if "scan" in item else None,
         intake=Intake(**item["intake"]) if "intake" in item else None,
         pace=step,
     )
@@ -226,6 +229,10 @@ class RunStore:
     def count_deleted(self, job_id: str, codes: int, now: datetime) -> Action:
         """Count codes that are deleted with this in a deletion that goes on."""
         return self._progress(job_id, 0, now, f"#deleted = #deleted + :codes, {_STEP}", codes=codes)
+
+    def note_scan(self, job_id: str, scan: Scan, now: datetime) -> Action:
+        """Note how far a file is read that is not begun to be taken in."""
+        return self._progress(job_id, 0, now, "#scan = :scan", "attribute_not_exists(#offset)", scan=asdict(scan))
 
     def begin_intake(self, job_id: str, intake: Intake, now: datetime) -> Action:
         """Begin to take a file in, if that is not begun."""

@@ -49,7 +49,7 @@ def create(tab: Tab, name: str) -> str:
         tab.page.locator(f"#{field}").fill(value)
     tab.press("Create the promotion")
     tab.heading(name)
-    return tab.page.url.rpartition("/")[2]
+    return str(tab.page.url.rpartition("/")[2])
 
 
 def test_a_manager_gets_from_signing_in_to_a_file_with_the_checksum_that_is_shown(

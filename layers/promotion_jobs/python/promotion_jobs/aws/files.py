@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from promotion_jobs.aws.pressure import unless_busy
 
@@ -24,13 +24,6 @@ _READ_BYTES = 256 * 1024
 
 class FileGone(Exception):
     """The file is not there, or another one is in its place."""
-
-
-class UploadLink(NamedTuple):
-    """Where a client sends a file by PUT, with these headers beside the one of its length."""
-
-    href: str
-    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -84,15 +77,18 @@ class Files:
                 self.client().abort_multipart_upload(**upload.target)
             raise
 
-    def upload_link(self, key: str, size: int, sha256: str | None, life: timedelta) -> UploadLink:
-        """A link for a file of exactly so many bytes, of this SHA-256 in hexadecimal if there is one."""
+    def upload_link(self, key: str, size: int, sha256: str | None, life: timedelta) -> tuple[str, Mapping[str, str]]:
+        """A link to send a file to by PUT, and the headers beside the one of its length.
+
+        The file has exactly so many bytes, and this SHA-256 in hexadecimal if there is one.
+        """
         headers = {"Content-Type": CSV}
         params: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "ContentType": CSV, "ContentLength": size}
         if sha256:
             params["ChecksumSHA256"] = b64encode(bytes.fromhex(sha256)).decode()
             headers["x-amz-checksum-sha256"] = params["ChecksumSHA256"]
         href = self.client().generate_presigned_url("put_object", Params=params, ExpiresIn=int(life.total_seconds()))
-        return UploadLink(href, headers)
+        return href, headers
 
     def head(self, key: str) -> tuple[int, str] | None:
         """The size and the tag of a file; None if there is none."""

@@ -217,6 +217,16 @@ class ExportFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """An upload that may be sent now: to ``href`` by PUT, with these headers beside the one of its length."""
+
+    id: str
+    href: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file that was sent by a client: ``size`` in bytes, and ``tag`` as the bucket gave it."""
 

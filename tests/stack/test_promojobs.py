@@ -82,6 +82,17 @@ def test_two_runs_at_once_with_one_key_are_one_job(
     assert api.call("GET", f"/v2/promotions/{promotion}/jobs").checked().json["meta"]["results"]["total"] == 1
 
 
+def test_the_package_brings_what_it_needs_and_nothing_else(promojobs: Path) -> None:
+    [packages] = promojobs.parent.parent.glob("lib/python*/site-packages")
+    installed = {it.name.partition("-")[0] for it in packages.glob("*.dist-info")}
+    assert installed == {"click", "promojobs", "urllib3"}
+    ours = {str(it.relative_to(packages)) for it in (packages / "promojobs").rglob("*") if it.is_file()}
+    sources = PROJECT / "cli/src"
+    assert {it for it in ours if not it.endswith(".pyc")} == {
+        str(it.relative_to(sources)) for it in (sources / "promojobs").rglob("*") if it.suffix in {".py", ".typed"}
+    }
+
+
 def test_the_package_has_the_version_of_the_api(promojobs: Path) -> None:
     told = subprocess.run([promojobs, "--version"], check=True, capture_output=True, text=True)  # noqa: S603
     description = json.loads((PROJECT / "layers/promotion_jobs/python/promotion_jobs/api/openapi.json").read_text())

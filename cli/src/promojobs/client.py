@@ -230,8 +230,15 @@ class Client:
         return Job.of(self.call("GET", _job_path(promotion_id, job_id))["data"])
 
     def cancel(self, promotion_id: str, job_id: str) -> Job:
-        # A second one is refused, and then the first has done it.
-        return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
+        """The job, which is being cancelled, or was already. Raises Refused for one that has ended otherwise."""
+        try:
+            return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
+        except Refused:
+            # A second one is refused, also where the answer to the first was lost.
+            job = self.job(promotion_id, job_id)
+            if job.status in {"cancelling", "cancelled"}:
+                return job
+            raise
 
     def wait(
         self,

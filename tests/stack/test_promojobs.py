@@ -19,9 +19,9 @@ UV = PROJECT / ".venv-tools/bin/uv"
 
 @pytest.fixture(scope="module")
 def promojobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command, of a wheel that is installed into an environment of its own."""
+    """The command, of a wheel of the source distribution, that is installed into an environment of its own."""
     folder = tmp_path_factory.mktemp("installed")
-    _run("build", "-q", "--wheel", str(PROJECT / "cli"), "--out-dir", str(folder))
+    _run("build", "-q", str(PROJECT / "cli"), "--out-dir", str(folder))
     [wheel] = folder.glob("promojobs-*.whl")
     _run("venv", "-q", str(folder / "environment"))
     python = folder / "environment/bin/python"

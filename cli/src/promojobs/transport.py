@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TRIES = 6
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
+_LEAST_TIME = 0.1
 _BUSY = frozenset({429, 503})
 _LOST = frozenset({502, 504})
 """A gateway that got no answer: what was asked for may be done."""
@@ -48,17 +50,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Full jitter between tries. ``chance`` gives a number from 0 to 1, ``sleep`` takes seconds."""
+    """Full jitter between tries.
+
+    ``chance`` gives a number from 0 to 1; ``sleep`` and ``clock`` take and give seconds.
+    """
 
     sleep: Callable[[float], None]
     chance: Callable[[], float]
+    clock: Callable[[], float]
 
-    def wait(self, attempt: int, retry_after: str | None = None) -> None:
-        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does."""
+    def wait(self, attempt: int, retry_after: str | None = None, ends: float = inf) -> bool:
+        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does.
+
+        Returns false, and does not wait, where it would take until ``ends`` by the clock.
+        """
         if retry_after and retry_after.isdigit():
-            self.sleep(float(retry_after))
+            seconds = float(retry_after)
         else:
-            self.sleep(self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))
+            seconds = self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+        if self.clock() + seconds >= ends:
+            return False
+        self.sleep(seconds)
+        return True
 
 
 def checked_url(url: str) -> str:
@@ -87,16 +100,24 @@ class Transport:
         self._pools: dict[str | None, PoolManager] = {}
 
     def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, may_repeat: bool
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        may_repeat: bool,
+        within: float = inf,
     ) -> Answer:
-        """The answer, whatever it says. Raises Unreachable after the last try."""
+        """The answer, whatever it says. Raises Unreachable after the last try, or so many seconds."""
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-        reason = ""
+        ends = self._waits.clock() + within
         for attempt in range(self._tries):
             retry_after = None
             try:
-                answer = self._once(method, url, headers, body)
+                timeout = min(self._timeout, max(ends - self._waits.clock(), _LEAST_TIME))
+                answer = self._once(method, url, headers, body, timeout)
             except HTTPError as error:
                 reason = _told(error)
                 if _is_distrust(error):
@@ -109,13 +130,13 @@ class Transport:
                 reason, retry_after = f"the service answered {answer.status}", answer.headers.get("retry-after")
                 if attempt + 1 == self._tries:
                     return answer
-            if attempt + 1 < self._tries:
-                self._waits.wait(attempt, retry_after)
+            if attempt + 1 == self._tries or not self._waits.wait(attempt, retry_after, ends):
+                break
         raise Unreachable(f"The service cannot be reached: {reason}")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Answer:
         response = self._pool(url).request(
-            method, url, body=body, headers=dict(headers), timeout=self._timeout, retries=False, redirect=False
+            method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
         )
         received = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, received, response.data)

@@ -9,6 +9,7 @@ ENVIRONMENT ?= development
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
+NODE := tools/javascript
 
 .PHONY: help
 help: ## list the targets
@@ -33,15 +34,20 @@ events: .venv/.local ## fill .local/events/*.json in for sam local invoke, from 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
 	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-rest
+	@$(MAKE) --no-print-directory pytest-console
 
-.PHONY: checks pytest-stack pytest-recovery pytest-rest
-checks: lint types template-test
+.PHONY: checks pytest-stack pytest-recovery pytest-console pytest-rest
+checks: lint types template-test javascript
 pytest-stack: .venv/.dev build
-	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py
+	$(BIN)/pytest -q tests/stack --ignore=tests/stack/test_recovery.py --ignore=tests/stack/console
 
 # Most of its time it waits for the leases of dead workers.
 pytest-recovery: .venv/.dev build
 	$(BIN)/pytest -q tests/stack/test_recovery.py
+
+# By itself: a browser beside three stacks makes all of them late.
+pytest-console: .venv/.browser build
+	$(BIN)/pytest -q tests/stack/console
 
 # Tests that only calculate give way to those that wait for a whole stack, of which some waits have a limit.
 pytest-rest: .venv/.dev build
@@ -66,6 +72,17 @@ lint: .venv/.dev ## lint, format and import rules
 .PHONY: types
 types: .venv/.dev ## mypy --strict
 	$(BIN)/mypy
+
+# Those who only deploy need no Node, so its absence fails nothing.
+.PHONY: javascript
+javascript: ## lint and types of the console's modules, where Node is installed
+ifeq ($(shell command -v npm),)
+	@echo "Node.js is not installed: the console's modules are neither linted nor type-checked"
+else
+	@$(MAKE) --no-print-directory $(NODE)/.ready
+	$(NODE)/node_modules/.bin/oxlint -c tools/javascript/oxlint.json --ignore-pattern '**/vendor/**' functions
+	$(NODE)/node_modules/.bin/tsc -p tools/javascript
+endif
 
 .PHONY: format
 format: .venv/.dev ## format the code and sort the imports
@@ -126,9 +143,12 @@ key: .venv/.local ## rotate the key that codes are made with, or list its versio
 lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 	$(TOOLS)/uv pip compile -q --no-header --python-version 3.13 --python-platform aarch64-manylinux2014 \
 		pyproject.toml -o layers/dependencies/requirements.txt
-	for group in local dev tools peers audit; do \
+	for group in local dev browser tools peers audit; do \
 		$(TOOLS)/uv pip compile -q --no-header --universal --python-version 3.11 \
-			$$(case $$group in local | dev) echo pyproject.toml;; esac) --group $$group \
+			$$(case $$group in \
+				local | dev) echo pyproject.toml;; \
+				browser) echo --constraint requirements/dev.txt;; \
+			esac) --group $$group \
 			-o requirements/$$group.txt || exit 1; \
 	done
 
@@ -136,9 +156,13 @@ lock: .venv-tools/.ready ## compile the pinned requirements from pyproject.toml
 package: .venv-tools/.ready ## build promojobs, the client and command line: a wheel and a source distribution in dist/
 	$(TOOLS)/uv build -q cli --out-dir dist
 
+.PHONY: vendor
+vendor: .venv/.local ## fetch the console's libraries anew, as vendor.lock names them
+	@$(BIN)/python -m tools.vendor
+
 .PHONY: clean
 clean: ## remove everything that the other targets made
-	rm -rf dist .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf dist $(NODE)/node_modules $(NODE)/.ready .venv .venv-tools .venv-peers .venv-audit .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # A folder without pip is one that was not finished.
@@ -159,10 +183,20 @@ endef
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.venv/.browser: requirements/browser.txt .venv/.dev
+	@echo "Installing what drives a browser into .venv (once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .venv-tools/.ready: requirements/tools.txt
 	@echo "Installing SAM CLI into .venv-tools (once)"
 	$(call new-environment,.venv-tools)
 	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(NODE)/.ready: $(NODE)/package.json
+	@echo "Installing what checks the console's modules into $(NODE)/node_modules (once)"
+	@cd $(NODE) && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@
 
 .venv-peers/.ready: requirements/peers.txt

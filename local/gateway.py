@@ -62,12 +62,15 @@ class Router:
 
 
 def read_routes(template: "Template", functions: Mapping[str, str]) -> list[Route]:
-    """The routes of the template's functions, whose names ``functions`` gives by logical id."""
+    """The routes of the template's functions, whose names ``functions`` gives by logical id.
+
+    A function without a name is one that a condition of the template leaves out.
+    """
     return [
         Route(_key(event.get("Properties") or {}), functions[name])
         for name, properties in template.resources("AWS::Serverless::Function").items()
         for event in (properties.get("Events") or {}).values()
-        if event["Type"] == "HttpApi"
+        if event["Type"] == "HttpApi" and name in functions
     ]
 
 

@@ -8,15 +8,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from local import StackError
+from local.api import Api
 from local.deploy import Template
 from local.engine import host_of_engine
 from local.events import EVENTS
 from local.sam_files import sam_files
-from local.stack import CACHE, STATE, TEMPLATE, Client, exit_on_signals, local_stack, write_private
+from local.stack import CACHE, STATE, TEMPLATE, Client, LocalStack, exit_on_signals, local_stack, write_private
 from local.worker import set_worker
+from promotion_jobs.limits import TOKEN_LIFE
 
 
 def main() -> int:
@@ -51,7 +54,8 @@ def _serve(port: int, state: Path, template: Path, *, works: bool) -> None:
                 write_private(state / name, content)
             print(
                 f"Promotion Jobs is at {stack.base_url}/ with client_id={client.client_id}"
-                f" client_secret={client.client_secret} (Ctrl-C stops it)",
+                f" client_secret={client.client_secret} (Ctrl-C stops it)\n"
+                f"Its console, signed in for an hour: {_console(stack)}",
                 flush=True,
             )
             while True:
@@ -61,6 +65,13 @@ def _serve(port: int, state: Path, template: Path, *, works: bool) -> None:
             for name in files:
                 (state / name).unlink(missing_ok=True)
             shutil.rmtree(state / EVENTS, ignore_errors=True)
+
+
+def _console(stack: LocalStack) -> str:
+    """A link with a token, in the part of the address that a browser sends to no server."""
+    token = Api.signed_in(stack.base_url, stack.client).token
+    expires = int((datetime.now(UTC) + TOKEN_LIFE).timestamp())
+    return f"{stack.base_url}/console#token={token}&expires={expires}&client_id={stack.client.client_id}"
 
 
 @contextmanager

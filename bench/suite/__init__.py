@@ -17,6 +17,7 @@ NAMES = (
     "bulk_peer",
     "cancel",
     "export",
+    "imports",
     "lookup",
     "listing",
     "redeem",

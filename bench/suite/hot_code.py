@@ -14,7 +14,7 @@ from bench.measure import Bench, Goal, Outcome, Samples
 from bench.simulated import BusyTable, Clock
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff, Table
-from promotion_jobs.codes.code import ChunkByHand, NewCode, Place, Terms
+from promotion_jobs.codes.code import NewCode, Place, Terms, WrittenChunk
 from promotion_jobs.errors import CodeNotUsable, StoreBusy
 from promotion_jobs.limits import LEAST_SHARDED_USES, SHARDS
 from promotion_jobs.redemptions.redeem import Redeemer
@@ -126,7 +126,7 @@ class _Rush:
         bits = random.Random(1).getrandbits  # noqa: S311 - so that each run is the same
         made = Service(clients, lambda: service.NOW, bits, Settings({"TABLE_NAME": NAME}))
         made.table = Table(client, NAME, Backoff(sleep=clock.sleep, bits=bits))
-        chunk = ChunkByHand(service.JOB_ID, [NewCode(_CODE, Terms(max_uses=self.max_uses))], WHO, service.NOW)
+        chunk = WrittenChunk(service.JOB_ID, [NewCode(_CODE, Terms(max_uses=self.max_uses))], WHO, service.NOW)
         return redeemer_at(Place(service.PROMOTION_ID, chunk, 0), made.redeemer)
 
     def _shop(self, clock: Clock, redeemer: Redeemer) -> None:

@@ -67,6 +67,13 @@ def _usage(status: str, times_used: int) -> Usage:
 
 
 JOBS = [
+    _job(
+        "019e830e-a9f0-7b62-8c3d-1f5e7a90b2c4",
+        "import",
+        "completed",
+        result={"imported": 4_980, "duplicates": 15, "invalid": 5},
+        files=(File(20, 1_042, EXPORT.sha256),),
+    ),
     _job(DELETE_ID, "delete", "completed", result={"deleted": 1_000}),
     _job(EXPORT_ID, "export", "completed", files=(EXPORT,)),
     _job(JOB_ID, "generate", "completed", name="summer sale job", result={"generated": 1_000, "deleted": 1_000}),

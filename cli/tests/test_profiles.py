@@ -49,8 +49,24 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_profile(folders:
     keep(folders, "default", WHO)
     assert resolved(folders, IN_THE_ENVIRONMENT) == OTHER
     assert resolved(folders, IN_THE_ENVIRONMENT, profile="default") == WHO
-    assert resolved(folders, {}, url="https://third.example.com").url == "https://third.example.com"
-    assert resolved(folders, {"PROMOJOBS_CLIENT_ID": "other"}).client_id == "other"
+    assert resolved(folders, IN_THE_ENVIRONMENT, url="https://third.example.com").url == "https://third.example.com"
+    assert resolved(folders, {"PROMOJOBS_CLIENT_ID": "other"}) == WHO
+
+
+@pytest.mark.parametrize(
+    ("environment", "options"),
+    [
+        ({}, {"url": OTHER.url}),
+        ({"PROMOJOBS_URL": OTHER.url}, {}),
+        ({}, {"url": OTHER.url, "profile": "default"}),
+    ],
+)
+def test_the_secret_of_a_profile_goes_to_no_other_service(
+    folders: Folders, environment: dict[str, str], options: dict[str, str]
+) -> None:
+    keep(folders, "default", WHO)
+    with pytest.raises(NotSignedIn, match=f"is of {WHO.url}"):
+        resolved(folders, environment, **options)  # type: ignore[arg-type]
 
 
 def test_whoever_is_not_signed_in_is_told_how(folders: Folders) -> None:

@@ -1,6 +1,7 @@
 """Which requests are sent again: none that could do twice what it asks for."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,3 +133,15 @@ def test_a_service_that_is_not_there_is_said_so(chances: Chances, service: Servi
     ):
         api.sign_in()
     assert chances.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_file_whose_upload_broke_off_is_sent_again_from_its_beginning(
+    service: Service, api: Client, tmp_path: Path
+) -> None:
+    content = b"code\r\n" + b"PRINTED-1\r\n" * 20_000
+    (tmp_path / "codes.csv").write_bytes(content)
+    upload = {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {"Content-Type": "text/csv"}}
+    service.faults["uploads"].append(Fault(201, {"data": upload}))
+    service.faults["bucket-of-uploads"].extend([CLOSED, refused(503)])
+    assert api.upload(PROMOTION_ID, tmp_path / "codes.csv") == "U"
+    assert service.put == [content] * 3

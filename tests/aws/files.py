@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import md5
 from io import BytesIO
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
@@ -19,7 +20,8 @@ def _refusal(code: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
-def _tag(body: bytes) -> str:
+def tag_of(body: bytes) -> str:
+    """The tag of a file, or of a part of one."""
     return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
 
 
@@ -37,6 +39,7 @@ class MemoryFiles:
     least_part_bytes: int = LEAST_PART_BYTES
     files: dict[str, bytes] = field(default_factory=dict)
     unfinished: dict[str, UnfinishedUpload] = field(default_factory=dict)
+    exceptions: ClassVar[Any] = SimpleNamespace(ClientError=ClientError)
     _uploads: int = 0
 
     def create_multipart_upload(self, **request: Any) -> dict[str, Any]:
@@ -51,7 +54,7 @@ class MemoryFiles:
         if not 1 <= request["PartNumber"] <= MOST_PARTS:
             raise _refusal("InvalidArgument", "UploadPart")
         upload.parts[request["PartNumber"]] = request["Body"]
-        return {"ETag": _tag(request["Body"])}
+        return {"ETag": tag_of(request["Body"])}
 
     def complete_multipart_upload(self, **request: Any) -> dict[str, Any]:
         upload = self._upload("CompleteMultipartUpload", request, {"MultipartUpload"})
@@ -67,7 +70,7 @@ class MemoryFiles:
         if numbers != sorted(set(numbers)):
             raise _refusal("InvalidPartOrder", operation)
         bodies = [upload.parts.get(number, b"") for number in numbers]
-        if not upload.parts.keys() >= set(numbers) or [_tag(it) for it in bodies] != [part["ETag"] for part in named]:
+        if not upload.parts.keys() >= set(numbers) or [tag_of(it) for it in bodies] != [part["ETag"] for part in named]:
             raise _refusal("InvalidPart", operation)
         if any(len(body) < self.least_part_bytes for body in bodies[:-1]):
             raise _refusal("EntityTooSmall", operation)
@@ -101,8 +104,17 @@ class MemoryFiles:
         return Paginator(getattr(self, operation), "NextContinuationToken", "ContinuationToken")
 
     def get_object(self, **request: Any) -> dict[str, Any]:
-        body = self._file("GetObject", request)
-        return {"Body": BytesIO(body), "ContentLength": len(body), "ETag": _tag(body)}
+        body = self._file("GetObject", request, {"IfMatch", "Range"})
+        if request.get("IfMatch", tag_of(body)) != tag_of(body):
+            raise _refusal("PreconditionFailed", "GetObject")
+        offset = int(request.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        if offset and offset >= len(body):
+            raise _refusal("InvalidRange", "GetObject")
+        return {"Body": BytesIO(body[offset:]), "ContentLength": len(body) - offset, "ETag": tag_of(body)}
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        body = self._file("HeadObject", request, set())
+        return {"ContentLength": len(body), "ETag": tag_of(body)}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.files.pop(self._key("DeleteObject", request, set()), None)
@@ -120,8 +132,8 @@ class MemoryFiles:
     def generate_presigned_url(self, operation: str, *, Params: Mapping[str, Any], ExpiresIn: int) -> str:  # noqa: N803
         return f"memory://{Params['Bucket']}/{Params['Key']}?{operation}&expires={ExpiresIn}"
 
-    def _file(self, operation: str, request: Mapping[str, Any]) -> bytes:
-        key = self._key(operation, request, set())
+    def _file(self, operation: str, request: Mapping[str, Any], members: set[str]) -> bytes:
+        key = self._key(operation, request, members)
         if key not in self.files:
             raise _refusal("NoSuchKey" if operation == "GetObject" else "404", operation)
         return self.files[key]

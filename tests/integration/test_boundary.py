@@ -62,7 +62,10 @@ def test_a_path_of_half_a_character_is_not_found(cloud: Cloud) -> None:
 
 
 ALLOWED = {
+    "/console": "GET",
+    "/console/what no file is": "GET",
     "/docs": "GET",
+    "/docs/docs.js": "GET",
     "/oauth/access_token": "POST",
     "/openapi.json": "GET",
     "/v2/promotions": "GET, POST",
@@ -99,6 +102,12 @@ def test_a_method_that_a_path_does_not_have_is_not_allowed_and_hears_which_are(c
     assert answers == {(_, path): (405, {**JSON_HEADERS, "Allow": ALLOWED[path]}, body) for _, path in WRONG_METHODS}
 
 
+def test_a_route_that_the_template_leaves_out_is_not_found(cloud: Cloud) -> None:
+    error = {"status": 404, "title": "Not Found", "detail": "route not found"}
+    for path in ("/console", "/console/main.js"):
+        assert cloud.send("reject_unknown_route", _other_route("GET", path)) == (404, {"errors": [error]})
+
+
 def test_options_of_a_path_are_its_methods_without_content(cloud: Cloud) -> None:
     before = cloud.items()
     answers = {path: cloud.reply("reject_unknown_route", _other_route("OPTIONS", path)) for path in ALLOWED}
@@ -107,7 +116,7 @@ def test_options_of_a_path_are_its_methods_without_content(cloud: Cloud) -> None
 
 
 HTTP_FUNCTIONS = [name for name in template.functions() if any(template.events(name, "HttpApi"))]
-WITHOUT_TABLE = {"reject_unknown_route", "get_openapi", "show_docs"}
+WITHOUT_TABLE = {"reject_unknown_route", "get_openapi", "show_console", "show_docs"}
 
 
 @pytest.mark.parametrize("function", [name for name in HTTP_FUNCTIONS if name not in WITHOUT_TABLE])
@@ -151,7 +160,7 @@ def test_a_function_that_lacks_a_variable_says_only_which_request_it_was(
     assert cloud.items() == before
 
 
-ANSWERED = dict.fromkeys(HTTP_FUNCTIONS, 401) | {"reject_unknown_route": 404, "get_openapi": 200, "show_docs": 200}
+ANSWERED = dict.fromkeys(HTTP_FUNCTIONS, 401) | dict.fromkeys(WITHOUT_TABLE, 200) | {"reject_unknown_route": 404}
 
 
 @pytest.mark.parametrize("function", [name for name in HTTP_FUNCTIONS if name != "issue_token"])

@@ -24,7 +24,7 @@ from tests.support import template
 from tests.support.answers import NO_CONTENT, ROUTE_NOT_FOUND, Element, job_meta, shown_promotion
 from tests.support.builders import JOB_ID, PROMOTION_ID
 from tests.support.cloud import BUCKET, JSON_HEADERS, NOT_KEPT, OF_A_PAGE, Cloud
-from tests.support.documents import DOCS_PAGE, OPENAPI
+from tests.support.documents import OPENAPI, page
 from tests.support.events import HOST, Context, form, read
 from tests.support.matchers import A_HASH, A_TIME, A_TOKEN, AN_ID, Like
 
@@ -190,6 +190,14 @@ LINK = Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/{PROMOTION_ID}/{J
 FILE = {"href": LINK, "name": ANY, "rows": len(CODES), "bytes": ANY, "sha256": A_HASH}
 
 
+UPLOAD = {
+    "upload_id": AN_ID,
+    "href": Like(rf"https://{BUCKET}\.s3\.eu-west-1\.amazonaws\.com/uploads/{PROMOTION_ID}/[0-9a-f-]{{36}}\?.+"),
+    "headers": {"Content-Type": "text/csv; charset=utf-8"},
+    "expires_at": A_TIME,
+}
+
+
 class Told(NamedTuple):
     """The calls that come before an event, and the answer to it."""
 
@@ -229,6 +237,7 @@ TOLD = {
     "anonymize_usages": Told(
         _redeemed, _json(200, {"data": [_usage(USAGE_ID, customer_email="**", updated_by="demo", anonymized=True)]})
     ),
+    "create_upload": Told(_nothing, _json(201, {"data": UPLOAD})),
     "create_job": Told(_nothing, _json(201, {"data": _generate_job("pending", AN_ID)})),
     "get_job": Told(_job, _json(200, {"data": _generate_job("pending")})),
     "list_jobs": Told(
@@ -238,7 +247,8 @@ TOLD = {
     "cancel_job": Told(_job, _json(200, {"data": _generate_job("cancelled", result={"generated": 0, "deleted": 0})})),
     "get_job_file": Told(_exported, _json(200, {"href": LINK, "files": [FILE]}, NOT_KEPT)),
     "get_openapi": Told(_nothing, _json(200, json.loads(OPENAPI), OF_A_PAGE)),
-    "show_docs": Told(_nothing, (200, {"Content-Type": "text/html; charset=utf-8", **OF_A_PAGE}, DOCS_PAGE)),
+    "show_docs": Told(_nothing, page("show_docs", "docs")),
+    "show_console": Told(_nothing, page("show_console", "console")),
     "reject_unknown_route": Told(_nothing, _json(*ROUTE_NOT_FOUND)),
     "run_job": Told(_export, None),
     "sweep_jobs": Told(_lost, None),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE
+from promotion_jobs.jobs.uploads import UPLOADS
+from promotion_jobs.limits import IDEMPOTENCY_KEY_LIFE, UPLOAD_LIFE
 from promotion_jobs.tokens.tokens import hash_secret
 from promotion_jobs.values import from_text
 from tests.support.builders import CLIENT_ID
@@ -29,8 +30,13 @@ def test_uploads_that_nobody_ended_go_after_a_day() -> None:
     }
 
 
+def test_files_to_import_go_after_a_day() -> None:
+    rule = {"Id": "expire-uploads", "Status": "Enabled", "Prefix": UPLOADS, "ExpirationInDays": UPLOAD_LIFE.days}
+    assert RULES["expire-uploads"] == rule
+
+
 def test_files_go_by_no_other_rule() -> None:
-    assert set(RULES) == {"expire-exports", "abort-stale-uploads"}
+    assert set(RULES) == {"expire-exports", "expire-uploads", "abort-stale-uploads"}
 
 
 def _expiring(cloud: Cloud) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def _bodies() -> Iterator[Case]:
     for method in ("POST", "DELETE"):
         codes = {"type": "promotion_codes", "codes": []}
         yield malformed.wrong(f"{method} {P}/codes", codes, invalid("data.codes", "must have at least 1 entries"))
+    yield malformed.wrong(malformed.UPLOADS, {"bytes": 0}, invalid("data.bytes", "must be at least 1"))
     for number in (1_001, malformed.HUGE):
         job = malformed.JOB | {"parameters": {"number_of_codes": number}}
         yield Request(malformed.JOBS, json.dumps(job)), too_many_codes(1_000, "data.parameters.number_of_codes")
@@ -147,6 +148,7 @@ OF_A_PROMOTION = (
     "DELETE {}/codes",
     "GET {}/codes/Hand-1",
     "DELETE {}/codes/Hand-1",
+    "POST {}/uploads",
     "GET {}/jobs",
     "POST {}/jobs",
     "GET {}/jobs/<J>",

@@ -63,11 +63,12 @@ def test_the_next_execution_is_refused_while_the_job_of_the_last_is_open(
     [
         ({}, failure(400, required("data.job_type"))),
         (
-            {"job_type": "code_import"},
+            {"job_type": "promotion_purge"},
             failure(400, invalid("data.job_type", JOB_TYPES)),
         ),
         ({"job_type": "code_generate"}, failure(400, required("data.parameters"))),
         ({"job_type": "code_delete"}, failure(400, required("data.parameters"))),
+        ({"job_type": "code_import"}, failure(400, required("data.parameters"))),
         (
             DELETE | {"parameters": {"all": False}},
             failure(400, invalid("data.parameters", "must have either job_id, or all as true")),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promotion_jobs.codes.code import ChunkByHand, NewCode, Terms
+from promotion_jobs.codes.code import NewCode, Terms, WrittenChunk
 from promotion_jobs.jobs.job import ExportParameters
 from promotion_jobs.jobs.rows import Rows
 from tests.support.builders import CLIENT_ID, HAND_ID, NOW
@@ -36,7 +36,7 @@ def _formulas(content: bytes, separator: str, folder: Path) -> list[str]:
 def test_a_spreadsheet_runs_no_cell_of_an_export(separator: str, tmp_path: Path) -> None:
     texts = [f"{start}{sign}1+1{separator}x" for start in STARTS for sign in SIGNS]
     codes = [NewCode(f"A-{number}", Terms(user=text)) for number, text in enumerate(texts)]
-    made = ChunkByHand(HAND_ID, codes, CLIENT_ID, NOW)
+    made = WrittenChunk(HAND_ID, codes, CLIENT_ID, NOW)
     parameters = ExportParameters(columns=["user", "code"], header={"user": "=1+1", "code": "x;=1+1"})
     rows = Rows.of(parameters)
     assert _formulas(rows.head() + rows.of_codes(made, 0, len(codes)), separator, tmp_path) == []

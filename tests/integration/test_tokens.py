@@ -101,13 +101,14 @@ PROTECTED: list[tuple[str, Any]] = [
     ("get_usage", None),
     ("list_code_usages", None),
     ("anonymize_usages", {"data": {}}),
+    ("create_upload", {"data": {}}),
     ("create_job", {"data": {}}),
     ("list_jobs", None),
     ("get_job", None),
     ("cancel_job", None),
     ("get_job_file", None),
 ]
-OPEN_TO_ALL = {"issue_token", "get_openapi", "show_docs", "reject_unknown_route"}
+OPEN_TO_ALL = {"issue_token", "get_openapi", "show_console", "show_docs", "reject_unknown_route"}
 
 
 def test_every_function_but_those_that_are_open_to_all_is_tried() -> None:

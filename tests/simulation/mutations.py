@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tests.aws.dynamodb import Weaken
 from tests.aws.values import KeyPair
-from tests.simulation import scenes, stories
+from tests.simulation import import_scenes, scenes, stories
 from tests.simulation.faults import Fault, OneFault
 from tests.simulation.schedules import Story, Violation, meeting, play, random_workshop
 from tests.simulation.small_stories import small_workshop
@@ -53,7 +53,7 @@ def missing(*conditions: Condition) -> Mapping[Condition, str]:
 def _workshop(mutation: Mutation, number: int) -> Workshop:
     if mutation.story in {stories.meet, stories.rotate}:
         return meeting(f"{mutation.story.__name__} {number}")
-    if mutation.story in scenes.SCENES:
+    if mutation.story in scenes.SCENES | import_scenes.SCENES:
         return scenes.workshop(number)
     if mutation.fault is None:
         return random_workshop(f"{mutation.story.__name__} {number}")

@@ -21,7 +21,10 @@ Happens = Callable[[], object]
 
 
 def workshop(seed: int) -> Workshop:
-    return Workshop(f"scene {seed}", chunk_codes=3, run_chunks=2, spares=3)
+    made = Workshop(f"scene {seed}", chunk_codes=3, run_chunks=2, spares=3)
+    # Most is done before the schedule begins: a mutant that does not end is noticed soon.
+    made.simulation.scheduler.most_steps = 1_000
+    return made
 
 
 def _opened(workshop: Workshop) -> tuple[Promotion, Job]:
@@ -48,24 +51,24 @@ def _by_hand(workshop: Workshop, shop: Promotion, code: str) -> Happens:
     return add
 
 
-def _before(workshop: Workshop, operation: str, names: Sequence[str], happens: Happens) -> None:
+def before(workshop: Workshop, operation: str, names: Sequence[str], happens: Happens) -> None:
     """Have something happen once, before the next call of the operation that names all of these."""
     nothing = workshop.simulation.before
 
-    def before(called: str, arguments: Mapping[str, Any]) -> None:
+    def look(called: str, arguments: Mapping[str, Any]) -> None:
         if called == operation and all(text in str(arguments) for text in names):
             workshop.simulation.before = nothing
             happens()
 
-    workshop.simulation.before = before
+    workshop.simulation.before = look
 
 
 def _before_claim(workshop: Workshop, job: Job, happens: Happens) -> None:
     """Have something happen when a job is about to claim the indices that it has read."""
-    _before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], happens)
+    before(workshop, "transact_write_items", [job.id, "ALLOCATIONS"], happens)
 
 
-def _while_lagging(workshop: Workshop, kind: str, happens: Happens) -> None:
+def while_lagging(workshop: Workshop, kind: str, happens: Happens) -> None:
     """Have something happen once, while the item of this kind lags behind the next transaction that writes it."""
     dynamodb = workshop.simulation.dynamodb
     tear = dynamodb.committed
@@ -87,17 +90,17 @@ def torn_claim(workshop: Workshop) -> None:
     code = _code(workshop, 1)
 
     def delivered_twice() -> None:
-        _before(workshop, "transact_write_items", [f"CODES#{job.id}"], _by_hand(workshop, shop, code))
+        before(workshop, "transact_write_items", [f"CODES#{job.id}"], _by_hand(workshop, shop, code))
         workshop.deliver(job)
 
-    _while_lagging(workshop, "SPACE", delivered_twice)
+    while_lagging(workshop, "SPACE", delivered_twice)
     workshop.deliver_all()
 
 
 def torn_allocation(workshop: Workshop) -> None:
     """A claim shows in its space and not in its allocation yet, while the code is made by hand."""
     shop, _ = _opened(workshop)
-    _while_lagging(workshop, "ALLOCATIONS", _by_hand(workshop, shop, _code(workshop, 1)))
+    while_lagging(workshop, "ALLOCATIONS", _by_hand(workshop, shop, _code(workshop, 1)))
     workshop.deliver_all()
 
 
@@ -105,7 +108,7 @@ def claimed_between(workshop: Workshop) -> None:
     """A job makes its codes after a person has looked at its space, and before the reservation."""
     shop, _ = _opened(workshop)
     code = _code(workshop, 1)
-    _before(workshop, "transact_write_items", ["RESERVED"], workshop.deliver_all)
+    before(workshop, "transact_write_items", ["RESERVED"], workshop.deliver_all)
     _by_hand(workshop, shop, code)()
     workshop.deliver_all()
 
@@ -116,10 +119,10 @@ def ended_between(workshop: Workshop) -> None:
     code = _code(workshop, 1)
 
     def looked_for() -> None:
-        _before(workshop, "batch_get_item", [f"JOB#{job.id}"], workshop.deliver_all)
+        before(workshop, "batch_get_item", [f"JOB#{job.id}"], workshop.deliver_all)
 
     workshop.worker().claimer.claim(job, workshop.clock())
-    _before(workshop, "batch_get_item", [f"CODES#{job.id}"], looked_for)
+    before(workshop, "batch_get_item", [f"CODES#{job.id}"], looked_for)
     _by_hand(workshop, shop, code)()
     workshop.deliver_all()
 
@@ -129,7 +132,7 @@ def rotated_between(workshop: Workshop) -> None:
     shop, _ = _opened(workshop)
     workshop.own.keyring.add(2)
     add = _by_hand(workshop, shop, _code(workshop, 2))
-    _before(workshop, "transact_write_items", [f"SPACE#{LENGTH}", "#first_2"], add)
+    before(workshop, "transact_write_items", [f"SPACE#{LENGTH}", "#first_2"], add)
     workshop.service.rotation.rotate()
     workshop.deliver_all()
 
@@ -207,7 +210,7 @@ def rotated_at_once(workshop: Workshop) -> None:
         workshop.service.rotation.rotate()
         workshop.deliver_all()
 
-    _before(workshop, "transact_write_items", [f"SPACE#{LENGTH}", "#first_2"], be_first)
+    before(workshop, "transact_write_items", [f"SPACE#{LENGTH}", "#first_2"], be_first)
     workshop.service.rotation.rotate()
 
 

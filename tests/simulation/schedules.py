@@ -66,9 +66,9 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def play(story: Story, workshop: Workshop) -> None:
     """Raises Violation where the story does not end, or ends in items that must not be."""
-    story(workshop)
-    workshop.sweep_until_nothing_is_open()
     try:
+        story(workshop)
+        workshop.sweep_until_nothing_is_open()
         workshop.simulation.run()
     except Exception as error:
         raise Violation(_report(workshop, [f"{type(error).__name__}: {error}"])) from error

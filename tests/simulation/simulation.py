@@ -277,7 +277,8 @@ class ActorClient:
             # Otherwise its pages would not count as calls.
             return lambda operation: replace(self.stand_in.get_paginator(operation), operation=getattr(self, operation))
         attribute = getattr(self.stand_in, name)
-        if name == "exceptions" or not callable(attribute):
+        # A link is made without a call.
+        if name in {"exceptions", "generate_presigned_url"} or not callable(attribute):
             return attribute
 
         def perform(**arguments: Any) -> Any:

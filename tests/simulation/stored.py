@@ -26,11 +26,15 @@ class Listed(NamedTuple):
     removed: bool
     chunk: Plain
     made: Plain | None
-    """The terms of a code made by hand."""
+    """A code that was made by hand, or imported, with its terms."""
+    number: int | None = None
+    """Of the chunk of an import."""
 
 
 def texts(chunk: Plain, job: Plain) -> list[str]:
     """The codes of a chunk of a job."""
+    if job["job_type"] == "code_import":
+        return [made["code"] for made in json.loads(chunk["codes"])]
     given = job["parameters"]
     length, prefix = given.get("code_length", 8), given.get("code_prefix")
     head = f"{prefix.removesuffix('-')}-" if prefix else ""
@@ -74,6 +78,9 @@ class Stored:
     codes: dict[str, Plain] = field(default_factory=dict)
     allocations: dict[str, Plain] = field(default_factory=dict)
     """By job."""
+    refused: defaultdict[str, dict[int, Plain]] = field(default_factory=lambda: defaultdict(dict))
+    """Job → number → part of its report."""
+    uploads: dict[str, Plain] = field(default_factory=dict)
     open: dict[str, Plain] = field(default_factory=dict)
 
     @classmethod
@@ -87,7 +94,7 @@ class Stored:
             stored._add(item)
         return stored
 
-    def _add(self, item: Plain) -> None:
+    def _add(self, item: Plain) -> None:  # noqa: C901 - one for each kind
         kind, _, rest = item["pk"].partition("#")
         match kind, item["sk"].partition("#")[0]:
             case "PROMOTION", "PROMOTION":
@@ -104,20 +111,33 @@ class Stored:
                 self.codes[rest] = item
             case "ALLOCATIONS", _:
                 self.allocations[item["job"]] = item
+            case "REFUSED", number:
+                self.refused[rest][int(number)] = item
+            case "UPLOAD", _:
+                self.uploads[rest] = item
             case "OPEN", job:
                 self.open[job] = item
 
     def listed(self, promotion_id: str) -> Iterator[Listed]:
         """All that is listed under the promotion, also what an open job has put."""
         for job_id, job in self.jobs_of(promotion_id).items():
-            for chunk in self.chunks.get(job_id, {}).values():
+            for number, chunk in self.chunks.get(job_id, {}).items():
                 removed = chunk.get("removed", set())
+                if job["job_type"] == "code_import":
+                    for position, made in enumerate(json.loads(chunk["codes"])):
+                        yield Listed(made["code"], job_id, position, position in removed, chunk, made, number)
+                    continue
                 for position, code in enumerate(texts(chunk, job)):
                     yield Listed(code, job_id, position, position in removed, chunk, None)
         for chunk_id, chunk in self.by_hand.get(promotion_id, {}).items():
             removed = chunk.get("removed", set())
             for position, made in enumerate(json.loads(chunk["codes"])):
                 yield Listed(made["code"], chunk_id, position, position in removed, chunk, made)
+
+    def imported_room(self, job_id: str) -> int:
+        """How much room an import has taken."""
+        rooms: list[int] = [run["intake"]["room"] for run in self.runs[job_id].values() if "intake" in run]
+        return sum(rooms)
 
     def is_open(self, source: str) -> bool:
         job = self.jobs.get(source)

@@ -1,7 +1,7 @@
 """The real service on a simulation: its clients are the simulation's, and so are time and chance."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -12,17 +12,29 @@ from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff
 from promotion_jobs.codes.code import NewCode, Terms
 from promotion_jobs.codes.format import CodeFormat
+from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, Job, JobType, Message, Parameters
+from promotion_jobs.jobs.job import (
+    DeleteParameters,
+    ExportParameters,
+    ImportParameters,
+    Job,
+    JobType,
+    Message,
+    OnDuplicate,
+    Parameters,
+)
+from promotion_jobs.jobs.uploads import uploads_of
 from promotion_jobs.jobs.worker import Worker
 from promotion_jobs.promotions.promotion import NewPromotion, Promotion
 from promotion_jobs.settings import Settings
 from promotion_jobs.wiring import Service
 from tests.simulation.faults import Faults, NoFaults
 from tests.simulation.invariants import too_many_messages, wrong_at_any_moment, wrong_locks_now
+from tests.simulation.scheduler import Endless
 from tests.simulation.simulation import Simulation, TimeLeft, is_outage
 from tests.support.small_notation import SMALL, SmallParameters, make_small
 
@@ -31,7 +43,11 @@ PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
 
 ROWS_PER_FILE = 15
+CODES_TOGETHER, ROWS_TOGETHER = 3, 5
+"""Of an import."""
 
+_MOST_DELIVERIES = 100
+"""At once: the stories have some dozens of runs at the most."""
 
 PREFIXES = (None, None, "P", "q-", "bc", "BC-", "cb", "Bb-cC", "cc-bc", "x-bc", "bc-P", "b", "bcb", "cb-")
 
@@ -43,9 +59,18 @@ class NotingReserver:
     reserver: Reserver
     free: set[str]
 
+    @property
+    def lookup(self) -> Lookup:
+        return self.reserver.lookup
+
     def reserve(self, codes: Collection[str]) -> None:
         self.reserver.reserve(codes)
         self.free.update(code.casefold() for code in codes)
+
+    def taken(self, codes: Collection[str]) -> Mapping[str, str]:
+        taken = self.reserver.taken(codes)
+        self.free.update(code.casefold() for code in codes if code not in taken)
+        return taken
 
 
 @dataclass
@@ -96,11 +121,14 @@ class Workshop:
         self.groups = [random_of("groups", self.seed).choice(("bc", "cb", "bb")) for _ in range(2)]
 
     def have_reserver(self, kind: type[Reserver], **changes: Any) -> None:
-        """Have codes made by hand looked at by a reserver of this kind, and note which it finds free."""
+        """Have codes made by hand, or imported, looked at by a reserver of this kind; note which it finds free."""
         service = self.service
         parts = {"spaces": service.spaces, "readings": service.readings, "lookup": service.lookup}
         noting: Any = NotingReserver(kind(**{**parts, **changes}), self.free)
         service.codes = replace(service.codes, reserver=noting)
+        service.importer = replace(
+            service.importer, reserver=noting, codes_together=CODES_TOGETHER, rows_together=ROWS_TOGETHER
+        )
 
     def _service(self, client: Callable[[str], Any], bits: Callable[[int], int]) -> Service:
         """As on AWS, but for smaller codes, chunks, runs and parts. ``own`` is for what a test looks at itself."""
@@ -139,13 +167,25 @@ class Workshop:
         """The first message of a job, at once and without faults; it may come again."""
         self._deliver(json.dumps({"promotion_id": job.promotion_id, "job_id": job.id}), lambda: timedelta(minutes=1))
 
+    def deliver_a_part(self, job: Job) -> None:
+        """Likewise to a worker whose time is up as soon as it has done something."""
+        seconds = iter([60.0])
+        body = json.dumps({"promotion_id": job.promotion_id, "job_id": job.id})
+        self._deliver(body, lambda: timedelta(seconds=next(seconds, 0.0)))
+
     def deliver_all(self) -> None:
-        """Every message that waits and those that they send, when they can be seen and without faults; by no actor."""
+        """Every message that waits and those that they send, when they can be seen and without faults; by no actor.
+
+        Raises Endless.
+        """
         waiting = self.simulation.queue.waiting
-        while waiting:
+        for _ in range(_MOST_DELIVERIES):
+            if not waiting:
+                return
             message = waiting.pop(0)
             self.simulation.sleep(max(0.0, message.visible_at - self.simulation.clock.seconds))
             self._deliver(message.body, lambda: timedelta(minutes=1))
+        raise Endless(f"{_MOST_DELIVERIES} deliveries, and there are more")
 
     def sweep_until_nothing_is_open(self) -> None:
         """Every minute, as an actor that dies like any other."""
@@ -184,6 +224,23 @@ class Workshop:
         """A deletion with its message: of all codes, or of those of one job."""
         new = NewJob(JobType.CODE_DELETE, parameters=DeleteParameters(job_id))
         job, _ = self.service.job_creator.create(promotion.id, new, CLIENT_ID)
+        return job
+
+    def add_upload(self, promotion: Promotion, rows: Sequence[str]) -> str:
+        """The id of an upload that was sent: a file with these codes."""
+        content = "".join(f"{it}\n" for it in ("code", *rows)).encode()
+        announced = self.service.uploads.announce(promotion, len(content), None, CLIENT_ID)
+        self.simulation.files.files[f"{uploads_of(promotion.id)}{announced.id}"] = content
+        return announced.id
+
+    def add_import(
+        self, promotion: Promotion, upload_id: str, key: str | None = None, on_duplicate: OnDuplicate | None = None
+    ) -> Job:
+        """An import with its message, called by its request's key."""
+        new = NewJob(JobType.CODE_IMPORT, key, ImportParameters(upload_id, on_duplicate))
+        job, _ = self.service.job_creator.create(promotion.id, new, CLIENT_ID, key)
+        if key:
+            self.answered.append((key, job.id))
         return job
 
     def add_some_job(self, promotion: Promotion, number_of_codes: int | None, key: str | None = None) -> Job:

@@ -62,7 +62,12 @@ def _sign_in(cloud: Cloud) -> None:
 
 
 def _read_descriptions(cloud: Cloud) -> None:
-    for function, expected in (("get_openapi", 200), ("show_docs", 200), ("reject_unknown_route", 404)):
+    for function, expected in (
+        ("get_openapi", 200),
+        ("show_docs", 200),
+        ("show_console", 200),
+        ("reject_unknown_route", 404),
+    ):
         status, _, _ = cloud.reply(function, read(function))
         assert status == expected
 
@@ -150,6 +155,27 @@ def _delete_in_bulk(cloud: Cloud, promotion_id: str) -> None:
         job_id = _ask(cloud, 201, "create_job", promotion_id, data={"data": deletion})["data"]["id"]
         _work(cloud)
         assert _ask(cloud, 200, "get_job", promotion_id, job_id)["data"]["result"] == {"deleted": deleted}
+
+
+def _import(cloud: Cloud, promotion_id: str) -> None:
+    """An import that a schedule starts, of codes that a job has made and might make; then one that the API starts."""
+    cloud.create_job(promotion_id, "code_generate", number_of_codes=1)
+    _work(cloud)
+    [generated] = _ask(cloud, 200, "list_codes", promotion_id)["data"]
+    content = f"code\n{generated['code']}\ngkmh-jkmn\n".encode()
+    _ask(cloud, 201, "create_upload", promotion_id, data={"data": {"bytes": len(content)}})
+    parameters = {"upload_id": cloud.upload(promotion_id, content)}
+    scheduled = {"promotion_id": promotion_id, "execution_id": "an import", "job_type": "code_import"}
+    started = cloud.start_scheduled(scheduled | {"parameters": parameters})
+    _work(cloud)
+    report = _ask(cloud, 200, "get_job_file", promotion_id, started["job_id"])
+    assert report["files"][0]["rows"] == 1
+    other = {"upload_id": cloud.upload(promotion_id, b"code\nprinted\n")}
+    imported = {"type": "promotion_job", "job_type": "code_import", "parameters": other}
+    _ask(cloud, 200, "create_job", promotion_id, data={"data": imported}, query="dry_run=true")
+    job_id = _ask(cloud, 201, "create_job", promotion_id, data={"data": imported})["data"]["id"]
+    _work(cloud)
+    _ask(cloud, 200, "get_job", promotion_id, job_id)
 
 
 def _redeem(cloud: Cloud, expected: int, code: str, id: str, **more: Any) -> str:  # noqa: A002 - as it is called
@@ -255,6 +281,7 @@ def journey(stack: LocalStack) -> Iterator[Cloud]:
             _sweep_and_cancel(cloud, promotion_id)
             _start_by_schedule(cloud, promotion_id)
             _delete_in_bulk(cloud, promotion_id)
+            _import(cloud, promotion_id)
             _purge(cloud, promotion_id)
             shop_id = cloud.create_promotion(start="2020-01-01", end="9999-01-01")
             _redeem_in_every_way(cloud, shop_id)

@@ -83,6 +83,11 @@ def served(state: Path, port: int, *options: str) -> Iterator["subprocess.Popen[
                 f"Promotion Jobs is at http://127.0.0.1:{port}/ with client_id={client.client_id}"
                 f" client_secret={client.client_secret} (Ctrl-C stops it)\n"
             )
+            line = program.stdout.readline() if program.stdout else ""
+            link = (
+                rf"http://127\.0\.0\.1:{port}/console#token=[0-9a-f]{{40}}&expires=[0-9]+&client_id={client.client_id}"
+            )
+            assert re.fullmatch(f"Its console, signed in for an hour: {link}\n", line)
             yield program
         finally:
             program.kill()

@@ -155,5 +155,5 @@ def too_many_codes(limit: int, source: str) -> Answer:
     return failure(400, fault(source, detail, "Too many promotion codes"))
 
 
-JOB_TYPES = "must be one of code_generate, code_export, code_delete"
+JOB_TYPES = "must be one of code_generate, code_export, code_delete, code_import"
 """The rule that a job type breaks which no call can ask for."""

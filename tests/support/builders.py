@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promotion_jobs.codes.code import Chunk, ChunkByHand, Code, NewCode, Terms
+from promotion_jobs.codes.code import Chunk, Code, NewCode, Terms, WrittenChunk
 from promotion_jobs.codes.format import NOTATION
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.jobs.job import (
@@ -113,9 +113,9 @@ def generated_job(number_of_codes: int, **changes: Any) -> Job:
     return generate_job(Plan(number_of_codes), **{**given, **changes})
 
 
-def by_hand(*codes: str, id: str = HAND_ID, removed: Iterable[int] = (), user: str | None = None) -> ChunkByHand:  # noqa: A002 - as it is called
+def by_hand(*codes: str, id: str = HAND_ID, removed: Iterable[int] = (), user: str | None = None) -> WrittenChunk:  # noqa: A002 - as it is called
     made = [NewCode(code, Terms(user=user)) for code in codes]
-    return ChunkByHand(id, made, CLIENT_ID, NOW, frozenset(removed))
+    return WrittenChunk(id, made, CLIENT_ID, NOW, frozenset(removed))
 
 
 def code(**changes: Any) -> Code:

@@ -43,12 +43,25 @@ NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
 NOT_KEPT = {"Cache-Control": "no-store"}
 OF_A_PAGE = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
-READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan", "ReceiveMessage", "GetObject", "ListObjectsV2"}
+READS = {
+    "GetItem",
+    "BatchGetItem",
+    "TransactGetItems",
+    "Query",
+    "Scan",
+    "ReceiveMessage",
+    "GetObject",
+    "HeadObject",
+    "ListObjectsV2",
+}
 """The operations that change nothing."""
 
 Answer = tuple[int, Any]
@@ -153,7 +166,8 @@ class Cloud(Records):
         is_ours = isinstance(node, dict) and node["Ref"] in self.names
         return self.names[node["Ref"]] if is_ours else str(template.value(node))
 
-    def _invoke(self, function: str, event: dict[str, Any]) -> Any:
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """What the function returns to Lambda."""
         handler = importlib.import_module(f"functions.{function}.app").handler
         with self.account.acting_as(function):
             return handler(event, Context(function))
@@ -169,7 +183,7 @@ class Cloud(Records):
 
     def reply(self, function: str, event: dict[str, Any]) -> Reply:
         """Likewise, with the headers."""
-        reply = self._invoke(function, event)
+        reply = self.invoke(function, event)
         status, headers, body = reply["statusCode"], reply["headers"], reply["body"]
         assert reply["isBase64Encoded"] is False
         if headers.get("Content-Type") == "application/json":
@@ -197,18 +211,18 @@ class Cloud(Records):
 
     def deliver(self, *messages: Message | str) -> None:
         """Deliver the messages to the worker. Raises the error that has Lambda send them again."""
-        assert self._invoke("run_job", sqs_event(*messages)) is None
+        assert self.invoke("run_job", sqs_event(*messages)) is None
 
     def end_lease(self, job_id: str) -> None:
         """As if the time of the worker that holds the job's first run was over."""
         self.table.transact(self.table.update(keys.run(job_id, 0), "SET #lease_until = :past", "", past=0))
 
     def sweep(self) -> None:
-        assert self._invoke("sweep_jobs", read("sweep_jobs")) is None
+        assert self.invoke("sweep_jobs", read("sweep_jobs")) is None
 
     def start_scheduled(self, sent: Any) -> Any:
         """The answer of the function of the schedules to an input."""
-        return self._invoke("start_scheduled_job", sent)
+        return self.invoke("start_scheduled_job", sent)
 
     def create_promotion(self, **fields: Any) -> str:
         """The id of a new promotion."""
@@ -223,11 +237,19 @@ class Cloud(Records):
             data["parameters"] = {"number_of_codes": 100} | parameters
         if job_type == "code_delete":
             data["parameters"] = parameters or {"all": True}
-        if job_type == "code_export" and parameters:
+        if job_type in {"code_export", "code_import"} and parameters:
             data["parameters"] = parameters
         status, answer = self.call("create_job", promotion_id, data={"data": data})
         assert status == 201
         return str(answer["data"]["id"])
+
+    def upload(self, promotion_id: str, content: bytes) -> str:
+        """The id of an upload that was announced and sent."""
+        status, answer = self.call("create_upload", promotion_id, data={"data": {"bytes": len(content)}})
+        assert status == 201
+        upload_id = str(answer["data"]["upload_id"])
+        self.s3.put_object(Bucket=BUCKET, Key=f"uploads/{promotion_id}/{upload_id}", Body=content)
+        return upload_id
 
     def add_codes(self, promotion_id: str, *codes: str | Mapping[str, Any]) -> None:
         """Codes made by hand; a text stands for a code of which nothing else was said."""

@@ -29,7 +29,8 @@ P = f"{PROMOTIONS}/<P>"
 """The path of the promotion that a test has stored."""
 
 JOBS = f"POST {P}/jobs"
-WITH_A_BODY = (f"POST {PROMOTIONS}", f"PUT {P}", f"POST {P}/codes", f"DELETE {P}/codes", JOBS)
+UPLOADS = f"POST {P}/uploads"
+WITH_A_BODY = (f"POST {PROMOTIONS}", f"PUT {P}", f"POST {P}/codes", f"DELETE {P}/codes", UPLOADS, JOBS)
 
 NO_JSON: tuple[str | bytes, ...] = (
     "",
@@ -123,6 +124,7 @@ HUGE = 10**18 - 1
 JOB = {"type": "promotion_job", "job_type": "code_generate", "parameters": {"number_of_codes": 1}}
 EXPORT = {"type": "promotion_job", "job_type": "code_export"}
 DELETION = {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}}
+IMPORT = {"type": "promotion_job", "job_type": "code_import", "parameters": {"upload_id": UNKNOWN_ID}}
 PREFIX = "must be at most 32 letters, digits, - and _, and start with a letter or digit"
 CODE = "must be at most 64 letters, digits, - _ . % ! and &, and start with a letter or digit"
 USER = "must be text of at most 255 characters, or a list of 1 to 25 such texts with 1,000 characters in all"
@@ -212,6 +214,36 @@ OF_AN_EXPORT: tuple[tuple[str, Any, str], ...] = (
     ("number_of_codes", 1, "is not a parameter of this job"),
     ("separator", ";", "is not a parameter of this job"),
 )
+OF_AN_IMPORT: tuple[tuple[str, Any, str], ...] = (
+    ("upload_id", None, "must be text"),
+    ("upload_id", 5, "must be text"),
+    ("upload_id", "", "must be the id of an upload"),
+    ("upload_id", f"{UNKNOWN_ID}\n", "must be the id of an upload"),
+    *(("upload_id", it, "must be the id of an upload") for it in MALFORMED_IDS),
+    ("on_duplicate", "replace", "must be 'skip' or 'fail'"),
+    ("on_duplicate", True, "must be 'skip' or 'fail'"),
+    ("max_uses_per_code", -1, "must be at least 0"),
+    ("max_uses_per_code", HUGE, "must be at most 1000000000"),
+    ("max_uses_per_code", "1", WHOLE),
+    ("consume_unit", "per_checkout", UNIT),
+    ("user", "me", "is not a parameter of this job"),
+    ("codes", ["A"], "is not a parameter of this job"),
+)
+SHA256 = "must be 64 hexadecimal digits in lower case"
+OF_AN_UPLOAD: tuple[tuple[str, Any, str], ...] = (
+    ("bytes", None, WHOLE),
+    ("bytes", "7", WHOLE),
+    ("bytes", 7.5, WHOLE),
+    ("bytes", True, WHOLE),
+    ("bytes", 0, "must be at least 1"),
+    ("bytes", -1, "must be at least 1"),
+    ("bytes", 500_000_001, "must be at most 500000000"),
+    ("bytes", HUGE, "must be at most 500000000"),
+    ("sha256", "0" * 63, SHA256),
+    ("sha256", "A" * 64, SHA256),
+    ("sha256", "0" * 64 + "\n", SHA256),
+    ("sha256", 5, "must be text"),
+)
 MEMBERS: tuple[tuple[str, Any, str], ...] = (
     ("type", "promotion_job", "must be 'promotion'"),
     ("type", ["promotion"], "must be 'promotion'"),
@@ -288,6 +320,11 @@ def values() -> Iterator[Case]:
     for name, value, rule in OF_AN_EXPORT:
         export = EXPORT | {"parameters": {name.partition(".")[0]: value}}
         yield wrong(JOBS, export, invalid(f"data.parameters.{name}", rule))
+    for name, value, rule in OF_AN_IMPORT:
+        imported = IMPORT | {"parameters": {"upload_id": UNKNOWN_ID, name: value}}
+        yield wrong(JOBS, imported, fault(f"data.parameters.{name}", f"{name} {rule}"))
+    for name, value, rule in OF_AN_UPLOAD:
+        yield wrong(UPLOADS, {"bytes": 7, name: value}, invalid(f"data.{name}", rule))
     for name, value, rule in MEMBERS:
         yield wrong(f"POST {PROMOTIONS}", {**PROMOTION, name: value}, invalid(f"data.{name}", rule))
         yield wrong(f"PUT {P}", {name: value}, invalid(f"data.{name}", rule))
@@ -300,21 +337,22 @@ def whole_jobs() -> Iterator[Case]:
     """More than one thing wrong with a job, or what is wrong as a whole."""
     yield wrong(JOBS, {}, required("data.job_type"))
     yield wrong(JOBS, JOB | {"job_type": None}, required("data.job_type"))
-    no_types: tuple[Any, ...] = ("code_import", "", 1, {}, ["code_generate"])
+    no_types: tuple[Any, ...] = ("code_purge", "", 1, {}, ["code_generate"])
     for job_type in no_types:
         yield wrong(JOBS, JOB | {"job_type": job_type}, invalid("data.job_type", JOB_TYPES))
     yield wrong(JOBS, {name: JOB[name] for name in ("job_type", "parameters")}, required("data.type"))
     for type_ in ("job", None):
         yield wrong(JOBS, JOB | {"type": type_}, invalid("data.type", "must be 'promotion_job'"))
-    for job in (JOB, EXPORT, DELETION):
+    for job in (JOB, EXPORT, DELETION, IMPORT):
         yield wrong(JOBS, job | {"name": "x" * 51}, invalid("data.name", "must have at most 50 characters"))
         yield wrong(JOBS, job | {"name": 1}, invalid("data.name", "must be text"))
         yield wrong(JOBS, job | {"parameters": []}, invalid("data.parameters", "must be an object"))
         yield wrong(JOBS, job | {"parameters": "none"}, invalid("data.parameters", "must be an object"))
-    for job in (JOB, DELETION):
+    for job in (JOB, DELETION, IMPORT):
         yield wrong(JOBS, job | {"parameters": None}, invalid("data.parameters", "must be an object"))
         yield wrong(JOBS, {name: job[name] for name in ("type", "job_type")}, required("data.parameters"))
     yield wrong(JOBS, JOB | {"parameters": {}}, required("data.parameters.number_of_codes"))
+    yield wrong(JOBS, IMPORT | {"parameters": {}}, required("data.parameters.upload_id"))
     yield wrong(
         JOBS,
         EXPORT | {"parameters": {"columns": ["code"], "header": {"user": "Name"}}},
@@ -345,6 +383,7 @@ def wholes() -> Iterator[Case]:
     promotions = f"POST {PROMOTIONS}"
     members = ("type", "name", "description", "promotion_type", "schema", "start", "end")
     yield wrong(promotions, {}, *(required(f"data.{name}") for name in members))
+    yield wrong(UPLOADS, {}, required("data.bytes"))
     backwards = fault("data.end", "end must not be before start")
     yield wrong(promotions, {**PROMOTION, "end": "2020-01-01"}, backwards)
     yield wrong(f"PUT {P}", {"start": "2999-01-01"}, backwards)

@@ -16,7 +16,7 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import Backoff, Item, from_item
-from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand
+from promotion_jobs.codes.code import AnyChunk, Chunk, WrittenChunk
 from promotion_jobs.jobs.job import GenerateParameters, Job, JobStatus, Message
 from promotion_jobs.jobs.runs import Lease, Run, RunStatus
 from promotion_jobs.jobs.worker import Worker
@@ -110,7 +110,7 @@ class WatchedClient:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self.client, name)
-        if name in {"exceptions", "get_paginator"} or not callable(attribute):
+        if name in {"exceptions", "get_paginator", "generate_presigned_url"} or not callable(attribute):
             return attribute
         return lambda **arguments: self.calls.make(name, attribute, arguments)
 
@@ -244,7 +244,7 @@ class Office:
         maker, store = self.job(job).maker, self._own.code_store
         return [chunk for run in range(job.plan.runs) for chunk in store.chunks(maker, job.plan.chunks_of(run))]
 
-    def by_hand(self, promotion_id: str = PROMOTION_ID) -> list[ChunkByHand]:
+    def by_hand(self, promotion_id: str = PROMOTION_ID) -> list[WrittenChunk]:
         return list(self._own.code_store.chunks_by_hand(promotion_id))
 
     def visible(self, promotion_id: str = PROMOTION_ID) -> list[str]:

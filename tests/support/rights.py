@@ -163,6 +163,10 @@ def _of_bucket(operation: str, parameters: Mapping[str, Any]) -> Iterator[Reques
     match operation:
         case "ListObjectsV2":
             yield Request("s3:ListBucket", bucket)
+        case "HeadObject":
+            yield Request("s3:GetObject", f"{bucket}/{parameters['Key']}")
+            # Without this right a file that is not there is forbidden, not unknown.
+            yield Request("s3:ListBucket", bucket)
         case "DeleteObjects":
             for file in parameters["Delete"]["Objects"]:
                 yield Request("s3:DeleteObject", f"{bucket}/{file['Key']}")

@@ -63,7 +63,7 @@ class Till(Office):
     @property
     def code_id(self) -> CodeId:
         """Of the code that was made last."""
-        return CodeId(self.by_hand()[-1].id, 0, 0)
+        return CodeId(self.by_hand()[-1].source, 0, 0)
 
     @property
     def uses(self) -> int | None:

@@ -22,7 +22,8 @@ def lint(template: dict[str, Any]) -> int:
         path.write_text(json.dumps(translate(template), indent=1))
         linter = str(Path(sys.executable).with_name("cfn-lint"))
         # W2001, a parameter that nothing uses: SAM has put the values of some in the place of their references.
-        command = [linter, "--region", REGION, "--ignore-checks", "W2001", "--template", str(path)]
+        # W1028, a branch that is never taken: SAM repeats a function's condition in all that only exists with it.
+        command = [linter, "--region", REGION, "--ignore-checks", "W2001", "W1028", "--template", str(path)]
         return subprocess.run(command, check=False).returncode  # noqa: S603 - nothing from outside
 
 

@@ -26,7 +26,7 @@ def _pins(requirements: list[Any]) -> Iterator[tuple[str, str]]:
 
 
 def _stated(path: Path) -> set[tuple[str, str]]:
-    own = [] if path.stem in {"tools", "peers", "audit"} else PROJECT["project"]["dependencies"]
+    own = [] if path.stem in {"browser", "tools", "peers", "audit"} else PROJECT["project"]["dependencies"]
     group = COMPILED[path]
     return set(_pins([*own, *([] if group == "project" else PROJECT["dependency-groups"][group])]))
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from promotion_jobs.aws import keys
+from promotion_jobs.jobs.uploads import UPLOADS
 from promotion_jobs.limits import LATE_WRITES
 from tests.support import rights, template, translated
 from tests.support.rights import Request
@@ -26,7 +27,7 @@ PROMOTION = keys.promotion("1")["pk"]
 KEY = keys.code_key(1)["pk"]
 CODE = "1", 0, 0
 
-WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_docs"}
+WITHOUT_TABLE = {"get_openapi", "reject_unknown_route", "show_console", "show_docs"}
 OVER_HTTP = {folder for folder in FUNCTIONS.values() if template.routes(folder)}
 
 
@@ -88,7 +89,8 @@ def test_a_role_names_what_it_may_do_to_what_and_has_nothing_from_elsewhere(role
             continue
         for resource in as_list(statement["Resource"]):
             # Objects have no names beforehand: those of our bucket, and nothing else, are meant by a star.
-            assert resource == {"Fn::Sub": "${ExportBucket.Arn}/*"} or "*" not in "".join(_texts(resource))
+            objects = [{"Fn::Sub": "${ExportBucket.Arn}/*"}, {"Fn::Sub": f"${{ExportBucket.Arn}}/{UPLOADS}*"}]
+            assert resource in objects or "*" not in "".join(_texts(resource))
 
 
 def test_a_policy_of_the_stack_is_shared_and_attached_by_the_roles_that_name_it() -> None:

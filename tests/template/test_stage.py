@@ -49,9 +49,9 @@ def test_a_page_may_send_what_its_sdk_sends_and_read_what_it_needs_to_know() -> 
     assert {route.method for route in Route} | {"OPTIONS"} == set(cors["AllowMethods"])
 
 
-def test_a_page_that_may_call_the_api_may_read_the_files_that_it_links_to() -> None:
+def test_a_page_that_may_call_the_api_may_read_the_files_that_it_links_to_and_send_some() -> None:
     # The emulator is no witness: it allows every origin by itself.
     [rule] = properties("ExportBucket")["CorsConfiguration"]["CorsRules"]
     assert rule["AllowedOrigins"] == properties("Api")["CorsConfiguration"]["AllowOrigins"]
-    assert rule["AllowedMethods"] == ["GET", "HEAD"]
+    assert rule["AllowedMethods"] == ["GET", "HEAD", "PUT"]
     assert {"Content-Disposition", "ETag", "Content-Length"} <= set(rule["ExposedHeaders"])

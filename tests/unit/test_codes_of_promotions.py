@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promotion_jobs.aws.table import ConditionLost
-from promotion_jobs.codes.code import ChunkByHand, Code, NewCode, Terms
+from promotion_jobs.codes.code import Code, NewCode, Terms, WrittenChunk
 from promotion_jobs.codes.plan import Plan
 from promotion_jobs.errors import (
     AutomaticPromotion,
@@ -255,7 +255,7 @@ NEW = [NewCode("New-1", Terms("per_item", 5, "me")), NewCode("NEW-2", Terms())]
 
 def test_codes_made_by_hand_are_stored_together_with_their_own_terms(shelf: Shelf) -> None:
     shelf.codes.add(shelf.promotion, NEW, CLIENT_ID)
-    assert shelf.office.by_hand()[-1] == ChunkByHand("made now", NEW, CLIENT_ID, shelf.office.clock())
+    assert shelf.office.by_hand()[-1] == WrittenChunk("made now", NEW, CLIENT_ID, shelf.office.clock())
     assert shelf.found() == (shelf.texts([*VISIBLE, "New-1", "NEW-2"]), 9)
     assert shelf.numbers() == (9, 990)
 

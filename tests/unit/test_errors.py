@@ -78,6 +78,11 @@ ANSWERS: list[tuple[PromotionJobsError, int, dict[str, Any]]] = [
         {"status": "422", "title": "Duplicate code", "detail": "Promotion code already in use"},
     ),
     (errors.IdempotencyKeyReused(), 422, _unprocessable("This Idempotency-Key came with another request")),
+    (
+        errors.UploadNotUsable("Nothing was sent to the upload's link"),
+        422,
+        {**_unprocessable("Nothing was sent to the upload's link"), "source": "data.parameters.upload_id"},
+    ),
     (errors.NotCancellable(), 422, _unprocessable("Only pending or processing jobs can be cancelled")),
     (errors.CodesInUse(500), 422, _unprocessable("max_codes must be at least the 500 codes in use")),
     (errors.PromotionInUse("It cannot be deleted"), 422, _unprocessable("It cannot be deleted")),

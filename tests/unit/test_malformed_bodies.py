@@ -15,6 +15,7 @@ from promotion_jobs.api.schemas.base import validate
 from promotion_jobs.api.schemas.codes import NamedCodes, SentCodes
 from promotion_jobs.api.schemas.jobs import job_schema
 from promotion_jobs.api.schemas.promotions import SentPromotion, changed
+from promotion_jobs.api.schemas.uploads import SentUpload
 from promotion_jobs.errors import PromotionJobsError
 from tests.support import builders, events, malformed
 from tests.support.cloud import PROMOTION, Answer
@@ -27,6 +28,7 @@ READERS: dict[str, Callable[[dict[str, Any]], object]] = {
     f"PUT {P}": lambda data: changed(STORED, data),
     f"POST {P}/codes": lambda data: validate(SentCodes, data),
     f"DELETE {P}/codes": lambda data: validate(NamedCodes, data),
+    f"POST {P}/uploads": lambda data: validate(SentUpload, data),
     f"POST {P}/jobs": lambda data: validate(job_schema(data), data).to_domain(),
 }
 """Request line → what reads the data of its body."""

@@ -13,6 +13,9 @@ PROMOTION = f"/v2/promotions/{PROMOTION_ID}"
         ("/oauth/access_token", {"POST"}),
         ("/v2/promotions", {"GET", "POST"}),
         ("/docs", {"GET"}),
+        ("/docs/docs.js", {"GET"}),
+        ("/console", {"GET"}),
+        ("/console/main.js", {"GET"}),
         ("/openapi.json", {"GET"}),
         (PROMOTION, {"DELETE", "GET", "PUT"}),
         (f"{PROMOTION}/codes", {"DELETE", "GET", "POST"}),
@@ -53,6 +56,8 @@ def test_a_path_of_the_api_has_methods(path: str, methods: set[str]) -> None:
         f"{PROMOTION}/history",
         "/openapiXjson",
         "/docs/",
+        "/console/",
+        "/console/vendor/preact.mjs",
         f"/prefix{PROMOTION}",
         "/V2/promotions",
         "/v2/promotions\n",
@@ -62,7 +67,7 @@ def test_any_other_path_has_none(path: str) -> None:
     assert methods_of(path) == frozenset()
 
 
-OPEN_TO_ALL = {"issue_token", "get_openapi", "show_docs"}
+OPEN_TO_ALL = {"issue_token", "get_openapi", "show_console", "show_docs"}
 REDEEMING = {"validate_code", "redeem_code", "roll_back_redemption"}
 
 

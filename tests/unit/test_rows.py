@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promotion_jobs.codes.code import AnyChunk, ChunkByHand, NewCode, Terms
+from promotion_jobs.codes.code import AnyChunk, NewCode, Terms, WrittenChunk
 from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job
 from promotion_jobs.jobs.rows import COLUMNS, Rows
 from tests.support.builders import CLIENT_ID, HAND_ID, JOB_ID, NOW, NOW_TEXT, by_hand, chunk, generated_job
@@ -49,7 +49,7 @@ def test_codes_made_by_hand_have_a_row_each_and_no_job() -> None:
     terms = [Terms(), Terms("per_item", 3, "Zoë, the first"), Terms(max_uses=0)]
     codes = [NewCode(code, own) for code, own in zip(["A", "b-1", "c_2"], terms, strict=True)]
     rest = f"shop,{NOW_TEXT},\r\n"
-    assert _rows(ChunkByHand(HAND_ID, codes, CLIENT_ID, NOW)) == (
+    assert _rows(WrittenChunk(HAND_ID, codes, CLIENT_ID, NOW)) == (
         f'A,,,,,{rest}b-1,per_item,3,3,"Zoë, the first",{rest}c_2,,0,0,,{rest}'
     )
 
@@ -72,7 +72,7 @@ def _user(text: str) -> str:
 
 
 def test_several_users_are_one_cell() -> None:
-    made = ChunkByHand(HAND_ID, [NewCode("A", Terms(user=["id-a", "=1+1", "Zoë, Ltd"]))], CLIENT_ID, NOW)
+    made = WrittenChunk(HAND_ID, [NewCode("A", Terms(user=["id-a", "=1+1", "Zoë, Ltd"]))], CLIENT_ID, NOW)
     assert _rows(made, columns=["user"]) == '"id-a;\'=1+1;Zoë, Ltd"\r\n'
 
 
@@ -156,7 +156,7 @@ def test_a_file_without_a_header_starts_with_its_first_row(bom: Literal[True, Fa
 
 
 JOB_CHUNK = chunk("bcdf-ghjk", "mnpq-rstv", job=_of(GenerateParameters(2, "per_cart", 5)))
-HAND_CHUNK = ChunkByHand(HAND_ID, [NewCode("A", Terms("per_item", 3, "Zoë")), NewCode("b.1", Terms())], CLIENT_ID, NOW)
+HAND_CHUNK = WrittenChunk(HAND_ID, [NewCode("A", Terms("per_item", 3, "Zoë")), NewCode("b.1", Terms())], CLIENT_ID, NOW)
 
 
 @pytest.mark.parametrize(

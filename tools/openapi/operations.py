@@ -18,6 +18,7 @@ from promotion_jobs.api.shapes import (
     One,
     Promotion,
     Token,
+    Upload,
     Usage,
     Validity,
 )
@@ -68,6 +69,11 @@ OTHER_JOBS: dict[str, dict[str, Any]] = {
         "parameters": {"job_id": samples.GENERATE_ID},
     },
     "a deletion of all codes": {"type": "promotion_job", "job_type": "code_delete", "parameters": {"all": True}},
+    "an import": {
+        "type": "promotion_job",
+        "job_type": "code_import",
+        "parameters": {"upload_id": samples.UPLOAD_ID, "max_uses_per_code": 1},
+    },
 }
 CODES_EXAMPLE = {"type": "promotion_codes", "codes": [{"code": "WELCOME-10", "uses": 100}, {"code": "WELCOME-20"}]}
 
@@ -290,8 +296,17 @@ OPERATIONS = (
         example=samples.anonymized,
     ),
     Operation(
+        Route.CREATE_UPLOAD,
+        "Announce a file with codes, and get a link to send it to",
+        201,
+        One[Upload],
+        (*OF_A_PROMOTION, *WITH_A_BODY),
+        ("SentUpload", {"bytes": 70_020}),
+        example=samples.upload,
+    ),
+    Operation(
         Route.CREATE_JOB,
-        "Start a job: generate codes, export all there are, or delete those of one job or all",
+        "Start a job: generate codes, import them, export all there are, or delete those of one job or all",
         201,
         One[Job],
         (
@@ -302,6 +317,7 @@ OPERATIONS = (
             errors.TooManyFiles(5_000),
             errors.TooManyJobs(""),
             errors.AutomaticPromotion(),
+            errors.UploadNotUsable("Nothing was sent to the upload's link"),
             errors.IdempotencyKeyReused(),
         ),
         ("SentJob", JOB_EXAMPLE),

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
-from promotion_jobs.codes.code import ChunkByHand, Code, NewCode, Place, Terms
+from promotion_jobs.aws.files import UploadLink
+from promotion_jobs.codes.code import Code, NewCode, Place, Terms, WrittenChunk
 from promotion_jobs.jobs.create import Forecast, NewJob
 from promotion_jobs.jobs.generate import Generate
 from promotion_jobs.jobs.job import (
@@ -13,12 +14,14 @@ from promotion_jobs.jobs.job import (
     ExportFile,
     ExportParameters,
     GenerateParameters,
+    ImportParameters,
     Job,
     JobStatus,
     JobType,
 )
 from promotion_jobs.jobs.read import Download, Progress
-from promotion_jobs.limits import TOKEN_LIFE
+from promotion_jobs.jobs.uploads import Announced
+from promotion_jobs.limits import TOKEN_LIFE, UPLOAD_LINK_LIFE
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.redemptions.redeem import Validity
@@ -31,6 +34,8 @@ PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 GENERATE_ID = "019e830e-3c9e-7d02-8f4e-2a9d1c7b5e10"
 EXPORT_ID = "019e830e-5d21-7e44-b3aa-91c02f6d8e77"
 DELETE_ID = "019e830e-7b06-7c15-a6d2-4e8f30b9c1d4"
+IMPORT_ID = "019e830e-a9f0-7b62-8c3d-1f5e7a90b2c4"
+UPLOAD_ID = "019e830e-9c11-7d8e-b1a4-6c2d8e4f7a03"
 CLIENT_ID = "3f1c9a7be2"
 
 PROMOTION = Promotion(
@@ -86,9 +91,29 @@ DELETION = replace(
     deleted=1_000,
 )
 
+IMPORT = replace(
+    GENERATE,
+    id=IMPORT_ID,
+    job_type=JobType.CODE_IMPORT,
+    name=None,
+    parameters=ImportParameters(UPLOAD_ID, "skip", max_uses_per_code=1),
+    generated=4_980,
+    duplicates=15,
+    invalid=5,
+    files=[ExportFile("", 20, 1_042, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")],
+)
+_ANNOUNCED = Announced(
+    UPLOAD_ID,
+    UploadLink(
+        f"https://bucket.s3.eu-west-1.amazonaws.com/uploads/{PROMOTION_ID}/{UPLOAD_ID}?X-Amz-Signature=…",
+        {"Content-Type": "text/csv; charset=utf-8"},
+    ),
+    THEN + UPLOAD_LINK_LIFE,
+)
+
 _PLACE = Place(
     PROMOTION_ID,
-    ChunkByHand("019e830e-90c4-7f3b-8a10-5d2e7b9c4f60", [NewCode("WELCOME-10", Terms(max_uses=100))], CLIENT_ID, THEN),
+    WrittenChunk("019e830e-90c4-7f3b-8a10-5d2e7b9c4f60", [NewCode("WELCOME-10", Terms(max_uses=100))], CLIENT_ID, THEN),
     0,
 )
 USAGE = Redemption(
@@ -153,7 +178,8 @@ forecast = {
 _BIG = replace(GENERATE, parameters=GenerateParameters(100_000, code_prefix="summer"), status=JobStatus.PROCESSING)
 processing = {"data": answers.job(_BIG, Progress(25_000, 100_000, 3_571, LATER + timedelta(seconds=21)))}
 cancelling = {"data": answers.job(replace(GENERATE, status=JobStatus.CANCELLING))}
-jobs = _page([DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, f"/{PROMOTION_ID}/jobs")
+upload = {"data": answers.upload(_ANNOUNCED)}
+jobs = _page([IMPORT, DELETION, EXPORT, replace(GENERATE, deleted=1_000)], answers.job, f"/{PROMOTION_ID}/jobs")
 validity = {"data": answers.validity("welcome-10", Validity(None, _PLACE, PROMOTION, units=1, uses=99))}
 usage = {"data": answers.usage(USAGE)}
 rolled_back = {"data": answers.usage(replace(USAGE, status=Status.ROLLED_BACK, kept=0))}

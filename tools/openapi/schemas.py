@@ -15,12 +15,14 @@ from promotion_jobs.api.schemas.redemptions import (
     SentUsages,
     SentValidation,
 )
+from promotion_jobs.api.schemas.uploads import SentUpload
 from promotion_jobs.api.shapes import Errors, GatewayError, TokenForm
 
 Schema = dict[str, Any]
 
 _SENT: tuple[type[BaseModel], ...] = (
     SentPromotion,
+    SentUpload,
     *JOBS.values(),
     SentCodes,
     NamedCodes,

@@ -19,7 +19,7 @@ from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Valid
 _PROMOTIONS = "/v2/promotions"
 _PAGE = 100
 _SAFE = frozenset({"GET", "PUT", "DELETE"})
-_NOTHING, _ELSEWHERE, _ERRORS, _UNAUTHORIZED, _NOT_FOUND = 204, 300, 400, 401, 404
+_DONE, _NOTHING, _ELSEWHERE, _ERRORS, _UNAUTHORIZED, _NOT_FOUND = 200, 204, 300, 400, 401, 404
 
 
 class Client:
@@ -203,12 +203,52 @@ class Client:
 
     def export(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None, **parameters: Any) -> Job:
         """Start an export of all codes, or of one job's. ``parameters`` are those of the API."""
-        return self.start(promotion_id, _job("export", {"job_id": job_id, **parameters}), key=key)
+        return self.start(promotion_id, self.exporting(job_id=job_id, **parameters), key=key)
+
+    def exporting(self, *, job_id: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """The job that :meth:`export` starts, as :meth:`start` and :meth:`estimate` take it."""
+        return _job("export", {"job_id": job_id, **parameters})
 
     def delete_codes(self, promotion_id: str, *, job_id: str | None = None, key: str | None = None) -> Job:
         """Start a deletion of the codes of a job, or of all codes for None."""
         what = {"all": True} if job_id is None else {"job_id": job_id}
         return self.start(promotion_id, _job("delete", what), key=key)
+
+    def import_codes(
+        self,
+        promotion_id: str,
+        file: str | Path,
+        *,
+        on_duplicate: str | None = None,
+        uses: int | None = None,
+        per: str | None = None,
+        name: str | None = None,
+    ) -> Job:
+        """Send a CSV with codes, and start a job that imports it. ``on_duplicate`` is skip or fail.
+
+        A second call sends the file again: then all of its codes are duplicates. Raises WrongUse for a file that cannot
+        be read.
+        """
+        given = {
+            "upload_id": self.upload(promotion_id, file),
+            "on_duplicate": on_duplicate,
+            "max_uses_per_code": uses,
+            "consume_unit": per and f"per_{per}",
+        }
+        return self.start(promotion_id, _job("import", given), name=name)
+
+    def upload(self, promotion_id: str, file: str | Path) -> str:
+        """Send a file, which an import can use within a day. Returns the upload's id."""
+        path = Path(file)
+        size, digest = download.measured(path)
+        data = {"bytes": size, "sha256": digest}
+        # An upload that is announced twice is forgotten after a day.
+        upload = self.call("POST", f"{_promotion(promotion_id)}/uploads", data, may_repeat=True)["data"]
+        headers = {**upload["headers"], "Content-Length": str(size)}
+        answer = self._transport.send("PUT", upload["href"], headers, lambda: path.open("rb"), may_repeat=True)
+        if answer.status != _DONE:
+            raise Unreachable(f"The file's store answered {answer.status}", status=answer.status)
+        return str(upload["upload_id"])
 
     def start(
         self, promotion_id: str, job: Mapping[str, Any], *, name: str | None = None, key: str | None = None

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promojobs.errors import FileWrong, Unreachable, WrongUse
+from promojobs.errors import FileWrong, Refused, Unreachable, WrongUse
 from promojobs.transport import PIECE, TRIES, Waits
 from promojobs.values import File, Job
 
@@ -61,8 +61,10 @@ class Measured:
 
 
 def only_file(job: Job) -> Wanted:
-    """Raises WrongUse if the job has none, or several."""
-    if len(job.files) != 1:
+    """Raises Refused if the job has none, and WrongUse if it has several."""
+    if not job.files:
+        raise Refused(f"The job {job.id} has no file: it is {job.status}")
+    if len(job.files) > 1:
         raise WrongUse(f"The job {job.id} has {len(job.files)} files, and this takes one")
     parameters = job.raw.get("parameters", {})
     return Wanted(job.files[0], parameters.get("header") is not False, bool(parameters.get("gzip")))
@@ -114,6 +116,21 @@ def to_sink(opened: Open, wanted: Wanted, write: Callable[[bytes], object]) -> N
             measured.take(piece)
             write(piece)
     measured.check(wanted)
+
+
+def measured(file: Path) -> tuple[int, str]:
+    """The bytes of a file, and its SHA-256 in hexadecimal. Raises WrongUse if it cannot be read, or is empty."""
+    size, digest = 0, sha256()
+    try:
+        with file.open("rb") as content:
+            while piece := content.read(PIECE):
+                size += len(piece)
+                digest.update(piece)
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {error.strerror}") from error
+    if not size:
+        raise WrongUse(f"{file} is empty")
+    return size, digest.hexdigest()
 
 
 def verify(file: Path, wanted: Wanted) -> None:

@@ -17,7 +17,8 @@ _TOLD_EACH = 30.0
 _TROUBLE_TOLD_EACH = 60.0
 _RECENT = 15.0
 """Seconds: between two drawings of the bar, two lines of a log, two of trouble, and of which the rate is told."""
-_TENTH = 10
+_PARTS = 5
+"""Of a job that a log tells of: two jobs are a dozen lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Output:
 
 @dataclass(slots=True)
 class Watched:
-    """Shows how far a job is: a bar on a terminal, else a line at the start, each tenth or half minute, and at the end.
+    """Shows how far a job is: a bar on a terminal, else a line at the start, each fifth or half minute, and at the end.
 
-    A tenth and half a minute, whichever is later: so a log has a dozen lines, however long the job takes.
+    A fifth or half a minute, whichever is later: so the log of a mailing has a dozen lines, however long it takes.
     """
 
     output: Output
@@ -104,12 +105,12 @@ class Watched:
             self.stop()
 
     def _tell(self, job: Job, now: float) -> None:
-        tenth = _TENTH * self.done // self.total if self.total else 0
+        part = _PARTS * self.done // self.total if self.total else 0
         if self._told and job.is_open:
             at, told = self._told
-            if tenth <= told or now - at < _TOLD_EACH:
+            if part <= told or now - at < _TOLD_EACH:
                 return
-        self._told = (now, tenth)
+        self._told = (now, part)
         self.output.say(f"{self.verb}: {self._text(job)}")
 
     def _text(self, job: Job) -> str:

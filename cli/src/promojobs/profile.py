@@ -60,21 +60,25 @@ def resolved(
     """A flag goes before the environment, and that before the profile. Raises NotSignedIn and WrongUse."""
     if is_local:
         return _of_local_stack(Path.cwd())
-    kept: Mapping[str, Any] = {}
-    named = profile or environment.get("PROMOJOBS_PROFILE")
-    name = named or "default"
-    if profile or not all(environment.get(f"PROMOJOBS_{it}") for it in ("URL", "CLIENT_ID", "CLIENT_SECRET")):
-        kept = _profiles(folders.profiles).get(name, {})
-        if named and not kept:
-            raise NotSignedIn(f"There is no profile {name!r}: promojobs login --profile {shlex.quote(name)} makes one")
-    found = {
-        it: ("" if profile else environment.get(f"PROMOJOBS_{it.upper()}", "")) or str(kept.get(it, ""))
-        for it in ("url", "client_id", "client_secret")
-    }
-    found["url"] = url or found["url"]
-    if missing := [it for it, value in found.items() if not value]:
-        raise NotSignedIn(f"Not signed in: promojobs login, or set PROMOJOBS_{missing[0].upper()}")
-    return Credentials(**found)
+    told = {it: environment.get(f"PROMOJOBS_{it.upper()}", "") for it in ("url", "client_id", "client_secret")}
+    told["url"] = url or told["url"]
+    if not profile and told["client_id"] and told["client_secret"]:
+        if not told["url"]:
+            raise NotSignedIn("Set PROMOJOBS_URL")
+        return Credentials(**told)
+    name = profile or environment.get("PROMOJOBS_PROFILE") or "default"
+    kept = _profiles(folders.profiles).get(name)
+    if kept is None:
+        raise NotSignedIn(
+            f"There is no profile {name!r}: promojobs login --profile {shlex.quote(name)} makes one"
+            if name != "default"
+            else "Not signed in: promojobs login, or set PROMOJOBS_URL, _CLIENT_ID and _CLIENT_SECRET"
+        )
+    who = Credentials(*(str(kept.get(it, "")) for it in ("url", "client_id", "client_secret")))
+    if (not profile and told["url"] not in {"", who.url}) or (url and url != who.url):
+        # A secret goes to no other service than the one that it was kept for.
+        raise NotSignedIn(f"The profile {name!r} is of {who.url}: promojobs login --url {told['url']} makes another")
+    return who
 
 
 def _of_local_stack(folder: Path) -> Credentials:

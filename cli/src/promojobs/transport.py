@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from promojobs.errors import Unreachable, WrongUse
@@ -25,6 +25,8 @@ _LOST = frozenset({502, 504})
 """A gateway that got no answer: what was asked for may be done."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PIECE = 65_536
+
+Body = bytes | Callable[[], BinaryIO] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,15 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: Body = None,
         *,
         may_repeat: bool,
         within: float = inf,
     ) -> Answer:
-        """The answer, whatever it says. Raises Unreachable after the last try, or so many seconds."""
+        """The answer, whatever it says. ``body`` may open a file, for each try.
+
+        Raises Unreachable after the last try, or so many seconds.
+        """
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         ends = self._waits.clock() + within
@@ -134,7 +139,15 @@ class Transport:
                 break
         raise Unreachable(f"The service cannot be reached: {reason}")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body, timeout: float) -> Answer:
+        if callable(body):
+            with body() as file:
+                return self._sent(method, url, headers, file, timeout)
+        return self._sent(method, url, headers, body, timeout)
+
+    def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None, timeout: float
+    ) -> Answer:
         response = self._pool(url).request(
             method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
         )
@@ -146,8 +159,6 @@ class Transport:
         """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read, and WrongUse."""
         from urllib3.exceptions import HTTPError
 
-        if _is_plain(url):
-            raise WrongUse("The link to the file would send the codes in plain text")
         try:
             response = self._pool(url).request(
                 "GET", url, timeout=self._timeout, retries=False, redirect=False, preload_content=False
@@ -164,8 +175,11 @@ class Transport:
             raise Unreachable(f"The download broke off: {_told(error)}") from error
 
     def _pool(self, url: str) -> "PoolManager":
+        """Raises WrongUse for a link that would show codes on the way."""
         import urllib3
 
+        if _is_plain(url):
+            raise WrongUse("The link to the file would send the codes in plain text")
         proxy = _proxy_of(url)
         if proxy not in self._pools:
             # Both trust the system's authorities, or those of SSL_CERT_FILE.

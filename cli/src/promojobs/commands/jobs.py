@@ -1,6 +1,7 @@
 """Jobs: started, watched to their end, and their files."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -12,13 +13,14 @@ import click
 from promojobs import download as downloads
 from promojobs.app import command
 from promojobs.client import Client
-from promojobs.errors import JobCancelled, PromojobsError, Refused, WrongUse
+from promojobs.errors import FileWrong, JobCancelled, PromojobsError, Refused, Unreachable, WrongUse
 from promojobs.output import duration, size
 from promojobs.session import Session, Terminated, short
 from promojobs.values import KINDS, Estimate, Job
 
 _NAME = 50
-_KEY_LIFE = timedelta(hours=24)
+_KEY_LIFE = timedelta(hours=23)
+"""A little less than the service knows keys: so much may pass between this look and the request."""
 _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file; - writes it to stdout.")
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
@@ -69,7 +71,7 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
         name = given["name"] or (given["key"] and given["key"][:_NAME])
         if given["key"]:
             _check_age(api, promotion_id, name)
-        made = api.start(promotion_id, job, name=name, key=_key(session, api, given["key"]))
+        made = _start(session, api, promotion_id, job, name, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return
@@ -78,17 +80,24 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
             session.output.data({"job": dict(made.raw)}, _line(made))
             return
         try:
-            exported = _export(session, api, made.promotion_id, made.id, given)
+            exported = _export(session, api, made.promotion_id, made.id, given, number)
         except PromojobsError:
             session.say(session.line("export", made.promotion_id, "--job", made.id, *_to(target, force=given["force"])))
             raise
         _save(session, api, exported, target, force=given["force"])
 
 
-def _key(session: Session, api: Client, given: str | None) -> str:
-    key = given or api.new_key()
+def _start(
+    session: Session, api: Client, promotion_id: str, job: Mapping[str, Any], name: str | None, key: str | None
+) -> Job:
+    """The job, started once; whoever cannot know whether it was is told the key that finds it."""
+    key = key or api.new_key()
     session.explain(f"Idempotency-Key: {key}")
-    return key
+    try:
+        return api.start(promotion_id, job, name=name, key=key)
+    except (KeyboardInterrupt, Terminated, Unreachable):
+        session.say(f"The job may have been started. The same line with --key {key} finds it, or starts it.")
+        raise
 
 
 def _check_age(api: Client, promotion_id: str, name: str) -> None:
@@ -128,11 +137,22 @@ def _show_started(session: Session, it: Job) -> None:
     session.say(session.line("watch", it.promotion_id, it.id))
 
 
-def _export(session: Session, api: Client, promotion_id: str, job_id: str | None, given: dict[str, Any]) -> Job:
-    """The export, when it has ended."""
+def _export(
+    session: Session,
+    api: Client,
+    promotion_id: str,
+    job_id: str | None,
+    given: dict[str, Any],
+    codes: int | None = None,
+) -> Job:
+    """The export, when it has ended. Raises FileWrong also if there are not so many codes as were asked for."""
     key = given["key"] and given["key"] + _EXPORT
-    job = api.export(promotion_id, job_id=job_id, key=_key(session, api, key))
-    return session.watch(api, job, "Exporting", given["wait_timeout"])
+    job = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, key)
+    job = session.watch(api, job, "Exporting", given["wait_timeout"])
+    rows = downloads.only_file(job).file.rows
+    if codes is not None and rows != codes:
+        raise FileWrong(f"The export has {rows:,} codes, and {codes:,} were asked for: some were removed meanwhile")
+    return job
 
 
 def _to(target: Path, *, force: bool) -> list[str]:
@@ -173,12 +193,35 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
         if target is not None:
             _save(session, api, _export(session, api, promotion_id, job_id, given), target, force=given["force"])
             return
-        made = api.export(promotion_id, job_id=job_id, key=_key(session, api, given["key"]))
+        made = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return
         made = session.watch(api, made, "Exporting", given["wait_timeout"])
         session.output.data({"job": dict(made.raw)}, _line(made))
+
+
+@command(name="import")
+@click.argument("promotion")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--on-duplicate", type=click.Choice(["skip", "fail"]), help="Where a code is in use; skip unless given.")
+@click.option("--uses", type=int, help="How often a code can be used, where its row does not say it.")
+@click.option("--per", type=click.Choice(["cart", "item"]), help="What counts as a use, likewise.")
+@click.option("--name", help="The job's name.")
+@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken.")
+@_FORCE
+@_WAIT_TIMEOUT
+def import_codes(session: Session, promotion: str, file: Path, **given: Any) -> None:
+    """Import the codes of a CSV file."""
+    target = _target(session, given["report"], force=given["force"])
+    with session.api() as api:
+        promotion_id = session.promotion_id(api, promotion)
+        asked = {name: given[name] for name in ("on_duplicate", "uses", "per", "name")}
+        job = session.watch(api, api.import_codes(promotion_id, file, **asked), "Importing", given["wait_timeout"])
+        numbers = ", ".join(f"{job.result[name]:,} {name}" for name in ("imported", "duplicates", "invalid"))
+        if target:
+            api.save(job, target, force=given["force"])
+        session.output.data({"job": dict(job.raw)}, f"{file}: {numbers}")
 
 
 @command()
@@ -305,7 +348,7 @@ def delete_codes(session: Session, promotion: str, job: str | None, *, is_all: b
         wanted = {"type": "promotion_job", "job_type": KINDS["delete"], "parameters": what}
         codes = api.estimate(promotion_id, wanted).codes
         session.confirm(f"Delete {codes:,} codes?", yes=given["yes"])
-        made = api.delete_codes(promotion_id, job_id=job_id, key=_key(session, api, given["key"]))
+        made = _start(session, api, promotion_id, wanted, None, given["key"])
         if not given["wait"]:
             _show_started(session, made)
             return

@@ -186,6 +186,22 @@ class DuplicateCode(PromotionJobsError):
     pass
 
 
+class UploadNotUsable(PromotionJobsError):
+    """``detail`` says what is wrong with the upload that a job is to import."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    @classmethod
+    def used(cls, job_id: str) -> "UploadNotUsable":
+        return cls(f"The upload is used by the job {job_id}: announce another one")
+
+    @classmethod
+    def unknown(cls) -> "UploadNotUsable":
+        return cls("The promotion has no such upload, or a day has passed since it was announced")
+
+
 class NotCancellable(PromotionJobsError):
     pass
 

@@ -35,6 +35,24 @@ RUN_CHUNKS = 40
 EXAMPLE_CODES = 3
 """Made-up codes that a dry run shows."""
 
+UPLOAD_BYTES = 500_000_000
+UPLOAD_LIFE = timedelta(days=1)
+"""From the announcement of an upload until its job must be created; the bucket keeps it no longer."""
+
+UPLOAD_LINK_LIFE = timedelta(hours=1)
+
+ROW_BYTES = 65_536
+"""Of an imported file, whatever is in it: what a worker holds does not grow with the file."""
+
+IMPORTED_TOGETHER = 90
+"""Codes of an import that are put together: with their chunk, the report and the count they fit a transaction."""
+
+ROWS_TOGETHER = 200
+"""Rows that are read for these at the most, so that a report of refused ones fits an item."""
+
+BYTES_TOGETHER = 50_000
+"""Of these rows: whatever characters their users have, they fit an item."""
+
 EXPORT_FILES = 200
 """Files of one export: ten million codes in files of 50,000 rows."""
 

@@ -15,6 +15,10 @@ class Measure(StrEnum):
     SCHEDULED_JOBS_STARTED = "ScheduledJobsStarted"
     SCHEDULED_JOBS_REFUSED = "ScheduledJobsRefused"
     CODES_GENERATED = "CodesGenerated"
+    CODES_IMPORTED = "CodesImported"
+    ROWS_REFUSED = "RowsRefused"
+    """Of imported files, by ``reason``: duplicate or invalid."""
+
     CODES_DELETED = "CodesDeleted"
     """By deletions and by the undoing of jobs; not those that are removed by hand."""
 

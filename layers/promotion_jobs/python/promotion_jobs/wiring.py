@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from promotion_jobs.codes.lists import CodeLists
     from promotion_jobs.codes.lookup import Lookup
     from promotion_jobs.codes.readings import Readings
+    from promotion_jobs.codes.reserve import Reserver
     from promotion_jobs.codes.rotation import Rotation
     from promotion_jobs.codes.spaces import SpaceStore
     from promotion_jobs.codes.store import CodeStore
@@ -38,13 +39,16 @@ if TYPE_CHECKING:
     from promotion_jobs.jobs.delete import Delete
     from promotion_jobs.jobs.export import Export
     from promotion_jobs.jobs.generate import Generate
+    from promotion_jobs.jobs.imports import Import
     from promotion_jobs.jobs.job import Job, JobType
     from promotion_jobs.jobs.kind import Kind, OfferedKind
     from promotion_jobs.jobs.purge import PromotionRemover
     from promotion_jobs.jobs.read import Downloads, Jobs
+    from promotion_jobs.jobs.report import ReportStore
     from promotion_jobs.jobs.runs import RunStore
     from promotion_jobs.jobs.store import JobStore
     from promotion_jobs.jobs.sweep import Sweeper
+    from promotion_jobs.jobs.uploads import Uploads
     from promotion_jobs.jobs.worker import Worker
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.promotions.promotions import Promotions
@@ -199,16 +203,21 @@ class Service:
         return PromotionRemover(self.promotion_store, self.job_store, self.queue, self.clock, self.new_id)
 
     @cached_property
+    def reserver(self) -> "Reserver":
+        from promotion_jobs.codes.reserve import Reserver
+
+        return Reserver(self.spaces, self.readings, self.lookup)
+
+    @cached_property
     def codes(self) -> "Codes":
         from promotion_jobs.codes.codes import Codes
-        from promotion_jobs.codes.reserve import Reserver
 
         return Codes(
             store=self.code_store,
             uses=self.uses,
             lists=self.code_lists,
             lookup=self.lookup,
-            reserver=Reserver(self.spaces, self.readings, self.lookup),
+            reserver=self.reserver,
             promotions=self.promotion_store,
             makers=self.makers,
             now=self.clock,
@@ -246,7 +255,14 @@ class Service:
             new_id=self.new_id,
             least_guess_odds=self.settings.least_guess_odds,
             bits=self.bits,
+            uploads=self.uploads,
         )
+
+    @cached_property
+    def uploads(self) -> "Uploads":
+        from promotion_jobs.jobs.uploads import Uploads, UploadStore
+
+        return Uploads(UploadStore(self.table), self.files, self.clock, self.new_id)
 
     @cached_property
     def job_canceller(self) -> "JobCanceller":
@@ -268,6 +284,7 @@ class Service:
             JobType.CODE_GENERATE: lambda: self.generate,
             JobType.CODE_EXPORT: lambda: self.export,
             JobType.CODE_DELETE: lambda: self.delete,
+            JobType.CODE_IMPORT: lambda: self.importer,
         }
         return kinds[job_type]()
 
@@ -309,6 +326,32 @@ class Service:
             meter=self.meter,
         )
 
+    @cached_property
+    def importer(self) -> "Import":
+        from promotion_jobs.jobs.imports import Import
+        from promotion_jobs.jobs.uploads import UploadStore
+
+        return Import(
+            promotions=self.promotion_store,
+            codes=self.code_store,
+            reserver=self.reserver,
+            jobs=self.job_store,
+            runs=self.runs,
+            uploads=UploadStore(self.table),
+            reports=self.report_store,
+            # Functions that only show its progress have no bucket.
+            files=lambda: self.files,
+            now=self.clock,
+            new_attempt=self.new_id,
+            meter=self.meter,
+        )
+
+    @cached_property
+    def report_store(self) -> "ReportStore":
+        from promotion_jobs.jobs.report import ReportStore
+
+        return ReportStore(self.table)
+
     @property
     def _runs_ahead(self) -> int:
         """Fewer than there are workers, so that one job never takes all of them."""
@@ -326,7 +369,8 @@ class Service:
         bus = EventBus(lambda: self.clients.events, self.settings.event_bus_name)
         announcer = Announcer(self.job_store.open_work, bus, render, self.meter)
         stores = self.promotion_store, self.code_store, self.job_store, self.runs
-        purge = Purge(*stores, self.files, self.redemption_store.purge, announcer, self.clock)
+        reports, redeemed = self.report_store, self.redemption_store.purge
+        purge = Purge(*stores, self.files, reports, redeemed, announcer, self.clock)
 
         def kinds(job_type: JobType) -> "Kind":
             return purge if job_type is JobType.PROMOTION_PURGE else self.kind(job_type)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from promotion_jobs.jobs.create import Forecast, NewJob
     from promotion_jobs.jobs.job import ExportFile, Job, Parameters
     from promotion_jobs.jobs.read import Download, Progress
+    from promotion_jobs.jobs.uploads import Announced
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.redemptions.redeem import Validity
     from promotion_jobs.redemptions.redemption import Redemption
@@ -131,6 +132,15 @@ def links(downloads: "Sequence[Download]") -> "shapes.FileLinks":
     """The link of contract 1.5 to the first file, and beyond it the links to all."""
     files: list[shapes.LinkedFile] = [{"href": it.href, "name": it.name, **_file(it.file)} for it in downloads]
     return {"href": downloads[0].href, "files": files}
+
+
+def upload(it: "Announced") -> "shapes.Upload":
+    return {
+        "upload_id": it.id,
+        "href": it.link.href,
+        "headers": dict(it.link.headers),
+        "expires_at": to_text(it.expires_at),
+    }
 
 
 def _outcome(it: "Job") -> "shapes.Outcome":

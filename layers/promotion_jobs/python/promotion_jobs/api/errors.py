@@ -178,6 +178,10 @@ ANSWERS: Mapping[type[errors.PromotionJobsError], tuple[HTTPStatus, Callable[[An
         HTTPStatus.UNPROCESSABLE_ENTITY,
         lambda _: _unprocessable("This Idempotency-Key came with another request"),
     ),
+    errors.UploadNotUsable: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        lambda error: [{**_unprocessable(error.detail)[0], "source": "data.parameters.upload_id"}],
+    ),
     errors.NotCancellable: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         lambda _: _unprocessable("Only pending or processing jobs can be cancelled"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
@@ -36,11 +35,6 @@ CLIENT_ID = "client_id"
 NOT_KEPT = {"Cache-Control": "no-store"}
 """Headers of an answer that has a secret: a token or a signed link (RFC 6749, 5.1)."""
 
-_CONTENT_SECURITY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-_OF_A_PAGE = {"Content-Security-Policy": _CONTENT_SECURITY, "X-Content-Type-Options": "nosniff"}
 _IDS = {"promotion_id", "job_id"}
 
 _FAULTY_REQUEST = (InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
@@ -48,11 +42,6 @@ _FAULTY_REQUEST = (InvalidRequest, PayloadTooLarge, UnsupportedMediaType)
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
     return Response(status, content_types.APPLICATION_JSON, body, dict(headers or {}))
-
-
-def document(content_type: str, name: str) -> Answer:
-    """A file of this folder as it is: the API's description, which `make openapi` writes, or its page."""
-    return Response(HTTPStatus.OK.value, content_type, Path(__file__).with_name(name).read_text(), dict(_OF_A_PAGE))
 
 
 def no_content() -> Answer:
@@ -81,7 +70,8 @@ def resolver() -> APIGatewayHttpResolver:
 
     def reject(_: NotFoundError) -> Answer:
         methods = methods_of(app.current_event.path)
-        if not methods:
+        # The right method comes here if the template has left the route out.
+        if not methods or app.current_event.http_method in methods:
             return refuse(RouteNotFound())
         # The $default route catches preflights too; API Gateway adds their headers to any answer.
         preflight = app.current_event.http_method == "OPTIONS"

@@ -1,4 +1,4 @@
-"""Every route of the API, once: for its handler, for the answer to a wrong method, and for the OpenAPI document.
+"""Every route, once: for its handler, for the answer to a wrong method, and for the OpenAPI document.
 
 A test compares them with the template.
 """
@@ -15,12 +15,16 @@ _PROMOTION = f"{_PROMOTIONS}/{{promotion_id}}"
 _CODES = f"{_PROMOTION}/codes"
 _CODE = f"{_CODES}/{{code}}"
 _REDEMPTIONS = f"{_PROMOTIONS}/redemptions"
+_UPLOADS = f"{_PROMOTION}/uploads"
 _JOBS = f"{_PROMOTION}/jobs"
 _JOB = f"{_JOBS}/{{job_id}}"
 
 
 class Route(Enum):
-    """Method, path, and the right that the call takes: None where it takes no token."""
+    """Method, path, and the right that the call takes: None where it takes no token.
+
+    The function is called as the route is, unless it stands behind these.
+    """
 
     ISSUE_TOKEN = "POST", "/oauth/access_token", None
     CREATE_PROMOTION = "POST", _PROMOTIONS, Right.CHANGE
@@ -40,6 +44,7 @@ class Route(Enum):
     GET_USAGE = "GET", f"{_PROMOTION}/usages/{{usage_id}}", Right.READ
     LIST_CODE_USAGES = "GET", f"{_CODE}/usages", Right.READ
     ANONYMIZE_USAGES = "POST", f"{_PROMOTIONS}/usages/anonymize", Right.CHANGE
+    CREATE_UPLOAD = "POST", _UPLOADS, Right.CHANGE
     CREATE_JOB = "POST", _JOBS, Right.CHANGE
     LIST_JOBS = "GET", _JOBS, Right.READ
     GET_JOB = "GET", _JOB, Right.READ
@@ -47,16 +52,16 @@ class Route(Enum):
     GET_JOB_FILE = "GET", f"{_JOB}/file", Right.READ
     GET_OPENAPI = "GET", "/openapi.json", None
     SHOW_DOCS = "GET", "/docs", None
+    SHOW_DOCS_FILE = "GET", "/docs/{file}", None, "show_docs"
+    SHOW_CONSOLE = "GET", "/console", None
+    SHOW_CONSOLE_FILE = "GET", "/console/{file}", None, "show_console"
 
-    def __init__(self, method: str, path: str, right: Right | None) -> None:
+    def __init__(self, method: str, path: str, right: Right | None, function: str | None = None) -> None:
         self.method = method
         self.path = path
         self.right = right
-
-    @property
-    def function(self) -> str:
-        """The name of the handler, of its folder, and of the operation in the OpenAPI document."""
-        return self.name.lower()
+        self.function = function or self.name.lower()
+        """The name of the function, of its folder, and of the operation in the OpenAPI document."""
 
     @property
     def rule(self) -> str:
@@ -66,6 +71,10 @@ class Route(Enum):
     def matches(self, path: str) -> bool:
         literals = map(re.escape, _PARAMETER.split(self.path)[::2])
         return re.fullmatch("[^/]+".join(literals), path) is not None
+
+
+FOR_BROWSERS = frozenset({Route.SHOW_DOCS_FILE, Route.SHOW_CONSOLE, Route.SHOW_CONSOLE_FILE})
+"""What a browser asks for by itself, or a person in it: the OpenAPI document leaves it out."""
 
 
 def methods_of(path: str) -> frozenset[str]:

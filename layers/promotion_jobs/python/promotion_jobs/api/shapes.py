@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from promotion_jobs.codes.code import ConsumeUnit
-from promotion_jobs.jobs.job import JobStatus, JobType
+from promotion_jobs.jobs.job import JobStatus, JobType, OnDuplicate
 from promotion_jobs.jobs.rows import Column
 from promotion_jobs.redemptions.redemption import Reason, Status
 from promotion_jobs.tokens.token import Grant
@@ -25,7 +25,7 @@ Link = Annotated[str, Field(description="absolute; its brackets are not percent-
 UsageId = Annotated[str, Field(pattern="^[0-9A-Za-z_-]{47}$")]
 Filled = Annotated[str, Field(min_length=1)]
 GuessOdds = Annotated[str, Field(pattern="^1 in [0-9,]+$")]
-ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE]
+ShownJobType = Literal[JobType.CODE_GENERATE, JobType.CODE_EXPORT, JobType.CODE_DELETE, JobType.CODE_IMPORT]
 
 
 class ClientCredentialsForm(TypedDict):
@@ -120,7 +120,14 @@ class DeleteAllParameters(TypedDict):
     all: Annotated[Literal[True], Field(description="of a deletion of all codes")]
 
 
-Parameters = GenerateParameters | ExportParameters | DeleteJobParameters | DeleteAllParameters
+class ImportParameters(TypedDict):
+    upload_id: Id
+    on_duplicate: NotRequired[OnDuplicate]
+    max_uses_per_code: NotRequired[int]
+    consume_unit: NotRequired[ConsumeUnit]
+
+
+Parameters = GenerateParameters | ExportParameters | DeleteJobParameters | DeleteAllParameters | ImportParameters
 
 
 class Progress(TypedDict):
@@ -145,13 +152,13 @@ class JobMeta(TypedDict):
         Annotated[
             Progress,
             Field(
-                description="while the job is open: codes made, rows exported, codes deleted, "
+                description="while the job is open: codes made, rows exported or imported, codes deleted, "
                 "or codes of a cancelled job removed again"
             ),
         ]
     ]
     guess_odds: NotRequired[GuessOdds]
-    file: NotRequired[Annotated[File, Field(description="of an export that has one file")]]
+    file: NotRequired[Annotated[File, Field(description="of an export with one file; of an import: the refused rows")]]
     files: NotRequired[Annotated[list[File], Field(description="of an export that has more")]]
 
 
@@ -164,7 +171,14 @@ class DeleteResult(TypedDict):
     deleted: Annotated[int, Field(description="how many codes a deletion has deleted")]
 
 
-Result = GenerateResult | DeleteResult
+class ImportResult(TypedDict):
+    imported: int
+    duplicates: Annotated[int, Field(description="rows whose code is in use, or twice in the file")]
+    invalid: Annotated[int, Field(description="rows that are no code")]
+    deleted: NotRequired[Annotated[int, Field(description="how many of its codes are gone again")]]
+
+
+Result = GenerateResult | DeleteResult | ImportResult
 
 
 class Asked(TypedDict):
@@ -188,6 +202,13 @@ class Job(Asked, Failure, Outcome):
     status: JobStatus
     created_by: str
     meta: JobMeta
+
+
+class Upload(TypedDict):
+    upload_id: Id
+    href: Annotated[str, Field(description="where to PUT the file")]
+    headers: Annotated[dict[str, str], Field(description="to send with it, beside Content-Length")]
+    expires_at: Annotated[Time, Field(description="when the link ends")]
 
 
 class Cost(TypedDict):

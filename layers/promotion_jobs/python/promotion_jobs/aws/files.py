@@ -1,10 +1,11 @@
-"""The exported files."""
+"""The files of the bucket: exported ones, and those that clients upload."""
 
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promotion_jobs.aws.pressure import unless_busy
 
@@ -16,6 +17,20 @@ PART_BYTES = 5 * 1024 * 1024
 
 CSV = "text/csv; charset=utf-8"
 GZIP = "application/gzip"
+
+
+_READ_BYTES = 256 * 1024
+
+
+class FileGone(Exception):
+    """The file is not there, or another one is in its place."""
+
+
+class UploadLink(NamedTuple):
+    """Where a client sends a file by PUT, with these headers beside the one of its length."""
+
+    href: str
+    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -69,6 +84,44 @@ class Files:
                 self.client().abort_multipart_upload(**upload.target)
             raise
 
+    def upload_link(self, key: str, size: int, sha256: str | None, life: timedelta) -> UploadLink:
+        """A link for a file of exactly so many bytes, of this SHA-256 in hexadecimal if there is one."""
+        headers = {"Content-Type": CSV}
+        params: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "ContentType": CSV, "ContentLength": size}
+        if sha256:
+            params["ChecksumSHA256"] = b64encode(bytes.fromhex(sha256)).decode()
+            headers["x-amz-checksum-sha256"] = params["ChecksumSHA256"]
+        href = self.client().generate_presigned_url("put_object", Params=params, ExpiresIn=int(life.total_seconds()))
+        return UploadLink(href, headers)
+
+    def head(self, key: str) -> tuple[int, str] | None:
+        """The size and the tag of a file; None if there is none."""
+        with unless_busy():
+            try:
+                answer = self.client().head_object(Bucket=self.bucket, Key=key)
+            except self.client().exceptions.ClientError as error:
+                if _is_gone(error):
+                    return None
+                raise
+        return answer["ContentLength"], answer["ETag"]
+
+    def read(self, key: str, tag: str, offset: int) -> Iterator[bytes]:
+        """The bytes of a file from an offset before its end on, if it has that tag. Raises FileGone."""
+        with unless_busy():
+            try:
+                answer = self.client().get_object(Bucket=self.bucket, Key=key, IfMatch=tag, Range=f"bytes={offset}-")
+            except self.client().exceptions.ClientError as error:
+                if _is_gone(error):
+                    raise FileGone from error
+                raise
+        body = answer["Body"]
+        while True:
+            with unless_busy():
+                piece = body.read(_READ_BYTES)
+            if not piece:
+                return
+            yield piece
+
     def remove(self, key: str) -> None:
         # Without a condition: the key is one attempt's alone.
         with unless_busy():
@@ -94,3 +147,7 @@ class Files:
             },
             ExpiresIn=int(life.total_seconds()),
         )
+
+
+def _is_gone(error: Any) -> bool:
+    return error.response["Error"]["Code"] in {"404", "NoSuchKey", "412", "PreconditionFailed"}

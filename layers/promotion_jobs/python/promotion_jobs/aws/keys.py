@@ -100,7 +100,7 @@ def runs(job_id: str) -> Range:
 
 
 def code(code: str) -> Key:
-    """By the code itself, without regard to case: unique among those made by hand."""
+    """By the code itself, without regard to case: unique among those made by hand and imported."""
     return {"pk": f"CODE#{code.casefold()}", "sk": "CODE"}
 
 
@@ -117,6 +117,11 @@ def chunk(job_id: str, run: int, number: int) -> Key:
 def chunks(job_id: str, run: int, numbers: range) -> Range:
     """These chunks of a run."""
     return Range.between(chunk(job_id, run, numbers[0]), chunk(job_id, run, numbers[-1]))
+
+
+def all_chunks(job_id: str, run: int) -> Range:
+    """All chunks of a run."""
+    return Range(chunk(job_id, run, 0)["pk"])
 
 
 def chunk_by_hand(promotion_id: str, chunk_id: str) -> Key:
@@ -218,6 +223,19 @@ def all_usages(promotion_id: str, name: str) -> Range:
 def usage_of(item: Mapping[str, Any]) -> str:
     """The id of the usage that the entry stands for."""
     return str(item["sk"]).partition("#")[2]
+
+
+def upload(upload_id: str) -> Key:
+    return {"pk": f"UPLOAD#{upload_id}", "sk": "UPLOAD"}
+
+
+def refused_rows(job_id: str, number: int) -> Key:
+    return {"pk": f"REFUSED#{job_id}", "sk": f"{number:08d}"}
+
+
+def all_refused_rows(job_id: str) -> Range:
+    """The rows of an imported file that were refused, in their order."""
+    return Range(refused_rows(job_id, 0)["pk"])
 
 
 def space(length: int) -> Key:

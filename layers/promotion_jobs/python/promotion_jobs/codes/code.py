@@ -57,24 +57,21 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class NewCode:
-    """A code that is to be made by hand."""
+    """A code that is to be made by hand, or imported."""
 
     code: str
     terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
-    """A job that makes codes, as its codes know it: the values that all of them share.
+class Publisher:
+    """A job that adds codes, as its codes know it.
 
-    Its codes are published all at once, when it is completed; ``visible_codes`` is how many of them can be seen.
+    They are published all at once, when it is completed; ``visible_codes`` is how many of them can be seen.
     """
 
     id: str
     promotion_id: str
-    code_format: CodeFormat
-    plan: Plan
-    terms: Terms
     created_by: str
     created_at: datetime
     is_open: bool
@@ -83,18 +80,27 @@ class Maker:
 
 
 @dataclass(frozen=True, slots=True)
+class Maker(Publisher):
+    """One that generates its codes: with the values that all of them share."""
+
+    code_format: CodeFormat
+    plan: Plan
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class Makers:
-    """The questions that codes have to the jobs that make them. The composition hands it in, since jobs import codes.
+    """The questions that codes have to the jobs that add them. The composition hands it in, since jobs import codes.
 
     ``get`` gives jobs of the promotion by id, and ``list`` all of them, in the order of their ids. ``visible_codes``
     gives run → how many codes of it are left. ``count_removed`` gives the actions that count codes of a run as removed
     from a job that is completed.
     """
 
-    get: Callable[[str, Collection[str]], Mapping[str, Maker]]
-    list: Callable[[str], Sequence[Maker]]
+    get: Callable[[str, Collection[str]], Mapping[str, Publisher]]
+    list: Callable[[str], Sequence[Publisher]]
     visible_codes: Callable[[str], Mapping[int, int]]
-    count_removed: Callable[[Maker, int, int], Sequence[Action]]
+    count_removed: Callable[[Publisher, int, int], Sequence[Action]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,10 @@ class Chunk:
     @property
     def run(self) -> int:
         return self.maker.plan.run_of(self.number)
+
+    @property
+    def is_published(self) -> bool:
+        return self.maker.is_published
 
     @property
     def visible_codes(self) -> int:
@@ -159,18 +169,32 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkByHand:
-    """Codes that one call has made by hand, and the positions of those that are gone."""
+class WrittenChunk:
+    """Codes that are written out, each with its terms and an item of its own, and the positions of those that are gone.
 
-    id: str
+    One call has made them by hand, or a job has imported them: ``maker``. ``source`` is the id of the call or the job.
+    """
+
+    source: str
     codes: Sequence[NewCode]
     created_by: str
     created_at: datetime
     removed: AbstractSet[int] = frozenset()
+    number: int = 0
+    maker: Publisher | None = None
 
     @property
     def name(self) -> tuple[str, int]:
-        return self.id, 0
+        return self.source, self.number
+
+    @property
+    def run(self) -> int:
+        """The run of its job that has put it."""
+        return 0
+
+    @property
+    def is_published(self) -> bool:
+        return self.maker is None or self.maker.is_published
 
     @property
     def visible_codes(self) -> int:
@@ -190,11 +214,11 @@ class ChunkByHand:
         return (self.code_at(at, taken.get(at, 0)) for at in self.positions(offset, limit))
 
     def code_at(self, position: int, taken: int = 0) -> Code:
-        made = self.codes[position]
-        return Code(made.code, made.terms, None, self.created_by, self.created_at, taken)
+        made, job_id = self.codes[position], self.maker.id if self.maker else None
+        return Code(made.code, made.terms, job_id, self.created_by, self.created_at, taken)
 
 
-AnyChunk = Chunk | ChunkByHand
+AnyChunk = Chunk | WrittenChunk
 
 
 def _there(codes: int, removed: AbstractSet[int]) -> Sequence[int]:
@@ -224,4 +248,4 @@ class Place:
 
     @property
     def is_published(self) -> bool:
-        return isinstance(self.chunk, ChunkByHand) or self.chunk.maker.is_published
+        return self.chunk.is_published

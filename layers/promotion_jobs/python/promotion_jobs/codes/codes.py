@@ -10,7 +10,7 @@ from datetime import datetime
 from math import ceil
 
 from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, Code, Makers, NewCode, Place
+from promotion_jobs.codes.code import AnyChunk, Code, Makers, NewCode, Place, WrittenChunk
 from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.reserve import Reserver
@@ -110,7 +110,7 @@ class Codes:
             raise PromotionFull(promotion.max_codes)
         self.reserver.reserve([code.code for code in new])
         now = self.now()
-        chunk = ChunkByHand(self.new_id(now), new, client_id, now)
+        chunk = WrittenChunk(self.new_id(now), new, client_id, now)
         try:
             self.store.table.transact(
                 self.promotions.add_codes(promotion.id, len(new)), *self.store.put_by_hand(promotion.id, chunk)
@@ -154,4 +154,4 @@ class Codes:
         return True
 
     def _count_removed(self, chunk: AnyChunk, codes: int) -> Sequence[Action]:
-        return self.makers.count_removed(chunk.maker, chunk.run, codes) if isinstance(chunk, Chunk) else []
+        return self.makers.count_removed(chunk.maker, chunk.run, codes) if chunk.maker else []

@@ -1,10 +1,10 @@
 """The chunks of a promotion in the order of publication, found by counting: chunks before an offset are not read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 
-from promotion_jobs.codes.code import AnyChunk, ChunkByHand, Maker, Makers
+from promotion_jobs.codes.code import AnyChunk, Maker, Makers, Publisher, WrittenChunk
 from promotion_jobs.codes.store import CodeStore
 
 
@@ -25,18 +25,20 @@ class CodeLists:
             if part.visible_codes <= offset:
                 offset -= part.visible_codes
                 continue
-            if isinstance(part, ChunkByHand):
+            if isinstance(part, WrittenChunk):
                 yield part, offset
-            else:
+            elif isinstance(part, Maker):
                 yield from self._of_job(part, offset, likely)
+            else:
+                yield from _from(self.store.imported(part, likely), offset)
             offset = 0
 
-    def _parts(self, promotion_id: str, job_id: str | None, likely: int | None) -> Iterator[Maker | ChunkByHand]:
+    def _parts(self, promotion_id: str, job_id: str | None, likely: int | None) -> Iterator[Publisher | WrittenChunk]:
         if job_id is not None:
             return iter(self.makers.get(promotion_id, [job_id]).values())
         by_hand = self.store.chunks_by_hand(promotion_id, likely)
         # Both have ids that sort by time, and come in their order.
-        return merge(self.makers.list(promotion_id), by_hand, key=lambda part: part.id)
+        return merge(self.makers.list(promotion_id), by_hand, key=_id_of)
 
     def _of_job(self, maker: Maker, offset: int, likely: int | None) -> Iterator[tuple[AnyChunk, int]]:
         plan = maker.plan
@@ -50,9 +52,19 @@ class CodeLists:
                 continue
             skipped = offset // plan.chunk_codes if left == whole else 0
             offset -= skipped * plan.chunk_codes
-            for chunk in self.store.chunks(maker, plan.chunks_of(run)[skipped:], likely):
-                if chunk.visible_codes <= offset:
-                    offset -= chunk.visible_codes
-                    continue
-                yield chunk, offset
-                offset = 0
+            yield from _from(self.store.chunks(maker, plan.chunks_of(run)[skipped:], likely), offset)
+            offset = 0
+
+
+def _id_of(part: Publisher | WrittenChunk) -> str:
+    return part.source if isinstance(part, WrittenChunk) else part.id
+
+
+def _from(chunks: Iterable[AnyChunk], offset: int) -> Iterator[tuple[AnyChunk, int]]:
+    """The chunks from the one that has the code at the offset, which is in one of them."""
+    for chunk in chunks:
+        if chunk.visible_codes <= offset:
+            offset -= chunk.visible_codes
+            continue
+        yield chunk, offset
+        offset = 0

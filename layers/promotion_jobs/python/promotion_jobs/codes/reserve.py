@@ -1,11 +1,11 @@
-"""Whether codes can be made by hand: no job has generated them, and from then on none ever will.
+"""Whether codes can be made by hand, or imported: no job has generated them, and from then on none ever will.
 
 A code in the form of a generated one reserves the indices that would make it. A reservation is put first, and then the
 spaces are read again: a claim that the second reading does not see will find the reservation when it draws its codes,
 and drop them. What is given by then is looked up, the job before its chunk: a job that has ended puts no more chunks.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from promotion_jobs.codes.format import Reading
@@ -23,14 +23,25 @@ class Reserver:
 
     def reserve(self, codes: Collection[str]) -> None:
         """Raises DuplicateCode if a job has generated one of the codes, or may be about to."""
-        readings = [reading for code in codes for reading in self.readings.of(code.casefold())]
         try:
-            issues = self._issues(readings)
+            taken = self.taken(codes)
         except ClaimUnseen as error:
             raise DuplicateCode from error
-        makers = self.lookup.makers_of(issues)
-        if any(maker.is_open for maker in makers.values()) or self.lookup.placed(issues, makers):
+        if taken:
             raise DuplicateCode
+
+    def taken(self, codes: Collection[str]) -> Mapping[str, str]:
+        """Code → its promotion, of those that a job has generated, or may be about to; the others are reserved.
+
+        Raises ClaimUnseen where a job is just being given the indices of one of them.
+        """
+        readings = [(reading, code) for code in codes for reading in self.readings.of(code.casefold())]
+        issues = self._issues([reading for reading, _ in readings])
+        makers = self.lookup.makers_of(issues)
+        placed = self.lookup.placed(issues, makers)
+        in_use = [it for it in issues if it in placed or (it.job_id in makers and makers[it.job_id].is_open)]
+        owners = {issue.reading: issue.allocation.promotion_id for issue in in_use}
+        return {code: owners[reading] for reading, code in readings if reading in owners}
 
     def _issues(self, readings: Collection[Reading]) -> list[Issue]:
         """The readings that were issued, as seen when all the others were reserved."""

@@ -5,27 +5,32 @@ action: `CodeStore` makes it, and the caller puts it into a transaction.
 
 - A chunk of a job has its codes packed, and the positions of those that were removed. What is the same for all of them
   is the job's. Its key is computed, so that no list of chunks is kept.
-- A chunk made by hand has the codes of one call, with the terms of each.
-- The item of a code made by hand says where that is. A generated code has no item (`spaces` says whose it is).
+- A chunk made by hand has the codes of one call, with the terms of each; a chunk of an import has some of its codes.
+- The item of a code that was made by hand, or imported, says where that is. A generated code has no item: `spaces` says
+  whose it is.
 """
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, Item, Table
-from promotion_jobs.codes.code import AnyChunk, Chunk, ChunkByHand, Maker, NewCode, Terms
+from promotion_jobs.codes.code import AnyChunk, Chunk, Maker, NewCode, Publisher, Terms, WrittenChunk
 from promotion_jobs.values import from_text, to_text
 
 
-class PlaceByHand(NamedTuple):
-    """The place of a code made by hand, as its item has it."""
+class WrittenPlace(NamedTuple):
+    """The place of a code made by hand, or imported, as its item has it.
+
+    ``source`` is the chunk that is made by hand; or the job, and then there is the ``number`` of its chunk.
+    """
 
     promotion_id: str
-    chunk_id: str
+    source: str
+    number: int | None
     position: int
 
 
@@ -33,20 +38,50 @@ def _to_chunk(maker: Maker, item: Item) -> Chunk:
     return Chunk(maker, keys.chunk_of(item), item["codes"], frozenset(item.get("removed", ())))
 
 
-def _to_chunk_by_hand(item: Item) -> ChunkByHand:
-    return ChunkByHand(
-        id=keys.chunk_by_hand_of(item),
-        codes=[NewCode(it["code"], Terms(**it["terms"])) for it in json.loads(item["codes"])],
+def _to_chunk_by_hand(item: Item) -> WrittenChunk:
+    return WrittenChunk(
+        source=keys.chunk_by_hand_of(item),
+        codes=_codes_of(item),
         created_by=item["created_by"],
         created_at=from_text(item["created_at"]),
         removed=frozenset(item.get("removed", ())),
     )
 
 
+def _to_imported(maker: Publisher, item: Item) -> WrittenChunk:
+    return WrittenChunk(
+        source=maker.id,
+        codes=_codes_of(item),
+        created_by=maker.created_by,
+        created_at=maker.created_at,
+        removed=frozenset(item.get("removed", ())),
+        number=keys.chunk_of(item),
+        maker=maker,
+    )
+
+
+def _codes_of(item: Item) -> list[NewCode]:
+    return [NewCode(it["code"], Terms(**it["terms"])) for it in json.loads(item["codes"])]
+
+
+def _to_text(codes: Iterable[NewCode]) -> str:
+    """As text: of up to a hundred codes, which no expression looks into."""
+    return json.dumps([{"code": it.code, "terms": _plain(it.terms)} for it in codes])
+
+
+def _plain(terms: Terms) -> dict[str, Any]:
+    """In a tenth of the time that asdict takes, which copies what is in it."""
+    return {"consume_unit": terms.consume_unit, "max_uses": terms.max_uses, "user": terms.user}
+
+
 def _key(promotion_id: str, chunk: AnyChunk) -> Key:
-    if isinstance(chunk, ChunkByHand):
-        return keys.chunk_by_hand(promotion_id, chunk.id)
+    if chunk.maker is None:
+        return keys.chunk_by_hand(promotion_id, chunk.source)
     return keys.chunk(chunk.maker.id, chunk.run, chunk.number)
+
+
+_IMPORT_RUN = 0
+"""An import has one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +106,35 @@ class CodeStore:
     def _chunk_key(self, maker: Maker, number: int) -> Key:
         return keys.chunk(maker.id, maker.plan.run_of(number), number)
 
-    def chunks_by_hand(self, promotion_id: str, likely: int | None = None) -> Iterator[ChunkByHand]:
+    def chunks_by_hand(self, promotion_id: str, likely: int | None = None) -> Iterator[WrittenChunk]:
         """All of the promotion, in the order in which they were made, read page by page."""
         return map(_to_chunk_by_hand, self.table.query(keys.chunks_by_hand(promotion_id), first_page=likely))
 
-    def chunks_by_hand_of(self, wanted: Collection[tuple[str, str]]) -> Mapping[str, ChunkByHand]:
+    def chunks_by_hand_of(self, wanted: Collection[tuple[str, str]]) -> Mapping[str, WrittenChunk]:
         """Id → chunk, for those of the chunks that are there, each named by its promotion and its id."""
         items = self.table.get_all([keys.chunk_by_hand(*it) for it in wanted])
-        return {chunk.id: chunk for chunk in map(_to_chunk_by_hand, items)}
+        return {chunk.source: chunk for chunk in map(_to_chunk_by_hand, items)}
 
-    def places_by_hand(self, codes: Collection[str]) -> Mapping[str, PlaceByHand]:
-        """Code in lower case → where it is, for those of the codes that were made by hand."""
+    def imported(self, maker: Publisher, likely: int | None = None) -> Iterator[WrittenChunk]:
+        """All that the job has imported, in the order of the file, read page by page."""
+        found = self.table.query(keys.all_chunks(maker.id, _IMPORT_RUN), first_page=likely)
+        return (_to_imported(maker, item) for item in found)
+
+    def imported_of(self, wanted: Collection[tuple[Publisher, int]]) -> Mapping[tuple[str, int], WrittenChunk]:
+        """Job's id and number → chunk, for those chunks of imports that are there."""
+        makers = {keys.chunk(maker.id, _IMPORT_RUN, number)["pk"]: maker for maker, number in wanted}
+        items = self.table.get_all([keys.chunk(maker.id, _IMPORT_RUN, number) for maker, number in wanted])
+        return {chunk.name: chunk for item in items for chunk in [_to_imported(makers[item["pk"]], item)]}
+
+    def written_places(self, codes: Collection[str]) -> Mapping[str, WrittenPlace]:
+        """Code in lower case → where it is, for those of the codes that were made by hand or imported."""
         wanted = {code.casefold(): keys.code(code) for code in codes}
         found = {item["pk"]: item for item in self.table.get_all(list(wanted.values()))}
         items = {code: found[key["pk"]] for code, key in wanted.items() if key["pk"] in found}
-        return {code: PlaceByHand(it["promotion"], it["chunk"], it["position"]) for code, it in items.items()}
+        return {
+            code: WrittenPlace(it["promotion"], it["chunk"], it.get("number"), it["position"])
+            for code, it in items.items()
+        }
 
     # Actions for the transactions of others
 
@@ -101,14 +150,21 @@ class CodeStore:
         """Remove a chunk of a job that is there."""
         return self.table.delete(keys.chunk(maker_id, run, number), "attribute_exists(pk)")
 
-    def put_by_hand(self, promotion_id: str, chunk: ChunkByHand) -> list[Action]:
-        """Add a chunk made by hand with its codes, none of which was made by hand before."""
-        codes = [{"code": it.code, "terms": asdict(it.terms)} for it in chunk.codes]
-        # As text: of up to fifty codes, which no expression looks into.
-        values = {"codes": json.dumps(codes), "created_by": chunk.created_by, "created_at": to_text(chunk.created_at)}
-        place = {"promotion": promotion_id, "chunk": chunk.id}
+    def put_by_hand(self, promotion_id: str, chunk: WrittenChunk) -> list[Action]:
+        """Add a chunk made by hand with its codes, none of which was made by hand before, or imported."""
+        values = {"created_by": chunk.created_by, "created_at": to_text(chunk.created_at)}
+        return self._put_written(promotion_id, chunk, values, {})
+
+    def put_imported(self, chunk: WrittenChunk) -> list[Action]:
+        """Likewise a chunk of an import."""
+        if chunk.maker is None:
+            raise TypeError(f"the chunk {chunk.source} was made by hand")
+        return self._put_written(chunk.maker.promotion_id, chunk, {}, {"number": chunk.number})
+
+    def _put_written(self, promotion_id: str, chunk: WrittenChunk, values: Item, place: Item) -> list[Action]:
+        place = {"promotion": promotion_id, "chunk": chunk.source, **place}
         return [
-            self.table.put(keys.chunk_by_hand(promotion_id, chunk.id), values),
+            self.table.put(_key(promotion_id, chunk), {"codes": _to_text(chunk.codes), **values}),
             *(self.table.put(keys.code(it.code), {**place, "position": at}) for at, it in enumerate(chunk.codes)),
         ]
 
@@ -120,10 +176,10 @@ class CodeStore:
             removal = self.table.delete(key, "size(#removed) = :removed", removed=len(chunk.removed))
         else:
             removal = self.table.delete(key, "attribute_exists(pk) AND attribute_not_exists(#removed)")
-        return [removal, *self._remove_codes(chunk.there().values() if isinstance(chunk, ChunkByHand) else ())]
+        return [removal, *self._remove_codes(chunk.there().values() if isinstance(chunk, WrittenChunk) else ())]
 
     def mark_removed(self, promotion_id: str, chunk: AnyChunk, positions: Collection[int]) -> list[Action]:
-        """Mark codes that are there as removed; those made by hand go, and can be made again."""
+        """Mark codes that are there as removed; those that are written out go, and can be made again."""
         places = {f"at_{number}": position for number, position in enumerate(sorted(positions))}
         not_removed = " AND ".join(f"NOT contains(#removed, :{name})" for name in places)
         mark = self.table.update(
@@ -133,7 +189,7 @@ class CodeStore:
             positions=set(positions),
             **places,
         )
-        codes = [chunk.codes[at].code for at in positions] if isinstance(chunk, ChunkByHand) else ()
+        codes = [chunk.codes[at].code for at in positions] if isinstance(chunk, WrittenChunk) else ()
         return [mark, *self._remove_codes(codes)]
 
     def _remove_codes(self, codes: Iterable[str]) -> list[Action]:

@@ -15,7 +15,7 @@ from itertools import islice
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Range
 from promotion_jobs.aws.table import Action, Item, Table
-from promotion_jobs.codes.code import UNUSED, AnyChunk, ChunkByHand, CodeId
+from promotion_jobs.codes.code import UNUSED, AnyChunk, CodeId, WrittenChunk
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
 
 _PURGED_AT_ONCE = 90
@@ -130,6 +130,9 @@ class UsesInOrder:
 
     def of(self, chunk: AnyChunk) -> Mapping[int, int]:
         """Position → how many uses are taken."""
+        if isinstance(chunk, WrittenChunk):
+            # Each of its codes has a number of counters of its own.
+            return self.store.taken_of(chunk, 0, chunk.visible_codes, self.now())
         partition = keys.uses_beside(*chunk.name, 0).pk
         if partition != self._partition:
             self._partition, self._taken = partition, self.store.taken_beside(chunk, self.now())
@@ -149,7 +152,7 @@ def _over(item: Item, now: datetime) -> int:
 
 def _shards_of(chunk: AnyChunk, positions: range | None = None) -> int:
     """The greatest number of shards of a limited code at these positions, or of all; none if there is no such code."""
-    if isinstance(chunk, ChunkByHand):
+    if isinstance(chunk, WrittenChunk):
         asked = slice(positions[0], positions[-1] + 1) if positions else slice(None)
         every = [it.terms.max_uses for it in chunk.codes[asked]]
     else:

@@ -21,8 +21,9 @@ from promotion_jobs.errors import (
     PromotionNotFound,
     RequestRepeated,
     TooManyFiles,
+    UploadNotUsable,
 )
-from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters
+from promotion_jobs.jobs.job import NO_PARAMETERS, Job, JobStatus, JobType, KeyedRequest, Message, Parameters, Upload
 from promotion_jobs.jobs.store import JobStore
 from promotion_jobs.limits import EXAMPLE_CODES, EXPORT_FILES, IDEMPOTENCY_KEY_LIFE
 from promotion_jobs.promotions.promotion import Promotion
@@ -31,6 +32,7 @@ from promotion_jobs.values import is_identifier
 
 if TYPE_CHECKING:
     from promotion_jobs.jobs.kind import Estimate, OfferedKinds
+    from promotion_jobs.jobs.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,15 @@ class JobCreator:
     new_id: Callable[[datetime], str]
     least_guess_odds: int
     bits: Callable[[int], int]
+    uploads: "Uploads"
     plan: Callable[[int], Plan] = Plan
 
     def create(self, promotion_id: str, new: NewJob, client_id: str, key: str | None = None) -> tuple[Job, bool]:
         """The job, stored and queued, and whether it is new: the same ``key`` again gives the same job.
 
-        Raises CodeSpaceTooSmall, TooManyFiles, IdempotencyKeyReused and what JobStore.add raises; then nothing has
-        changed. Whatever the queue raises, a job without a key is taken back, and one with a key is there for the next
-        attempt.
+        Raises CodeSpaceTooSmall, TooManyFiles, UploadNotUsable, IdempotencyKeyReused and what JobStore.add raises; then
+        nothing has changed. Whatever the queue raises, a job without a key is taken back, and one with a key is there
+        for the next attempt.
         """
         if not is_identifier(promotion_id):
             raise PromotionNotFound
@@ -87,12 +90,20 @@ class JobCreator:
         )
         if request and (earlier := self.store.earlier(request, now)):
             return earlier, False
-        if self._is_guessable(new) or new.parameters.most_codes is not None:
-            # Errors that depend on the promotion take precedence (decision 6), so read it first.
-            self._check(self.promotions.get(promotion_id), new)
-        job = self._job(promotion_id, new, client_id, now)
+        upload = None
+        if self._is_guessable(new) or new.parameters.most_codes is not None or new.parameters.upload:
+            try:
+                # Errors that depend on the promotion take precedence (decision 6), so read it first.
+                upload = self._check(self.promotions.get(promotion_id), new)
+            except UploadNotUsable:
+                if request and (earlier := self.store.earlier(request, now)):
+                    # Another of the same was faster, and uses it.
+                    return earlier, False
+                raise
+        job = self._job(promotion_id, new, client_id, now, upload)
+        upload_id = new.parameters.upload
         try:
-            self.store.add(job, request)
+            self.store.add(job, request, self.uploads.store.use(upload_id, job.id) if upload_id else None)
         except RequestRepeated:
             # Another of the same was faster.
             return self.create(promotion_id, new, client_id, key)
@@ -101,7 +112,7 @@ class JobCreator:
         except BaseException:
             # Another attempt of a request with a key may have been answered with this job; the sweep queues it.
             if request is None:
-                self.store.withdraw(job)
+                self.store.withdraw(job, [self.uploads.store.release(upload_id, job.id)] if upload_id else [])
             raise
         return job, True
 
@@ -117,7 +128,7 @@ class JobCreator:
             example_codes=new.parameters.example_codes(EXAMPLE_CODES, self.bits),
         )
 
-    def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime) -> Job:
+    def _job(self, promotion_id: str, new: NewJob, client_id: str, now: datetime, upload: Upload | None) -> Job:
         return Job(
             id=self.new_id(now),
             promotion_id=promotion_id,
@@ -126,6 +137,7 @@ class JobCreator:
             name=new.name,
             parameters=new.parameters,
             plan=self.plan(new.parameters.codes),
+            upload=upload,
             created_by=client_id,
             created_at=now,
             updated_at=now,
@@ -135,7 +147,13 @@ class JobCreator:
         odds = new.parameters.guess_odds
         return odds is not None and odds < self.least_guess_odds
 
-    def _check(self, promotion: Promotion, new: NewJob) -> None:
+    def _check(self, promotion: Promotion, new: NewJob) -> Upload | None:
+        """The upload that the job uses, if it uses one."""
+        upload = None
+        if new.parameters.upload:
+            if promotion.automatic:
+                raise AutomaticPromotion
+            upload = self.uploads.find(promotion.id, new.parameters.upload)
         most = new.parameters.most_codes
         if most is not None:
             codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes
@@ -143,7 +161,7 @@ class JobCreator:
                 raise TooManyFiles(ceil(codes / EXPORT_FILES))
         number, odds = new.parameters.codes, new.parameters.guess_odds
         if odds is None:
-            return
+            return upload
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
         if self._is_guessable(new):
@@ -151,3 +169,4 @@ class JobCreator:
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
         if promotion.automatic:
             raise AutomaticPromotion
+        return upload

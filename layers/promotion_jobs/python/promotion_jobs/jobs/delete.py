@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import AnyChunk, Chunk, Makers
+from promotion_jobs.codes.code import AnyChunk, Makers
 from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.jobs.job import DeleteParameters, Job, JobStatus, Parameters
@@ -87,9 +87,7 @@ class Delete:
         return codes
 
     def _count_removed(self, chunk: AnyChunk) -> Sequence[Action]:
-        if not isinstance(chunk, Chunk):
-            return []
-        return self.makers.count_removed(chunk.maker, chunk.run, chunk.visible_codes)
+        return self.makers.count_removed(chunk.maker, chunk.run, chunk.visible_codes) if chunk.maker else []
 
     def undo(self, _hold: Hold) -> bool:
         """There is nothing to undo."""

@@ -1,24 +1,24 @@
 """Exporting: the codes of a promotion, or of one of its jobs, as CSV files (decision 1)."""
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 from itertools import groupby
 from math import ceil
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from promotion_jobs.aws.files import CSV, GZIP, Files
 from promotion_jobs.codes.code import UNUSED, AnyChunk
 from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.uses import UsesInOrder, UsesStore
+from promotion_jobs.jobs import written
 from promotion_jobs.jobs.job import ExportFile, ExportParameters, Job, JobStatus, Parameters
 from promotion_jobs.jobs.kind import READ_UNIT, START_SECONDS, WORKER_SECOND, Estimate, Hold
 from promotion_jobs.jobs.rows import Rows
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore, Outcome
+from promotion_jobs.jobs.written import Content
 from promotion_jobs.limits import CHUNK_CODES, EXPORT_FILES
 from promotion_jobs.promotions.promotion import Promotion
 
@@ -27,10 +27,6 @@ _UNITS_PER_CHUNK_READ = Decimal(6)
 """Of the longest codes: shorter ones take half of that."""
 _ROWS_PER_PART = 50_000
 _UPLOADED_PART = Decimal("5e-6")
-
-_FAST_GZIP = 1
-_WITH_GZIP_HEADER = 31
-"""Of zlib, which then writes no time: the same rows make the same file."""
 
 TOO_MANY_FILES = f"more than {EXPORT_FILES} files"
 """The ``error`` of an export of more codes than its files may have rows: they came after it was created."""
@@ -64,30 +60,6 @@ def _slices(chunks: Iterable[tuple[AnyChunk, int]], rows_per_file: int | None) -
             codes = left if rows_per_file is None else min(left, rows_per_file - rows)
             yield _Slice(file, chunk, offset, codes)
             offset, rows = offset + codes, rows + codes
-
-
-@dataclass(slots=True)
-class _Content:
-    """What is written of a file, on its way: packed if it is to be, and measured."""
-
-    store: Callable[[bytes], bool]
-    is_packed: bool
-    size: int = 0
-    digest: Any = field(default_factory=sha256)
-    _packer: Any = field(default_factory=lambda: zlib.compressobj(_FAST_GZIP, wbits=_WITH_GZIP_HEADER))
-
-    def write(self, piece: bytes) -> bool:
-        """Whether a part was uploaded."""
-        return self._store(self._packer.compress(piece) if self.is_packed else piece)
-
-    def end(self) -> None:
-        if self.is_packed:
-            self._store(self._packer.flush())
-
-    def _store(self, piece: bytes) -> bool:
-        self.digest.update(piece)
-        self.size += len(piece)
-        return self.store(piece)
 
 
 @dataclass(slots=True)
@@ -132,15 +104,15 @@ class _Attempt:
         suffix, content_type = (".csv.gz", GZIP) if self.is_packed else (".csv", CSV)
         key, rows = f"{self.name}-{len(self.written) + 1}{suffix}", 0
         with self.files.upload(key, content_type) as store:
-            content = _Content(store, self.is_packed)
+            content = Content(store, self.is_packed)
             content.write(self.rows.head())
             for it in slices:
                 is_part = content.write(self.rows.of_codes(it.chunk, it.offset, it.codes, self.taken(it.chunk)))
                 rows, self._rows = rows + it.codes, self._rows + it.codes
                 if is_part and not self._is_wanted():
                     raise _Stopped
-            content.end()
-        self.written.append(ExportFile(key, rows, content.size, content.digest.hexdigest()))
+            file = content.end(key, rows)
+        self.written.append(file)
 
     def _is_wanted(self) -> bool:
         told, self._told = self._told, self._rows
@@ -188,10 +160,7 @@ class Export:
             return False
         except _Stopped:
             return False
-        is_noted = self.runs.note_files(hold.job.id, files)
-        if not is_noted:
-            self._remove_unless_noted(hold.job, files)
-        return is_noted
+        return written.note(files, hold.job.id, self.runs, self.files())
 
     def _write(self, hold: Hold) -> Sequence[ExportFile]:
         """Raises _Stopped."""
@@ -213,17 +182,7 @@ class Export:
         self.runs.note_exported(job.id, rows, more, self.now())
         return self.jobs.is_processing(job.promotion_id, job.id)
 
-    def _remove_unless_noted(self, job: Job, files: Sequence[ExportFile]) -> None:
-        """Remove files that came too late; not those that were noted by an attempt whose answer was lost."""
-        run = self.runs.get(job.id, 0)
-        if run is None or run.files != tuple(files):
-            self._remove(files)
-
-    def _remove(self, files: Iterable[ExportFile]) -> None:
-        for file in files:
-            self.files().remove(file.key)
-
     def undo(self, hold: Hold) -> bool:
         """Remove the files of a worker that noted them and did not come to complete the job."""
-        self._remove(hold.run.files)
+        written.remove(hold.run.files, self.files())
         return True

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypeVar
 
 from promotion_jobs import limits
-from promotion_jobs.codes.code import ConsumeUnit, Maker, Terms
+from promotion_jobs.codes.code import ConsumeUnit, Maker, Publisher, Terms
 from promotion_jobs.codes.format import CodeFormat, guess_odds
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import Allocation
@@ -23,6 +23,7 @@ class JobType(StrEnum):
     CODE_GENERATE = "code_generate"
     CODE_EXPORT = "code_export"
     CODE_DELETE = "code_delete"
+    CODE_IMPORT = "code_import"
     PROMOTION_PURGE = "promotion_purge"
     """No API call can ask for it: it clears a deleted promotion away."""
 
@@ -54,8 +55,18 @@ class Parameters:
         return 0
 
     @property
+    def adds_codes(self) -> bool:
+        """Whether the job adds codes to its promotion, also where it is not known yet how many."""
+        return bool(self.codes)
+
+    @property
     def most_codes(self) -> int | None:
         """How many codes the job can deal with; None if that depends on nothing that the client sent."""
+        return None
+
+    @property
+    def upload(self) -> str | None:
+        """The id of the upload that the job uses."""
         return None
 
     @property
@@ -150,12 +161,46 @@ class DeleteParameters(Parameters):
         return {"deleted": job.deleted}
 
 
+OnDuplicate = Literal["skip", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportParameters(Parameters):
+    """None means that the client did not send it. The last two are for rows that have none of their own."""
+
+    upload_id: str
+    on_duplicate: OnDuplicate | None = None
+    max_uses_per_code: int | None = None
+    consume_unit: ConsumeUnit | None = None
+
+    @property
+    def adds_codes(self) -> bool:
+        return True
+
+    @property
+    def upload(self) -> str:
+        return self.upload_id
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(self.consume_unit, self.max_uses_per_code)
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def result(self, job: "Job") -> dict[str, int]:
+        shown = {"imported": job.generated, "duplicates": job.duplicates, "invalid": job.invalid}
+        is_told = job.deleted or job.status is JobStatus.CANCELLED
+        return shown | ({"deleted": job.deleted} if is_told else {})
+
+
 NO_PARAMETERS = Parameters()
 
 PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
     JobType.CODE_GENERATE: lambda given: GenerateParameters(**given),
     JobType.CODE_EXPORT: lambda given: ExportParameters(**given),
     JobType.CODE_DELETE: lambda given: DeleteParameters(given.get("job_id")),
+    JobType.CODE_IMPORT: lambda given: ImportParameters(**given),
     JobType.PROMOTION_PURGE: lambda _: NO_PARAMETERS,
 }
 """How the parameters of each type are read from what was given."""
@@ -163,7 +208,7 @@ PARAMETERS: Mapping[JobType, Callable[[Mapping[str, Any]], Parameters]] = {
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file of a finished export: where it is and what is in it. ``sha256`` is hexadecimal, ``size`` is in bytes."""
+    """A file of a finished job: where it is and what is in it. ``sha256`` is hexadecimal, ``size`` is in bytes."""
 
     key: str
     rows: int
@@ -172,11 +217,42 @@ class ExportFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was sent by a client: ``size`` in bytes, and ``tag`` as the bucket gave it."""
+
+    key: str
+    size: int
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How far the file of an import is taken in. ``room`` was taken for its codes, and ``rows`` are all that it has.
+
+    ``layout`` are the values of its :class:`Layout`. The others are up to ``offset``: ``lines`` of text with ``read``
+    rows, of which ``imported`` became codes, in ``chunks``, and the others are in parts of the report.
+    """
+
+    room: int
+    rows: int
+    layout: Mapping[str, Any]
+    offset: int
+    lines: int
+    read: int = 0
+    imported: int = 0
+    chunks: int = 0
+    reports: int = 0
+    duplicates: int = 0
+    invalid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as stored. ``plan``, ``first_index`` and ``key_version`` never leave the service.
 
-    The last two are what its claim gave it for its codes. ``generated`` counts the codes that it made, ``deleted``
-    those that it deleted, or that were deleted of its own. ``failure`` is why it is being rolled back, while its status
+    The last two are what its claim gave it for its codes. ``generated`` counts the codes that it made or imported,
+    ``deleted`` those that it deleted, or that were deleted of its own; ``duplicates`` and ``invalid`` the rows of
+    ``upload`` that it did not take. ``failure`` is why it is being rolled back, while its status
     is still processing (decision 21); ``stopped_at`` is when it was cancelled while it was worked on.
     """
 
@@ -194,6 +270,9 @@ class Job:
     key_version: int | None = None
     generated: int = 0
     deleted: int = 0
+    duplicates: int = 0
+    invalid: int = 0
+    upload: Upload | None = None
     error: str | None = None
     failure: str | None = None
     files: Sequence[ExportFile] = ()
@@ -203,25 +282,35 @@ class Job:
     @property
     def visible_codes(self) -> int:
         """How many codes of its own are there for all to see; none while it is open."""
-        is_published = self.status is JobStatus.COMPLETED and self.plan.number_of_codes
+        is_published = self.status is JobStatus.COMPLETED and self.parameters.adds_codes
         return self.generated - self.deleted if is_published else 0
 
     @property
+    def publisher(self) -> Publisher:
+        """The job as codes know it that it adds."""
+        return Publisher(**self._published())
+
+    @property
     def maker(self) -> Maker:
-        """The job as its codes know it. Raises TypeError if it is none that makes codes."""
+        """The job as its codes know it. Raises TypeError if it is none that generates codes."""
         parameters = self.parameters.of(GenerateParameters)
         return Maker(
-            id=self.id,
-            promotion_id=self.promotion_id,
+            **self._published(),
             code_format=parameters.code_format,
             plan=self.plan,
             terms=Terms(parameters.consume_unit, parameters.max_uses_per_code),
-            created_by=self.created_by,
-            created_at=self.created_at,
-            is_open=self.status.is_open,
-            is_published=self.status is JobStatus.COMPLETED,
-            visible_codes=self.visible_codes,
         )
+
+    def _published(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "promotion_id": self.promotion_id,
+            "created_by": self.created_by,
+            "created_at": self.created_at,
+            "is_open": self.status.is_open,
+            "is_published": self.status is JobStatus.COMPLETED,
+            "visible_codes": self.visible_codes,
+        }
 
     @property
     def allocation(self) -> Allocation:

@@ -52,7 +52,7 @@ class NotYet(Exception):
 
 
 WORKER_SECOND = Decimal("0.0000133334") * 1_769 / 1_024
-_WRITE_UNIT = Decimal("0.625e-6")
+WRITE_UNIT = Decimal("0.625e-6")
 READ_UNIT = Decimal("0.125e-6")
 """Prices in dollars on demand, without the free tier."""
 
@@ -78,7 +78,7 @@ class Estimate:
 def writing_estimate(codes: int, units_per_code: Decimal, workers: int = 1) -> Estimate:
     """The estimate of a job whose time goes into writing chunks of codes, or deleting them."""
     seconds = START_SECONDS + ceil(codes / _CODES_PER_SECOND / workers)
-    return Estimate(codes, seconds, codes * units_per_code * _WRITE_UNIT + seconds * workers * WORKER_SECOND)
+    return Estimate(codes, seconds, codes * units_per_code * WRITE_UNIT + seconds * workers * WORKER_SECOND)
 
 
 class Kind(Protocol):

@@ -15,14 +15,16 @@ from typing import ClassVar
 from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.queue import Queue
 from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import ChunkByHand
+from promotion_jobs.codes.code import WrittenChunk
 from promotion_jobs.codes.store import CodeStore
 from promotion_jobs.errors import PromotionNotFound
 from promotion_jobs.jobs.job import Job, JobStatus, JobType, Message
 from promotion_jobs.jobs.kind import Hold, NotYet
 from promotion_jobs.jobs.open_work import Announcer
+from promotion_jobs.jobs.report import ReportStore
 from promotion_jobs.jobs.runs import RunStore
 from promotion_jobs.jobs.store import JobStore
+from promotion_jobs.jobs.uploads import uploads_of
 from promotion_jobs.limits import LATE_WRITES
 from promotion_jobs.promotions.store import PromotionStore
 from promotion_jobs.values import is_identifier
@@ -79,6 +81,7 @@ class Purge:
     jobs: JobStore
     runs: RunStore
     files: Files
+    reports: ReportStore
     redeemed: Callable[[str], Iterable[Sequence[Action]]]
     announcer: Announcer
     now: Callable[[], datetime]
@@ -102,7 +105,7 @@ class Purge:
     def _steps(self, purge: Job) -> Iterable[Callable[[], bool]]:
         """Each says whether the next may follow."""
         for chunk in self.codes.chunks_by_hand(purge.promotion_id):
-            yield partial(self._remove_by_hand, purge, chunk)
+            yield partial(self._remove_written, purge, chunk)
         for job in self.jobs.list(purge.promotion_id):
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
@@ -120,16 +123,29 @@ class Purge:
                 count = self.runs.count_left(job.id, number, generated, left)
                 yield partial(self._remove_chunks, purge, job, number, chunks[-_CHUNKS_AT_ONCE:], count)
                 generated = left
+        if job.upload:
+            for chunk in self.codes.imported(job.publisher):
+                yield partial(self._remove_imported, purge, chunk)
         # While the job is there to be told of.
         yield partial(self._announce, job)
         yield partial(self._remove_job, job)
 
-    def _remove_by_hand(self, purge: Job, chunk: ChunkByHand) -> bool:
-        """Remove a chunk made by hand with its codes, if it is as it was read and this is not done yet."""
+    def _remove_written(self, purge: Job, chunk: WrittenChunk) -> bool:
+        """Remove a chunk with its codes, if it is as it was read and this is not done yet."""
         with suppress(ConditionLost):
             self.codes.table.transact(
                 self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)
             )
+        return True
+
+    def _remove_imported(self, purge: Job, chunk: WrittenChunk) -> bool:
+        """Likewise of an import; False if it is not as it was read: its job must not go before it."""
+        try:
+            self.codes.table.transact(
+                self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)
+            )
+        except ConditionLost:
+            return False
         return True
 
     def _remove_chunks(self, purge: Job, job: Job, number: int, chunks: range, count: Action) -> bool:
@@ -149,11 +165,13 @@ class Purge:
 
     def _remove_job(self, job: Job) -> bool:
         self.runs.remove_all(job.id)
+        self.reports.remove(job.id)
         self.jobs.table.transact(self.jobs.remove(job.promotion_id, job.id))
         return True
 
     def _remove_files(self, purge: Job) -> bool:
         self.files.remove_all(f"{purge.promotion_id}/")
+        self.files.remove_all(uploads_of(purge.promotion_id))
         return True
 
     def _wait_for_requests(self, purge: Job) -> None:

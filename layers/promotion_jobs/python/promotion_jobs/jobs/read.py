@@ -142,5 +142,6 @@ class Downloads:
         file = job.files[number]
         part = f"_{number + 1}_of_{len(job.files)}" if len(job.files) > 1 else ""
         suffix, content_type = (".csv.gz", GZIP) if file.key.endswith(".gz") else (".csv", CSV)
-        name = f"{job.promotion_id}_{job.id}_{job.updated_at:%Y%m%d_%H%M%S}_codes{part}{suffix}"
+        what = "refused" if job.upload else "codes"
+        name = f"{job.promotion_id}_{job.id}_{job.updated_at:%Y%m%d_%H%M%S}_{what}{part}{suffix}"
         return Download(self.files.link(file.key, name, content_type, life), name, file)

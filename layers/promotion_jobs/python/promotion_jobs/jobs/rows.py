@@ -40,7 +40,16 @@ def _users(user: str | Sequence[str] | None) -> str:
     return _quoted(user if isinstance(user, str) else ";".join(user))
 
 
-def _cell(value: object) -> str:
+_ESCAPE = re.compile(rf"(^|[{_SEPARATORS}])'(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
+def users_of(text: str) -> Sequence[str]:
+    """The customers that such a cell names, without its quotes."""
+    plain = text.removeprefix("'") if text.startswith(tuple(f"'{it}" for it in _BREAKS)) else text
+    return [it for it in _ESCAPE.sub(r"\1", plain).split(";") if it]
+
+
+def cell(value: object) -> str:
     """A cell of anything else, quoted only where it must be."""
     text = "" if value is None else _safe(str(value))
     return _quoted(text) if any(it in text for it in ',"\r\n') else text
@@ -53,13 +62,13 @@ COLUMNS: tuple[str, ...] = get_args(Column)
 _CELLS: Mapping[str, Callable[[Code], str]] = {
     # A code needs no quotes and starts no formula (decisions 4 and 14).
     "code": lambda code: code.code,
-    "consume_unit": lambda code: _cell(code.terms.consume_unit),
-    "max_uses": lambda code: _cell(code.terms.max_uses),
-    "uses": lambda code: _cell(code.uses),
+    "consume_unit": lambda code: cell(code.terms.consume_unit),
+    "max_uses": lambda code: cell(code.terms.max_uses),
+    "uses": lambda code: cell(code.uses),
     "user": lambda code: _users(code.terms.user),
-    "created_by": lambda code: _cell(code.created_by),
+    "created_by": lambda code: cell(code.created_by),
     "created_at": lambda code: to_text(code.created_at),
-    "job_id": lambda code: _cell(code.job_id),
+    "job_id": lambda code: cell(code.job_id),
 }
 """Column → how its cell is written."""
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.codes.code import Maker
-from promotion_jobs.jobs.job import ExportFile, Job
+from promotion_jobs.codes.code import Publisher
+from promotion_jobs.jobs.job import ExportFile, Intake, Job
 from promotion_jobs.jobs.store import JobStore, Outcome
 from promotion_jobs.limits import LEASE
 
@@ -66,7 +66,7 @@ class Run:
     """A run as it is stored, with how many codes it made, deleted and exported.
 
     ``deleted`` counts also those of its own that are gone. ``tries`` counts the leases that came to nothing in a row.
-    ``files`` are those of an export. Nothing but what is shown depends on ``pace``.
+    ``files`` are those of an export, or the report of an import. Nothing but what is shown depends on ``pace``.
     """
 
     status: RunStatus
@@ -76,6 +76,7 @@ class Run:
     tries: int = 0
     lease: Lease | None = None
     files: Sequence[ExportFile] = ()
+    intake: Intake | None = None
     pace: Pace | None = field(default=None, compare=False)
 
     @property
@@ -88,8 +89,9 @@ class Run:
         return self.pace.rate(now) if self.pace and goes_on else 0.0
 
     @property
-    def has_progress(self) -> bool:
-        return bool(self.generated or self.deleted or self.exported)
+    def progress(self) -> int:
+        """What it counts, of whatever it does: more, the further it is."""
+        return self.generated + self.deleted + self.exported + (self.intake.read if self.intake else 0)
 
     def is_held(self, now: datetime) -> bool:
         return self.lease is not None and self.lease.until >= now
@@ -119,6 +121,7 @@ def _from_item(item: Item) -> Run:
         tries=item.get("tries", 0),
         lease=lease,
         files=tuple(ExportFile(**file) for file in item.get("files", ())),
+        intake=Intake(**item["intake"]) if "intake" in item else None,
         pace=step,
     )
 
@@ -130,6 +133,7 @@ def sums(runs: Collection[Run]) -> Outcome:
         deleted=sum(run.deleted for run in runs),
         exported=sum(run.exported for run in runs),
         files=next((run.files for run in runs if run.files), ()),
+        intake=next((run.intake for run in runs if run.intake), None),
     )
 
 
@@ -223,6 +227,24 @@ class RunStore:
         """Count codes that are deleted with this in a deletion that goes on."""
         return self._progress(job_id, 0, now, f"#deleted = #deleted + :codes, {_STEP}", codes=codes)
 
+    def begin_intake(self, job_id: str, intake: Intake, now: datetime) -> Action:
+        """Begin to take a file in, if that is not begun."""
+        change, values = "#intake = :intake, #offset = :offset", {"intake": asdict(intake), "offset": intake.offset}
+        return self._progress(job_id, 0, now, change, "attribute_not_exists(#offset)", **values)
+
+    def take_in(self, job_id: str, seen: Intake, then: Intake, now: datetime) -> Action:
+        """Count rows that are taken in with this, if none were since it was seen."""
+        change = f"#generated = :imported, #intake = :intake, #offset = :offset, {_STEP}"
+        values = {"intake": asdict(then), "offset": then.offset, "seen": seen.offset, "imported": then.imported}
+        return self._progress(job_id, 0, now, change, "#offset = :seen", codes=then.read - seen.read, **values)
+
+    def check_intake(self, job_id: str, seen: Intake | None) -> Action:
+        """Let no other action of its transaction be made if rows were taken in since; or any, where None was seen."""
+        key = keys.run(job_id, 0)
+        if seen is None:
+            return self.table.check(key, "attribute_not_exists(#offset)")
+        return self.table.check(key, "#offset = :seen", seen=seen.offset)
+
     def renew(self, job_id: str, now: datetime) -> Action:
         """Tell that a purge goes on."""
         return self._progress(job_id, 0, now)
@@ -235,7 +257,7 @@ class RunStore:
             keys.run(job_id, number),
             f"SET {change}, {renewal}" if change else f"SET {renewal}",
             f"{is_processing} AND {also_if}" if also_if else is_processing,
-            **({"now": _milliseconds(now)} if change else {}),
+            **({"now": _milliseconds(now)} if ":now" in change else {}),
             until=_lease_end(now),
             none=0,
             processing=RunStatus.PROCESSING,
@@ -269,7 +291,7 @@ class RunStore:
             return False
         return True
 
-    def count_removed(self, maker: Maker, number: int, codes: int) -> Sequence[Action]:
+    def count_removed(self, maker: Publisher, number: int, codes: int) -> Sequence[Action]:
         """Count codes of a run of a job that is completed as gone, of both."""
         run = self.table.update(
             keys.run(maker.id, number),

@@ -14,10 +14,20 @@ from typing import Any
 from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key
 from promotion_jobs.aws.table import Action, ConditionLost, Item, Table
-from promotion_jobs.codes.code import Maker
+from promotion_jobs.codes.code import Publisher
 from promotion_jobs.codes.plan import Plan
-from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated
-from promotion_jobs.jobs.job import PARAMETERS, ExportFile, Job, JobStatus, JobType, KeyedRequest, Parameters
+from promotion_jobs.errors import IdempotencyKeyReused, PromotionNotFound, RequestRepeated, UploadNotUsable
+from promotion_jobs.jobs.job import (
+    PARAMETERS,
+    ExportFile,
+    Intake,
+    Job,
+    JobStatus,
+    JobType,
+    KeyedRequest,
+    Parameters,
+    Upload,
+)
 from promotion_jobs.jobs.open_work import OpenWorkStore
 from promotion_jobs.promotions.store import PromotionStore, to_promotion
 from promotion_jobs.values import from_text, to_text
@@ -41,13 +51,14 @@ _COMPLETE = (JobStatus.PROCESSING, JobStatus.COMPLETED)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The number of a job's runs and their sums, and the files of an export."""
+    """The number of a job's runs and their sums, the files of an export, and what an import has taken in."""
 
     runs: int = 1
     generated: int = 0
     deleted: int = 0
     exported: int = 0
     files: Sequence[ExportFile] = ()
+    intake: Intake | None = None
 
 
 def _to_values(job: Job) -> Item:
@@ -59,6 +70,7 @@ def _to_values(job: Job) -> Item:
         "plan": asdict(job.plan),
         "first_index": job.first_index,
         "key_version": job.key_version,
+        "upload": asdict(job.upload) if job.upload else None,
         "runs_done": 0,
         "runs_clean": 0,
         "created_by": job.created_by,
@@ -67,8 +79,12 @@ def _to_values(job: Job) -> Item:
     }
 
 
-def _makers(jobs: Iterable[Job]) -> Iterator[Maker]:
-    return (job.maker for job in jobs if job.plan.number_of_codes)
+def _makers(jobs: Iterable[Job]) -> Iterator[Publisher]:
+    for job in jobs:
+        if job.plan.number_of_codes:
+            yield job.maker
+        elif job.parameters.adds_codes:
+            yield job.publisher
 
 
 def _request_key(request: KeyedRequest) -> Key:
@@ -111,13 +127,13 @@ class JobStore:
         job = self.get(promotion_id, job_id)
         return job.visible_codes if job else 0
 
-    def makers(self, promotion_id: str, job_ids: Collection[str]) -> Mapping[str, Maker]:
-        """Id → job, for those of the jobs that make codes."""
+    def makers(self, promotion_id: str, job_ids: Collection[str]) -> Mapping[str, Publisher]:
+        """Id → job, for those of the jobs that add codes."""
         items = self.table.get_all([keys.job(promotion_id, job_id) for job_id in job_ids])
         return {maker.id: maker for maker in _makers(map(self._from_item, items))}
 
-    def all_makers(self, promotion_id: str) -> Sequence[Maker]:
-        """All jobs of the promotion that make codes, oldest first."""
+    def all_makers(self, promotion_id: str) -> Sequence[Publisher]:
+        """All jobs of the promotion that add codes, oldest first."""
         return list(_makers(map(self._from_item, self.table.query(keys.jobs(promotion_id)))))
 
     def _from_item(self, item: Item) -> Job:
@@ -134,6 +150,9 @@ class JobStore:
             key_version=item.get("key_version"),
             generated=item.get("generated", 0),
             deleted=item.get("deleted", 0),
+            duplicates=item.get("duplicates", 0),
+            invalid=item.get("invalid", 0),
+            upload=Upload(**item["upload"]) if "upload" in item else None,
             error=item.get("error"),
             failure=item.get("failure") if item["status"] == JobStatus.PROCESSING else None,
             files=tuple(ExportFile(**file) for file in item.get("files", ())),
@@ -162,27 +181,33 @@ class JobStore:
             raise PromotionNotFound
         return job
 
-    def add(self, job: Job, request: KeyedRequest | None = None) -> None:
-        """Add the job, take its promotion's lock and remember the request, all or nothing.
+    def add(self, job: Job, request: KeyedRequest | None = None, use: Action | None = None) -> None:
+        """Add the job, take its promotion's lock, remember the request, and use an upload, all or nothing.
 
         Raises RequestRepeated if the request is remembered; else, in this order, PromotionNotFound,
-        CodesLimitExceeded, AutomaticPromotion, and TooManyJobs if another job holds the lock.
+        CodesLimitExceeded, AutomaticPromotion, TooManyJobs if another job holds the lock, and UploadNotUsable.
         """
-        codes = job.plan.number_of_codes
+        codes = job.plan.number_of_codes or int(job.parameters.adds_codes)
+        actions = [
+            self.promotions.lock(job.promotion_id, job.id, codes),
+            *self.put(job),
+            *([self._remember(job, request)] if request else []),
+            *([use] if use else []),
+        ]
         try:
-            self.table.transact(
-                self.promotions.lock(job.promotion_id, job.id, codes),
-                *self.put(job),
-                *([self._remember(job, request)] if request else []),
-            )
+            self.table.transact(*actions)
         except ConditionLost as error:
-            if error.lost.get(_REQUEST, {}).get("job", job.id) != job.id:
+            upload = error.lost.get(len(actions) - 1) if use else None
+            if request and error.lost.get(_REQUEST, {}).get("job", job.id) != job.id:
                 raise RequestRepeated from error
             # If the lock was not lost the job was there: an attempt whose answer was lost has succeeded (decision 18).
             found = error.lost.get(_LOCK)
             refusal = None if found is None else self.promotions.lock_refusal(found, job.id, codes)
             if refusal:
                 raise refusal from error
+            if upload is not None:
+                # It may have expired just now.
+                raise (UploadNotUsable.used(upload["job"]) if upload else UploadNotUsable.unknown()) from error
 
     def put(self, job: Job) -> Sequence[Action]:
         """Put a new job, and list it as open work."""
@@ -203,11 +228,11 @@ class JobStore:
             now=int(job.created_at.timestamp()),
         )
 
-    def withdraw(self, job: Job) -> None:
+    def withdraw(self, job: Job, also: Sequence[Action] = ()) -> None:
         """Take back a job that could not be queued, with its lock; one that runs all the same is left alone."""
         key = keys.job(job.promotion_id, job.id)
         change = self.table.delete(key, "#status = :pending", pending=JobStatus.PENDING)
-        self._end(job, change, also=[self.open_work.remove(job.id)])
+        self._end(job, change, also=[self.open_work.remove(job.id), *also])
 
     # Cancelling
 
@@ -280,11 +305,12 @@ class JobStore:
     def complete(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Complete a job whose runs are all done, publish its codes and release its lock; any other is left alone."""
         counts, values = self._counts(outcome)
+        returned = outcome.intake.room - outcome.generated if outcome.intake else 0
         if outcome.files:
             counts, values = f"{counts}, #files = :files", values | {"files": list(map(asdict, outcome.files))}
         all_done = f"#runs_done = :runs AND {_NOT_FAILED}"
         change = self._move(job, _COMPLETE, now, also_set=counts, also_if=all_done, **values)
-        self._end(job, change, published=outcome.generated)
+        self._end(job, change, published=outcome.generated, returned=returned)
 
     def end_undo(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """End a job whose runs are all clean, as cancelled or failed; any other is left alone."""
@@ -293,11 +319,13 @@ class JobStore:
         if job.failure is not None:
             states, counts, values = _FAILED, f"{counts}, #error = :error", values | {"error": job.failure}
         change = self._move(job, states, now, also_set=counts, also_if="#runs_clean = :runs", **values)
-        self._end(job, change, returned=job.plan.number_of_codes)
+        self._end(job, change, returned=outcome.intake.room if outcome.intake else job.plan.number_of_codes)
 
     def _counts(self, outcome: Outcome) -> tuple[str, dict[str, Any]]:
-        values = {"generated": outcome.generated, "deleted": outcome.deleted, "runs": outcome.runs}
-        return "#generated = :generated, #deleted = :deleted", values
+        counts = {"generated": outcome.generated, "deleted": outcome.deleted}
+        if outcome.intake:
+            counts |= {"duplicates": outcome.intake.duplicates, "invalid": outcome.intake.invalid}
+        return ", ".join(f"#{name} = :{name}" for name in counts), {**counts, "runs": outcome.runs}
 
     def remove(self, promotion_id: str, job_id: str) -> Action:
         """Remove a job of a promotion that is purged."""

@@ -55,7 +55,7 @@ class Sweeper:
         job = self.jobs.get(work.promotion_id, work.job_id)
         is_worked_on = job is not None and job.status in {JobStatus.PROCESSING, JobStatus.CANCELLING}
         runs = self.runs.all(job.id) if job and is_worked_on else {}
-        progress = sum(run.generated + run.deleted + run.exported + 1 for run in runs.values())
+        progress = sum(run.progress + 1 for run in runs.values())
         if not is_worked_on:
             progress = work.progress
         now = self.now()

@@ -81,7 +81,7 @@ class Worker:
         kind, now = self.kinds(job.job_type), self.now()
         holder = self.new_id(now)
         run, held = self.runs.take(job, message.run, holder, now)
-        if message.run == 0 and not run.has_progress:
+        if message.run == 0 and not run.progress:
             # Only then: a delivery that went on with the first run would send the others again each time.
             self._send_ahead(job, message)
         if run.status is RunStatus.COMPLETED:

@@ -11,7 +11,14 @@ from promotion_jobs.api.schemas.base import SOUND, SOUND_PATTERN, UNSET, WHOLE, 
 from promotion_jobs.codes.code import ConsumeUnit
 from promotion_jobs.errors import Fault, InvalidRequest
 from promotion_jobs.jobs.create import NewJob
-from promotion_jobs.jobs.job import DeleteParameters, ExportParameters, GenerateParameters, JobType
+from promotion_jobs.jobs.job import (
+    DeleteParameters,
+    ExportParameters,
+    GenerateParameters,
+    ImportParameters,
+    JobType,
+    OnDuplicate,
+)
 from promotion_jobs.jobs.rows import COLUMNS, Column
 from promotion_jobs.values import canonical_identifier, is_identifier
 
@@ -176,12 +183,44 @@ class SentDeleteJob(_SentJob):
         return NewJob(JobType.CODE_DELETE, self.name, DeleteParameters(self.parameters.job_id))
 
 
-SentJob = SentGenerateJob | SentExportJob | SentDeleteJob
+def _upload_id(text: str) -> str:
+    upload_id = canonical_identifier(text)
+    if not is_identifier(upload_id):
+        msg = "must be the id of an upload"
+        raise ValueError(msg)
+    return upload_id
+
+
+class SentImportParameters(Sent):
+    model_config = ConfigDict(extra="forbid")
+
+    upload_id: Annotated[str, AfterValidator(_upload_id), Field(json_schema_extra={"format": "uuid"})]
+    on_duplicate: Annotated[OnDuplicate | None, UNSET, Field(description="where a code is in use; skip unless set")] = (
+        None
+    )
+    max_uses_per_code: Annotated[
+        Annotated[int, Field(ge=0, le=limits.MAX_USES), WHOLE] | None,
+        UNSET,
+        Field(description="of rows without max_uses"),
+    ] = None
+    consume_unit: Annotated[ConsumeUnit | None, UNSET, Field(description="of rows without one")] = None
+
+
+class SentImportJob(_SentJob):
+    job_type: Literal["code_import"]
+    parameters: SentImportParameters
+
+    def to_domain(self) -> NewJob:
+        return NewJob(JobType.CODE_IMPORT, self.name, ImportParameters(**self.parameters.model_dump()))
+
+
+SentJob = SentGenerateJob | SentExportJob | SentDeleteJob | SentImportJob
 
 JOBS: dict[Any, type[SentJob]] = {
     "code_generate": SentGenerateJob,
     "code_export": SentExportJob,
     "code_delete": SentDeleteJob,
+    "code_import": SentImportJob,
 }
 
 

@@ -1,28 +1,3 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Promotion Jobs API</title>
-<style>
-  :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-  h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); text-transform: capitalize; }
-  details { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .4rem .8rem; }
-  details details { border: 0; border-top: 1px solid var(--line); border-radius: 0; padding: .4rem 0; }
-  summary { cursor: pointer; }
-  code, pre { font: 14px/1.4 ui-monospace, monospace; }
-  pre { background: var(--soft); padding: .8rem; overflow-x: auto; border-radius: .4rem; }
-  .method { display: inline-block; width: 4.5rem; font-weight: 700; text-transform: uppercase; }
-  table { border-collapse: collapse; width: 100%; }
-  td, th { text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-</style>
-</head>
-<body>
-<h1>Promotion Jobs API</h1>
-<p id="description">Loading <a href="openapi.json">openapi.json</a> …</p>
-<main></main>
-<script>
 "use strict";
 const METHODS = ["get", "post", "put", "delete"];
 
@@ -84,6 +59,3 @@ function show(api) {
 fetch("openapi.json").then(answer => answer.json()).then(show).catch(() => {
   document.querySelector("#description").textContent = "openapi.json could not be loaded.";
 });
-</script>
-</body>
-</html>

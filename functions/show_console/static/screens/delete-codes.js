@@ -1,0 +1,135 @@
+// The dialog that deletes the codes of one job, or all: with their number, which has to be typed.
+
+import { call, get, keyOfContent } from "../api.js";
+import { counted, day, dollars, duration, number, parsed } from "../format.js";
+import { choice, field, onSubmit, press } from "../forms.js";
+import { effect, html, signal, untracked } from "../html.js";
+import { operation, resource } from "../resource.js";
+import { go } from "../router.js";
+import { ask, dialog, dismiss, failure, notice, select, shown } from "../view.js";
+import { jobName } from "../words.js";
+
+const ALL = "all";
+const ONE = "one";
+
+/** @param {Job} job */
+export const codesLeft = (job) => (job.result?.generated ?? 0) - (job.result?.deleted ?? 0);
+
+/** The finished jobs that made codes of which some are there. @param {string} id @param {AbortSignal} aborted */
+export async function makers(id, aborted) {
+  const filter = "eq(job_type,code_generate):eq(status,completed)";
+  const page = await get(`v2/promotions/${id}/jobs`, { query: { filter, "page[limit]": 100 }, signal: aborted });
+  return /** @type {Job[]} */ (page.data).filter((job) => codesLeft(job) > 0);
+}
+
+/** @param {Promotion} promotion @param {string} [jobId] the job whose codes are meant first */
+export function deleteCodes(promotion, jobId) {
+  const path = `v2/promotions/${promotion.id}/jobs`;
+  const which = signal(ONE);
+  const chosen = signal(jobId ?? "");
+  const typed = signal("");
+  const key = keyOfContent();
+  const jobs = resource((aborted) => makers(promotion.id, aborted));
+  const asked = () => ({
+    type: "promotion_job",
+    job_type: "code_delete",
+    parameters: which.value === ALL ? { all: true } : { job_id: chosen.value || jobs.state.value.data?.[0]?.id },
+  });
+  const forecast = resource(async (aborted) => {
+    const data = untracked(asked);
+    const isClear = data.parameters.all || data.parameters.job_id;
+    return isClear ? call("POST", path, { data, query: { dry_run: "true" }, signal: aborted }) : null;
+  });
+  const deleting = operation(async () => {
+    const data = untracked(asked);
+    const made = await call("POST", path, { data, key: key(data) });
+    dismiss();
+    go(`/promotions/${promotion.id}/jobs/${made.data.id}`);
+  });
+  let last = JSON.stringify(asked());
+  const stop = effect(() => {
+    const next = JSON.stringify(asked());
+    if (next !== last) untracked(() => (typed.value = ""));
+    if (next !== last) forecast.refresh();
+    last = next;
+  });
+  const mine = ask(`Delete codes of ${promotion.name}`, () =>
+    body({ promotion, which, chosen, typed, jobs, forecast, deleting }),
+  );
+  onceDismissed(mine, () => {
+    stop();
+    jobs.close();
+    forecast.close();
+  });
+}
+
+/** @param {unknown} mine the dialog @param {() => void} close */
+function onceDismissed(mine, close) {
+  const leave = effect(() => {
+    if (dialog.value === mine) return;
+    close();
+    queueMicrotask(() => leave());
+  });
+}
+
+/** @param {any} given */
+function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
+  const { data, isLoading } = forecast.state.value;
+  const dry = /** @type {One<Forecast> | null | undefined} */ (data)?.data.meta.dry_run;
+  const { isBusy, error } = deleting.state.value;
+  const isSure = dry && dry.codes > 0 && parsed(typed.value) === dry.codes && !isLoading;
+  const total = counted(promotion.meta.codes.visible, "code");
+  return html`
+    <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
+      ${choice(
+        "which",
+        "Which codes",
+        [
+          { value: ONE, word: "Those of one job" },
+          { value: ALL, word: `All ${total}, those made by hand too` },
+        ],
+        which.value,
+        (value) => (which.value = value),
+        true,
+      )}
+      ${which.value === ONE && shown(jobs, "The jobs could not be loaded", (found) => jobChoice(/** @type {Job[]} */ (found), chosen), html`<p class="soft">Looking for jobs …</p>`)}
+      ${shown(forecast, "How many there are could not be found out", () => dry && warning(dry), html`<p class="soft">Counting …</p>`)}
+      ${
+        dry &&
+        dry.codes > 0 &&
+        field("sure", `Type ${dry.codes} to go on`, {
+          value: typed.value,
+          type: (value) => (typed.value = value),
+          more: { inputmode: "numeric", autocomplete: "off" },
+        })
+      }
+      ${error && failure("Nothing was deleted", error)}
+      <footer>
+        <button type="button" autofocus onClick=${dismiss}>Keep them</button>
+        ${press(dry?.codes ? `Delete ${counted(dry.codes, "code")}` : "Delete codes", { tone: "destroy", isBusy, isOff: !isSure })}
+      </footer>
+    </form>
+  `;
+}
+
+/** @param {Job[]} jobs @param {import("../vendor/signals-core.module.js").Signal<string>} chosen */
+function jobChoice(jobs, chosen) {
+  if (!jobs.length) return html`<p class="soft">No job has codes left.</p>`;
+  const choices = jobs.map((job) => ({
+    value: job.id,
+    word: `${jobName(job)}, ${day(job.meta.timestamps.created_at)}: ${number(codesLeft(job))}`,
+  }));
+  return select("Job", choices, chosen.value || (jobs[0]?.id ?? ""), (value) => (chosen.value = value));
+}
+
+/** @param {Forecast["meta"]["dry_run"]} dry */
+function warning(dry) {
+  if (!dry.codes) return notice("info", "There is nothing to delete");
+  if (!dry.lock_is_free) return notice("warn", "Another job runs in this promotion", "Wait for its end.");
+  const cost = `some ${duration(dry.estimated_seconds)}, ${dollars(dry.estimated_cost.amount)}`;
+  return notice(
+    "warn",
+    `${counted(dry.codes, "code")} stop working`,
+    `It takes ${cost}. Stopping half-way brings none back.`,
+  );
+}

@@ -1,0 +1,110 @@
+// The card of a job that goes on, and the dialog that cancels it.
+
+import { call, offline } from "../api.js";
+import { clockTime, counted, number } from "../format.js";
+import { press } from "../forms.js";
+import { html } from "../html.js";
+import { operation } from "../resource.js";
+import { link } from "../router.js";
+import { ask, dismiss, failure, icon, say } from "../view.js";
+import { paceText, standsSince } from "../watch.js";
+import { jobName, kindOf } from "../words.js";
+
+/** @typedef {import("../watch.js").Watched} Watched */
+
+/** @param {Job} job @param {boolean} [isLarge] */
+export function progressBar(job, isLarge) {
+  const { progress } = job.meta;
+  const isUndone = job.status === "cancelling";
+  const tone = `${isUndone ? "undo" : ""} ${offline.value ? "stale" : ""} ${isLarge ? "large" : ""}`;
+  const label = isUndone ? "Codes removed" : kindOf(job).made;
+  return progress
+    ? html`<progress class=${tone} max=${Math.max(progress.total, 1)} value=${progress.done} aria-label=${label}></progress>`
+    : html`<progress class=${tone} aria-label="Waiting"></progress>`;
+}
+
+/** What is said of a job that makes no progress. @param {Watched} watched @param {Job} job */
+export function standing(watched, job) {
+  const found = watched.job.state.value.data;
+  if (job.status === "pending") return `Waiting since ${clockTime(job.meta.timestamps.created_at)} for a worker.`;
+  if (!job.meta.progress) return "It has begun, or what it made is being removed.";
+  const since = found && standsSince(found);
+  return since && `No progress since ${clockTime(since)}. It is tried again by itself.`;
+}
+
+/** The card on the page of the promotion. @param {Watched} watched @param {Job} job */
+export function runningCard(watched, job) {
+  const { progress } = job.meta;
+  return html`
+    <section class="card live" aria-labelledby="running">
+      <header>
+        <h2 id="running" class="row">${icon(kindOf(job).mark)}${jobName(job)}</h2>
+        <div class="row">
+          <a class="button mini" href=${link(`/promotions/${job.promotion_id}/jobs/${job.id}`)}>Details</a>
+          ${job.status !== "cancelling" && cancelButton(watched, "mini danger")}
+        </div>
+      </header>
+      ${progressBar(job)}
+      <p class="row apart">
+        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, "code")}</span>`}</span>
+        <span class="soft">${standing(watched, job) || paceText(watched.pace.value)}</span>
+      </p>
+      <p class="hint" id="why">
+        A promotion runs one job at a time: generating, exporting and deleting wait for this one. You can close the page,
+        the job goes on.
+      </p>
+    </section>
+  `;
+}
+
+/** @param {Watched} watched @param {string} tone */
+export const cancelButton = (watched, tone) => press("Cancel the job …", { tone, run: () => askToCancel(watched) });
+
+/** @param {Watched} watched */
+function askToCancel(watched) {
+  const first = watched.job.state.peek().data?.data;
+  if (!first) return;
+  const cancelling = operation(async () => {
+    const { data } = await call("POST", `v2/promotions/${first.promotion_id}/jobs/${first.id}/cancel`);
+    dismiss();
+    say(data.status === "cancelled" ? "Cancelled" : "Cancelling");
+    watched.job.refresh();
+  });
+  const send = async () => {
+    await cancelling.start();
+    if (cancelling.state.peek().error?.status !== 422) return;
+    dismiss();
+    say("It had ended meanwhile: nothing was cancelled");
+    watched.job.refresh();
+  };
+  ask(`Cancel “${jobName(first)}”?`, () => {
+    const { isBusy, error } = cancelling.state.value;
+    const job = watched.job.state.value.data?.data ?? first;
+    const { text, button } = consequence(job);
+    return html`
+      <p>${text}</p>
+      ${error && error.status !== 422 && failure("It was not cancelled", error)}
+      <footer>
+        <button type="button" autofocus onClick=${dismiss}>Let it run</button>
+        ${press(button, { tone: "destroy", isBusy, run: send })}
+      </footer>
+    `;
+  });
+}
+
+/** @param {Job} job */
+function consequence(job) {
+  const done = job.meta.progress?.done ?? 0;
+  if (job.job_type === "code_export")
+    return { text: "No file is made. The codes stay as they are.", button: "Cancel the export" };
+  if (job.job_type === "code_delete") {
+    return {
+      text: `The ${counted(done, "code")} deleted so far stay deleted; the others stay.`,
+      button: "Stop deleting",
+    };
+  }
+  return {
+    text: `The ${counted(done, "code")} made so far are deleted, and none can be used. This cannot be undone.`,
+    button: done ? `Cancel it, delete ${counted(done, "code")}` : "Cancel it",
+  };
+}

@@ -1,0 +1,99 @@
+// The API's words as a manager reads them: states, kinds of jobs, what a code gives.
+
+import { counted, number } from "./format.js";
+
+/** @typedef {import("./view.js").IconName} IconName */
+/** @typedef {{word: string, tone: string, mark: IconName}} Status */
+
+/** @type {Record<string, Status>} */
+const JOB_STATUS = {
+  pending: { word: "Waiting", tone: "", mark: "clock" },
+  processing: { word: "Running", tone: "busy", mark: "bolt" },
+  completed: { word: "Completed", tone: "good", mark: "check" },
+  failed: { word: "Failed", tone: "bad", mark: "warn" },
+  cancelling: { word: "Cancelling", tone: "warn", mark: "undo" },
+  cancelled: { word: "Cancelled", tone: "", mark: "undo" },
+};
+
+/** @type {Record<string, {word: string, made: string, mark: IconName}>} */
+export const KINDS = {
+  code_generate: { word: "Generate", made: "Codes made", mark: "ticket" },
+  code_export: { word: "Export", made: "Codes written", mark: "down" },
+  code_delete: { word: "Delete", made: "Codes deleted", mark: "trash" },
+};
+
+export const STATUSES = Object.entries(JOB_STATUS).map(([value, { word }]) => ({ value, word }));
+
+/** @param {{status: string}} job */
+export const isOpen = (job) => ["pending", "processing", "cancelling"].includes(job.status);
+
+/** @param {Job} job @returns {Status} */
+export const jobStatus = (job) => JOB_STATUS[job.status] ?? { word: job.status, tone: "", mark: "info" };
+
+/** @param {Job} job */
+export const jobName = (job) => job.name || `${kindOf(job).word} job without a name`;
+
+/** @param {Job} job */
+export const kindOf = (job) => KINDS[job.job_type] ?? { word: job.job_type, made: "Done", mark: "info" };
+
+/** @param {Promotion} it @param {number} at @returns {Status} */
+export function promotionStatus(it, at) {
+  if (Date.parse(it.end) <= at) return { word: "Ended", tone: "", mark: "check" };
+  if (!it.enabled) return { word: "Off", tone: "", mark: "cross" };
+  if (Date.parse(it.start) > at) return { word: "Scheduled", tone: "", mark: "clock" };
+  return { word: "Live", tone: "good", mark: "check" };
+}
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  fixed_discount: "An amount off the cart",
+  percent_discount: "Per cent off the cart",
+  item_fixed_discount: "An amount off items",
+  item_percent_discount: "Per cent off items",
+  x_for_y: "X for the price of Y",
+  x_for_amount: "X for an amount",
+  bundle_fixed_discount: "An amount off a bundle",
+  bundle_gift: "A gift with a bundle",
+};
+
+export const PROMOTION_TYPES = Object.entries(TYPES).map(([value, word]) => ({ value, word }));
+
+/** What a code of the promotion gives, in a few words. @param {Promotion} it */
+export function gives(it) {
+  const [first, ...others] = it.schema.currencies ?? [];
+  const more = others.length ? ` (and ${counted(others.length, "other currency", "other currencies")})` : "";
+  if (it.promotion_type === "fixed_discount" && first?.amount) {
+    return `${money(first.amount, first.currency)} off the cart${more}`;
+  }
+  if (it.promotion_type === "percent_discount" && first?.percentage) return `${first.percentage} % off the cart`;
+  return TYPES[it.promotion_type] ?? it.promotion_type;
+}
+
+/** How many decimals a currency has: none of a yen, two of a euro. @param {string} currency */
+export function decimals(currency) {
+  try {
+    const style = /** @type {const} */ ({ style: "currency", currency });
+    return new Intl.NumberFormat("en-US", style).resolvedOptions().maximumFractionDigits ?? 2;
+  } catch {
+    return 2;
+  }
+}
+
+/** @param {number} amount in the smallest unit @param {string} currency */
+export function money(amount, currency) {
+  const places = decimals(currency);
+  return `${(amount / 10 ** places).toFixed(places)} ${currency}`;
+}
+
+/** @param {{max_uses?: number, uses?: number}} code */
+export function usesLeft(code) {
+  if (code.max_uses === undefined) return "no limit";
+  return `${number(code.uses ?? code.max_uses)} of ${number(code.max_uses)}`;
+}
+
+/** How a code of a job looks, with a dot for each symbol. @param {GenerateParameters} asked */
+export function formOf(asked) {
+  const groups = "•".repeat(asked.code_length ?? 8).match(/.{1,4}/g) ?? [];
+  const prefix = asked.code_prefix ?? "";
+  return `${prefix}${prefix && !prefix.endsWith("-") ? "-" : ""}${groups.join("-")}`;
+}

@@ -48,6 +48,7 @@ class Service:
     url: str = ""
     faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     asked: list[str] = field(default_factory=list)
+    put: list[bytes] = field(default_factory=list)
     followed: list[str] = field(default_factory=list)
     """The links to files, as they were followed."""
     keys: list[str | None] = field(default_factory=list)
@@ -121,6 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         sent = self.rfile.read(int(self.headers.get("content-length", 0)))
         data = json.loads(sent)["data"] if sent.startswith(b"{") else {}
+        if self.command == "PUT":
+            self.service.put.append(sent)
         what = self._what(data)
         service = self.service
         with service.lock:
@@ -130,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault = service.faults[what].popleft() if service.faults[what] else None
             answer = self._done(what, data) if fault is None or fault.is_done else None
         if fault is None:
-            self._send(200 if self.command == "GET" else 201, answer)
+            self._send(201 if self.command == "POST" else 200, answer)
         elif fault.stalls:
             service.released.wait(10)
             self.close_connection = True

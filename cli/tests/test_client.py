@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ def test_waiting_ends_in_time_and_leaves_the_job(service: Service, api: Client, 
     assert chances.now == pytest.approx(90)
     assert max(chances.waits) == 2.0
     assert service.jobs[job.id]["status"] == "processing"
+
+
+def test_waiting_ends_in_time_where_no_answer_comes(service: Service) -> None:
+    with Client(service.url, "shop", SECRET) as api:
+        job = api.generate(PROMOTION_ID, 1_000)
+        service.faults["job"].extend([Fault(stalls=True)] * 6)
+        began = time.monotonic()
+        with pytest.raises(TimedOut):
+            api.wait(job, timeout=0.3)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(

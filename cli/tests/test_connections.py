@@ -90,3 +90,11 @@ def test_a_link_that_would_show_the_codes_is_not_followed(service: Service, api:
     with pytest.raises(WrongUse, match=r"^The link to the file would send the codes in plain text$"):
         api.save(export, tmp_path / "codes.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_not_sent_where_others_could_read_it(service: Service, api: Client, tmp_path: Path) -> None:
+    (tmp_path / "codes.csv").write_text("code\nPRINTED-1\n")
+    upload = {"upload_id": "U", "href": "http://bucket.example.com/U?signature=secret", "headers": {}}
+    service.faults["uploads"].append(Fault(201, {"data": upload}))
+    with pytest.raises(WrongUse, match=r"^The link to the file would send the codes in plain text$"):
+        api.upload(PROMOTION_ID, tmp_path / "codes.csv")

@@ -84,6 +84,17 @@ def test_with_json_an_error_is_one_document_on_stderr(  # noqa: PLR0913, PLR0917
     assert told in json.loads(err)["error"]["message"]
 
 
+def test_with_json_the_error_of_a_job_is_the_last_line_of_stderr(service: Service, shell: Shell) -> None:
+    service.outcome = "failed"
+    status, out, err = shell.mail("--json")
+    [job_id] = service.jobs
+    *progress, error = err.splitlines()
+    assert (status, out) == (5, "")
+    assert progress[0] == "Generating: 0 %  0 of 1,000"
+    text = f"The job {job_id} failed: codes limit exceeded"
+    assert json.loads(error) == {"error": {"kind": "job_failed", "message": text, "errors": []}}
+
+
 def test_with_quiet_errors_alone_are_told(shell: Shell) -> None:
     assert shell.mail("--quiet") == (0, DONE, "")
 

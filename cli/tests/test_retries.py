@@ -1,5 +1,9 @@
 """Which requests are sent again: none that could do twice what it asks for."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from cli.tests.conftest import Chances
@@ -38,6 +42,47 @@ def test_a_post_without_a_key_is_sent_again_if_it_was_turned_away(service: Servi
     service.faults["generate"].append(refused(status))
     api.call("POST", f"/v2/promotions/{PROMOTION_ID}/jobs", REQUEST)
     assert service.count("generate") == 2
+
+
+@pytest.mark.parametrize(
+    ("what", "call", "times"),
+    [
+        ("promotions", lambda api: api.create_promotion({"name": "Summer sale"}), 1),
+        ("codes", lambda api: api.add_codes(PROMOTION_ID, ["WELCOME-10"]), 1),
+        ("codes", lambda api: api.remove_codes(PROMOTION_ID, ["WELCOME-10"]), 2),
+        (PROMOTION_ID, lambda api: api.update_promotion(PROMOTION_ID, name="Summer sale"), 2),
+        (PROMOTION_ID, lambda api: api.delete_promotion(PROMOTION_ID), 2),
+        (PROMOTION_ID, lambda api: api.promotion(PROMOTION_ID), 2),
+        ("export", lambda api: api.export(PROMOTION_ID), 2),
+        ("delete", lambda api: api.delete_codes(PROMOTION_ID), 2),
+        ("generate", lambda api: api.estimate(PROMOTION_ID, REQUEST), 2),
+        ("validate", lambda api: api.validate("WELCOME-10"), 2),
+        ("redemptions", lambda api: api.redeem("WELCOME-10", "order-4711"), 2),
+        ("rollback", lambda api: api.roll_back("WELCOME-10", "order-4711"), 2),
+        ("token", lambda api: api.sign_in(), 2),
+    ],
+)
+def test_what_may_come_twice_is_asked_for_again(
+    service: Service, api: Client, what: str, call: Callable[[Client], Any], times: int
+) -> None:
+    service.faults[what].extend([CLOSED, refused(400)])
+    with pytest.raises(Unreachable if times == 1 else Refused):
+        call(api)
+    assert service.count(what) == times
+
+
+def test_a_cancellation_whose_answer_was_lost_is_no_refusal(service: Service, api: Client) -> None:
+    service.looks = 10_000
+    job = api.generate(PROMOTION_ID, 1_000)
+    service.faults["cancel"].extend([LOST, refused(422, "Only open jobs can be cancelled")])
+    assert api.cancel(PROMOTION_ID, job.id).status == "cancelling"
+
+
+def test_a_job_that_has_ended_is_not_cancelled(service: Service, api: Client) -> None:
+    job = api.wait(api.generate(PROMOTION_ID, 1_000))
+    service.faults["cancel"].append(refused(422, "Only open jobs can be cancelled"))
+    with pytest.raises(Refused, match="Only open jobs can be cancelled"):
+        api.cancel(PROMOTION_ID, job.id)
 
 
 def test_waits_grow_with_full_jitter_and_end(service: Service, api: Client, chances: Chances) -> None:
@@ -88,3 +133,15 @@ def test_a_service_that_is_not_there_is_said_so(chances: Chances, service: Servi
     ):
         api.sign_in()
     assert chances.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
+
+
+def test_a_file_whose_upload_broke_off_is_sent_again_from_its_beginning(
+    service: Service, api: Client, tmp_path: Path
+) -> None:
+    content = b"code\r\n" + b"PRINTED-1\r\n" * 20_000
+    (tmp_path / "codes.csv").write_bytes(content)
+    upload = {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {"Content-Type": "text/csv"}}
+    service.faults["uploads"].append(Fault(201, {"data": upload}))
+    service.faults["bucket-of-uploads"].extend([CLOSED, refused(503)])
+    assert api.upload(PROMOTION_ID, tmp_path / "codes.csv") == "U"
+    assert service.put == [content] * 3

@@ -19,9 +19,9 @@ UV = PROJECT / ".venv-tools/bin/uv"
 
 @pytest.fixture(scope="module")
 def promojobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command, of a wheel that is installed into an environment of its own."""
+    """The command, of a wheel of the source distribution, that is installed into an environment of its own."""
     folder = tmp_path_factory.mktemp("installed")
-    _run("build", "-q", "--wheel", str(PROJECT / "cli"), "--out-dir", str(folder))
+    _run("build", "-q", str(PROJECT / "cli"), "--out-dir", str(folder))
     [wheel] = folder.glob("promojobs-*.whl")
     _run("venv", "-q", str(folder / "environment"))
     python = folder / "environment/bin/python"
@@ -80,6 +80,17 @@ def test_two_runs_at_once_with_one_key_are_one_job(
     assert [run.returncode for run in runs] == [0, 0], ended
     assert len({json.loads(out)["job"]["id"] for out, _ in ended}) == 1
     assert api.call("GET", f"/v2/promotions/{promotion}/jobs").checked().json["meta"]["results"]["total"] == 1
+
+
+def test_the_package_brings_what_it_needs_and_nothing_else(promojobs: Path) -> None:
+    [packages] = promojobs.parent.parent.glob("lib/python*/site-packages")
+    installed = {it.name.partition("-")[0] for it in packages.glob("*.dist-info")}
+    assert installed == {"click", "promojobs", "urllib3"}
+    ours = {str(it.relative_to(packages)) for it in (packages / "promojobs").rglob("*") if it.is_file()}
+    sources = PROJECT / "cli/src"
+    assert {it for it in ours if not it.endswith(".pyc")} == {
+        str(it.relative_to(sources)) for it in (sources / "promojobs").rglob("*") if it.suffix in {".py", ".typed"}
+    }
 
 
 def test_the_package_has_the_version_of_the_api(promojobs: Path) -> None:

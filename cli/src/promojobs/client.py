@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,7 +53,7 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self.new_key = new_key
-        self._waits = Waits(sleep, chance)
+        self._waits = Waits(sleep, chance, clock)
         self._transport = Transport(self._waits, timeout, tries)
 
     @classmethod
@@ -82,11 +83,12 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         may_repeat: bool | None = None,
+        within: float = inf,
     ) -> Answer:
         """The answer to one request, whatever it says; a body that is not None is sent as JSON.
 
-        Where ``may_repeat`` is not said, a lost answer of a GET, PUT or DELETE is asked for again, and of a POST with
-        an Idempotency-Key. Raises Unreachable and NotSignedIn.
+        It is tried for ``within`` seconds. Where ``may_repeat`` is not said, a lost answer of a GET, PUT or DELETE is
+        asked for again, and of a POST with an Idempotency-Key. Raises Unreachable and NotSignedIn.
         """
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         content = None
@@ -97,7 +99,7 @@ class Client:
             may_repeat = method in _SAFE or "idempotency-key" in sent
         for is_last in (False, True):
             sent["authorization"] = f"Bearer {self._token or self.sign_in()}"
-            answer = self._transport.send(method, self.url + path, sent, content, may_repeat=may_repeat)
+            answer = self._transport.send(method, self.url + path, sent, content, may_repeat=may_repeat, within=within)
             if answer.status != _UNAUTHORIZED or is_last or self._secret is None:
                 break
             # It has run out, or was revoked.
@@ -270,8 +272,15 @@ class Client:
         return Job.of(self.call("GET", _job_path(promotion_id, job_id))["data"])
 
     def cancel(self, promotion_id: str, job_id: str) -> Job:
-        # A second one is refused, and then the first has done it.
-        return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
+        """The job, which is being cancelled, or was already. Raises Refused for one that has ended otherwise."""
+        try:
+            return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
+        except Refused:
+            # A second one is refused, also where the answer to the first was lost.
+            job = self.job(promotion_id, job_id)
+            if job.status in {"cancelling", "cancelled"}:
+                return job
+            raise
 
     def wait(
         self,
@@ -285,7 +294,12 @@ class Client:
 
         A service that cannot be reached is asked on and on; ``on_trouble`` is told each time that all tries failed.
         """
-        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock, on_trouble)
+        path = _job_path(job.promotion_id, job.id)
+
+        def look(within: float) -> Job:
+            return Job.of(_checked(self.request("GET", path, within=within))["data"])
+
+        watch = waiting.Watch(look, self._sleep, self._clock, on_trouble)
         return waiting.succeeded(watch.until_end(job, on_progress, timeout))
 
     # Files

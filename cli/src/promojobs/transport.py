@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TRIES = 6
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
+_LEAST_TIME = 0.1
 _BUSY = frozenset({429, 503})
 _LOST = frozenset({502, 504})
 """A gateway that got no answer: what was asked for may be done."""
@@ -50,17 +52,28 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Full jitter between tries. ``chance`` gives a number from 0 to 1, ``sleep`` takes seconds."""
+    """Full jitter between tries.
+
+    ``chance`` gives a number from 0 to 1; ``sleep`` and ``clock`` take and give seconds.
+    """
 
     sleep: Callable[[float], None]
     chance: Callable[[], float]
+    clock: Callable[[], float]
 
-    def wait(self, attempt: int, retry_after: str | None = None) -> None:
-        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does."""
+    def wait(self, attempt: int, retry_after: str | None = None, ends: float = inf) -> bool:
+        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does.
+
+        Returns false, and does not wait, where it would take until ``ends`` by the clock.
+        """
         if retry_after and retry_after.isdigit():
-            self.sleep(float(retry_after))
+            seconds = float(retry_after)
         else:
-            self.sleep(self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt))
+            seconds = self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+        if self.clock() + seconds >= ends:
+            return False
+        self.sleep(seconds)
+        return True
 
 
 def checked_url(url: str) -> str:
@@ -88,15 +101,28 @@ class Transport:
         self._tries = tries
         self._pools: dict[str | None, PoolManager] = {}
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: Body = None, *, may_repeat: bool) -> Answer:
-        """The answer, whatever it says. ``body`` may open a file, for each try. Raises Unreachable after the last."""
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Body = None,
+        *,
+        may_repeat: bool,
+        within: float = inf,
+    ) -> Answer:
+        """The answer, whatever it says. ``body`` may open a file, for each try.
+
+        Raises Unreachable after the last try, or so many seconds.
+        """
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-        reason = ""
+        ends = self._waits.clock() + within
         for attempt in range(self._tries):
             retry_after = None
             try:
-                answer = self._once(method, url, headers, body)
+                timeout = min(self._timeout, max(ends - self._waits.clock(), _LEAST_TIME))
+                answer = self._once(method, url, headers, body, timeout)
             except HTTPError as error:
                 reason = _told(error)
                 if _is_distrust(error):
@@ -109,19 +135,21 @@ class Transport:
                 reason, retry_after = f"the service answered {answer.status}", answer.headers.get("retry-after")
                 if attempt + 1 == self._tries:
                     return answer
-            if attempt + 1 < self._tries:
-                self._waits.wait(attempt, retry_after)
+            if attempt + 1 == self._tries or not self._waits.wait(attempt, retry_after, ends):
+                break
         raise Unreachable(f"The service cannot be reached: {reason}")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body, timeout: float) -> Answer:
         if callable(body):
             with body() as file:
-                return self._sent(method, url, headers, file)
-        return self._sent(method, url, headers, body)
+                return self._sent(method, url, headers, file, timeout)
+        return self._sent(method, url, headers, body, timeout)
 
-    def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None) -> Answer:
+    def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None, timeout: float
+    ) -> Answer:
         response = self._pool(url).request(
-            method, url, body=body, headers=dict(headers), timeout=self._timeout, retries=False, redirect=False
+            method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
         )
         received = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, received, response.data)
@@ -131,8 +159,6 @@ class Transport:
         """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read, and WrongUse."""
         from urllib3.exceptions import HTTPError
 
-        if _is_plain(url):
-            raise WrongUse("The link to the file would send the codes in plain text")
         try:
             response = self._pool(url).request(
                 "GET", url, timeout=self._timeout, retries=False, redirect=False, preload_content=False
@@ -149,8 +175,11 @@ class Transport:
             raise Unreachable(f"The download broke off: {_told(error)}") from error
 
     def _pool(self, url: str) -> "PoolManager":
+        """Raises WrongUse for a link that would show codes on the way."""
         import urllib3
 
+        if _is_plain(url):
+            raise WrongUse("The link to the file would send the codes in plain text")
         proxy = _proxy_of(url)
         if proxy not in self._pools:
             # Both trust the system's authorities, or those of SSL_CERT_FILE.

@@ -33,7 +33,8 @@ events: .venv/.local ## fill .local/events/*.json in for sam local invoke, from 
 
 .PHONY: test
 test: .venv/.dev ## everything that must hold: lint, types, template, unit, integration, simulation and stack tests
-	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-console pytest-rest
+	@$(MAKE) --no-print-directory --jobs=4 checks pytest-stack pytest-recovery pytest-rest
+	@$(MAKE) --no-print-directory pytest-console
 
 .PHONY: checks pytest-stack pytest-recovery pytest-console pytest-rest
 checks: lint types template-test javascript
@@ -44,6 +45,7 @@ pytest-stack: .venv/.dev build
 pytest-recovery: .venv/.dev build
 	$(BIN)/pytest -q tests/stack/test_recovery.py
 
+# By itself: a browser beside three stacks makes all of them late.
 pytest-console: .venv/.browser build
 	$(BIN)/pytest -q tests/stack/console
 

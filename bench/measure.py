@@ -1,10 +1,12 @@
 """Samples, and how they are taken: contenders in turns, so that whatever else the machine does hits all of them."""
 
 import gc
+import json
 import math
 import multiprocessing
 import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
 from typing import Any
 
 
@@ -74,6 +77,26 @@ def _memory(name: str) -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # The resource usage would begin with the peak of the process that started this one.
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")) * 1024
+
+
+def in_interpreter(arguments: Sequence[str], environment: Mapping[str, str], sent: Any = None) -> tuple[Sample, str]:
+    """CPU time of a new interpreter, from its start to its end, and what it wrote to standard error.
+
+    ``sent`` comes on its standard input as JSON.
+    """
+    with TemporaryFile("w+") as given, TemporaryFile("w+") as said:
+        json.dump(sent, given)
+        given.seek(0)
+        started = time.perf_counter()
+        command = [sys.executable, "-P", *arguments]
+        child = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=said, env=dict(environment))  # noqa: S603 - ours
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read()
+    assert child.returncode == 0, text
+    return Sample(1, usage.ru_utime + usage.ru_stime, wall), text
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,15 @@ from promotion_jobs.aws.clients import Clients
 from promotion_jobs.aws.table import to_value
 from promotion_jobs.codes.plan import ONE_RUN, Plan
 from promotion_jobs.codes.spaces import FIRST_VERSION
-from promotion_jobs.jobs.job import ExportParameters, GenerateParameters, Job, JobStatus, JobType
+from promotion_jobs.jobs.job import (
+    ExportParameters,
+    GenerateParameters,
+    ImportParameters,
+    Job,
+    JobStatus,
+    JobType,
+    Upload,
+)
 from promotion_jobs.jobs.runs import RunStatus
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey, Status
@@ -74,6 +82,14 @@ def export_job() -> Job:
     """One that is claimed: a worker asks now and then whether it still is."""
     job = replace(generate_job(1), job_type=JobType.CODE_EXPORT, status=JobStatus.PROCESSING)
     return replace(job, parameters=ExportParameters(), plan=ONE_RUN)
+
+
+def import_job(size: int) -> Job:
+    """One that is claimed, of a file of so many bytes."""
+    job = replace(generate_job(1), job_type=JobType.CODE_IMPORT, status=JobStatus.PROCESSING)
+    return replace(
+        job, parameters=ImportParameters(JOB_ID), plan=ONE_RUN, upload=Upload("uploads/file", size, '"file"')
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ class Stub:
         """Likewise from the next transaction on that writes to a partition which begins so."""
         self._ask("give_after", {"partition": partition, "items": list(items)})
 
+    def give_file(self, content: str) -> None:
+        """The file that every key of the bucket has from now on."""
+        self._ask("give_file", {"content": content})
+
     def counted(self) -> dict[str, float]:
         """Calls by operation since it was last asked, ``write units`` and ``bytes uploaded``."""
         counted: dict[str, float] = self._ask("counted", {})

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from bench.stub.answers import Answers, Pages, Request, Response
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_REASONS = {200: "OK", 204: "No Content"}
+_REASONS = {200: "OK", 204: "No Content", 206: "Partial Content"}
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ class _Connection(asyncio.Protocol):
         body = bytes(self._received[: head.length])
         del self._received[: head.length]
         self._head = None
-        return Request(head.method, head.target, head.headers.get("x-amz-target", ""), body)
+        start = int(head.headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        return Request(head.method, head.target, head.headers.get("x-amz-target", ""), body, start)
 
 
 def serve(parent: Connection, pages: Pages) -> None:

@@ -17,6 +17,7 @@ NAMES = (
     "bulk_peer",
     "cancel",
     "export",
+    "imports",
     "lookup",
     "listing",
     "redeem",
@@ -26,6 +27,7 @@ NAMES = (
     "cold_start",
     "package",
     "create_job",
+    "command_line",
 )
 
 

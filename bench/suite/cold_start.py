@@ -5,16 +5,12 @@ Each in a process of its own with byte code at hand, as in Lambda, beside one th
 
 import json
 import os
-import subprocess
-import sys
-import time
 from dataclasses import replace
-from tempfile import TemporaryFile
 from typing import Any
 
 from bench.emulator import FUNCTIONS, WHO, Deployment, deployment, generate_job, now, promotion
 from bench.events import event
-from bench.measure import Bench, Goal, Outcome, Run, Sample
+from bench.measure import Bench, Goal, Outcome, Run, Sample, in_interpreter
 from bench.service import JOB_ID, PROMOTION_ID, usage
 from local import PROJECT
 from promotion_jobs.codes.code import NewCode, Terms
@@ -36,26 +32,9 @@ _CODES = 25
 """Of the worker's first job: one batch."""
 
 
-def _child(arguments: list[str], environment: dict[str, str], sent: Any = None) -> tuple[Sample, str]:
-    """CPU time of a new interpreter, from its start to its end, and what it wrote to standard error."""
-    with TemporaryFile("w+") as given, TemporaryFile("w+") as said:
-        json.dump(sent, given)
-        given.seek(0)
-        started = time.perf_counter()
-        command = [sys.executable, "-P", *arguments]
-        child = subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=said, env=environment)  # noqa: S603 - ours
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        text = said.read()
-    assert child.returncode == 0, text
-    return Sample(1, usage.ru_utime + usage.ru_stime, wall), text
-
-
 def _client(made: Deployment) -> Run:
     environment = {"PATH": os.defpath, **made.account}
-    return lambda: _child(["-c", f"import boto3, os; {_CLIENT}; os._exit(0)"], environment)[0]
+    return lambda: in_interpreter(["-c", f"import boto3, os; {_CLIENT}; os._exit(0)"], environment)[0]
 
 
 def _function(made: Deployment, name: str) -> Run:
@@ -65,7 +44,7 @@ def _function(made: Deployment, name: str) -> Run:
     def run() -> Sample:
         made.renew()
         _fill(made, name)
-        sample, reply = _child([str(_PROGRAM)], environment, event(name))
+        sample, reply = in_interpreter([str(_PROGRAM)], environment, event(name))
         assert _is_good(name, json.loads(reply)), reply
         return sample
 

@@ -1,7 +1,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,14 @@ from cli.tests.service import PROMOTION_ID, SECRET, Service, running
 from promojobs import Client
 
 SOURCES = Path(__file__).resolve().parent.parent / "src"
+
+
+def soon(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so, for 20 seconds at most."""
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -43,16 +43,22 @@ LOST = Fault(closes=True, is_done=True)
 
 @dataclass
 class Service:
-    """``faults`` has those of the next requests by what is asked for: token, generate, export, job, file, download."""
+    """``faults`` has those of the next requests by what is asked for: token, generate, export, job, file, cancel …"""
 
     url: str = ""
     faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     asked: list[str] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
+    """The links to files, as they were followed."""
     keys: list[str | None] = field(default_factory=list)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks: int = 1
-    """How often a job is looked at before it ends."""
+    looks_of: dict[str, int] = field(default_factory=dict)
+    """How often a job is looked at before it ends; of some types another number."""
     outcome: str = "completed"
+    content: bytes = FILE
+    rows: int = ROWS
+    """What exports write, and how many rows they say it has."""
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     released: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -64,7 +70,7 @@ class Service:
             return self.shown(self._by_key[key], look=False)
         job_id = f"019e830e-3c9e-7d02-8f4e-{len(self.jobs):012d}"
         self.jobs[job_id] = {"id": job_id, "promotion_id": PROMOTION_ID, "status": "processing", **data}
-        self._left[job_id] = self.looks
+        self._left[job_id] = self.looks_of.get(data["job_type"], self.looks)
         if key:
             self._by_key[key] = job_id
         return self.shown(job_id, look=False)
@@ -77,12 +83,14 @@ class Service:
         if job["status"] == "processing" and self._left[job_id] <= 0:
             job["status"] = self.outcome
         if job["status"] == "processing":
-            done = ROWS * (self.looks - self._left[job_id]) // (self.looks + 1)
+            looks = self.looks_of.get(job["job_type"], self.looks)
+            done = ROWS * (looks - self._left[job_id]) // (looks + 1)
             return {**job, "meta": {**meta, "progress": {"done": done, "total": ROWS, "percent": 0}}}
         if job["status"] == "failed":
             return {**job, "error": "codes limit exceeded", "meta": meta}
         if job["job_type"] == "code_export":
-            file = {"rows": ROWS, "bytes": len(FILE), "sha256": sha256(FILE).hexdigest()}
+            content = self.content
+            file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
             return {**job, "meta": {**meta, "file": file}}
         return {**job, "result": {"generated": ROWS}, "meta": meta}
 
@@ -93,6 +101,7 @@ class Service:
 class _Handler(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: Any) -> None:
         """Tests read what they need."""
@@ -103,6 +112,12 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer()
 
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
         sent = self.rfile.read(int(self.headers.get("content-length", 0)))
         data = json.loads(sent)["data"] if sent.startswith(b"{") else {}
@@ -110,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.service
         with service.lock:
             service.asked.append(what)
+            if what == "download":
+                service.followed.append(self.path)
             fault = service.faults[what].popleft() if service.faults[what] else None
             answer = self._done(what, data) if fault is None or fault.is_done else None
         if fault is None:
@@ -122,7 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.status:
             self._send(fault.status, fault.body, fault.retry_after)
         else:
-            self._send(200, fault.content or FILE, cut=fault.cut)
+            self._send(200, fault.content or service.content, cut=fault.cut)
 
     def _what(self, data: dict[str, Any]) -> str:
         path = urlsplit(self.path).path
@@ -134,23 +151,28 @@ class _Handler(BaseHTTPRequestHandler):
             return "download"
         if self.command == "POST" and path.endswith("/jobs"):
             return str(data["job_type"]).removeprefix("code_")
-        return "job" if "/jobs/" in path else path.rsplit("/", 1)[1]
+        last = path.rsplit("/", 1)[1]
+        return "job" if "/jobs/" in path and last != "cancel" else last
 
     def _done(self, what: str, data: dict[str, Any]) -> Any:
         service = self.service
-        if what == "token":
-            return {"access_token": TOKEN, "expires": 4_000_000_000}
-        if what == "file":
-            link = f"{service.url}/bucket?signature=secret"
-            return {"href": link, "files": [{"href": link}]}
-        if what == "download":
-            return FILE
+        link = f"{service.url}/bucket?signature=secret-{service.count('file')}"
+        known = {
+            "token": {"access_token": TOKEN, "expires": 4_000_000_000},
+            "file": {"href": link, "files": [{"href": link}]},
+            "download": service.content,
+        }
+        if what in known:
+            return known[what]
         if what in {"generate", "export"}:
             key = self.headers.get("idempotency-key")
             service.keys.append(key)
             return {"data": service.create(key, data)}
-        if what == "job":
-            return {"data": service.shown(urlsplit(self.path).path.rsplit("/", 1)[1])}
+        if what in {"job", "cancel"}:
+            job_id = urlsplit(self.path).path.split("/jobs/")[1].removesuffix("/cancel")
+            if what == "cancel":
+                service.jobs[job_id]["status"] = "cancelling"
+            return {"data": service.shown(job_id)}
         return {"data": [service.shown(it, look=False) for it in service.jobs]}
 
     def _send(self, status: int, body: Any, retry_after: str | None = None, cut: int | None = None) -> None:
@@ -172,7 +194,7 @@ def running() -> Iterator[Service]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     service.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield service

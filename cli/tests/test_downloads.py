@@ -1,11 +1,11 @@
 """A file appears under its name only when it is right."""
 
+import gzip
 import io
-import os
-import signal
 import stat
-import time
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_download_that_went_wrong_is_tried_again_with_a_new_link(
     assert api.save(_export(api), target) == target
     assert target.read_bytes() == FILE
     assert shell.files() == {"codes.csv"}
-    assert (service.count("download"), service.count("file")) == (2, 2)
+    assert service.followed == ["/bucket?signature=secret-1", "/bucket?signature=secret-2"]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
@@ -98,18 +98,39 @@ def test_rows_are_counted_as_a_spreadsheet_does(content: bytes, size: int, rows:
     measured.check(Wanted(File(rows + 1, file.bytes, file.sha256), has_header, is_packed=True))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_whoever_ends_a_download_leaves_no_file_under_its_name(
-    service: Service, shell: Shell, number: signal.Signals
+@pytest.mark.parametrize(
+    ("parameters", "content", "rows"),
+    [
+        ({"header": False}, b"A,x\r\nB,y\r\n", 2),
+        ({"gzip": True}, gzip.compress(b"code\r\nA\r\nB\r\n"), 2),
+        ({"line_ending": "lf"}, b'code,user\nA,"two\nlines"\n', 1),
+        ({}, b"code,user\r\n", 0),
+    ],
+)
+def test_a_file_is_what_the_export_was_told_to_write(  # noqa: PLR0913, PLR0917 - a table
+    service: Service, api: Client, tmp_path: Path, parameters: dict[str, Any], content: bytes, rows: int
 ) -> None:
-    service.faults["download"].append(Fault(stalls=True))
-    process = shell.start("export", PROMOTION_ID, "--output", "codes.csv")
-    deadline = time.monotonic() + 20
-    while "download" not in service.asked and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.kill(process.pid, number)
-    process.communicate(timeout=20)
-    left = shell.files()
-    assert "codes.csv" not in left
-    assert len(left) == (number is signal.SIGKILL)
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number]
+    service.content, service.rows = content, rows
+    target = tmp_path / "codes.csv"
+    api.save(api.wait(api.export(PROMOTION_ID, **parameters)), target)
+    assert target.read_bytes() == content
+
+
+def test_rows_that_are_not_those_of_the_job_leave_nothing(service: Service, api: Client, tmp_path: Path) -> None:
+    service.rows = ROWS + 1
+    with pytest.raises(FileWrong, match=r"^The file has 1,000 rows, and the job wrote 1,001$") as raised:
+        api.save(_export(api), tmp_path / "codes.csv")
+    assert raised.value.exit_code == 7
+    assert list(tmp_path.iterdir()) == []
+    assert (service.count("download"), service.count("file")) == (6, 6)
+
+
+def test_a_file_is_verified_later(service: Service, shell: Shell) -> None:
+    assert shell.mail()[0] == 0
+    *_, export = service.jobs
+    digest = sha256(FILE).hexdigest()
+    verify = ("verify", "codes.csv", PROMOTION_ID, export)
+    assert shell.run(*verify) == (0, f"codes.csv: OK, 1,000 rows, {digest[:8]}…\n", "")
+    file = shell.folder / "codes.csv"
+    file.write_bytes(file.read_bytes().replace(b"N-1", b"N-2", 1))
+    assert shell.run(*verify) == (7, "", "Error: The file's SHA-256 is not that of the job\n")

@@ -3,16 +3,16 @@
 import json
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli.tests.conftest import Shell
-from cli.tests.service import PROMOTION_ID, SECRET, Service
+from cli.tests.service import PROMOTION_ID, SECRET, Service, refused
 from promojobs import NotSignedIn, WrongUse
-from promojobs.profile import Credentials, Folders, keep, resolved
-from promojobs.transport import _proxy_of, checked_url
+from promojobs.profile import Credentials, Folders, keep, keep_token, kept_token, resolved
 
 WHO = Credentials("https://promo.example.com", "shop", 'a "quoted" \\ secret')
 OTHER = Credentials("https://other.example.com", "other", "secret")
@@ -72,8 +72,8 @@ def test_the_secret_of_a_profile_goes_to_no_other_service(
 def test_whoever_is_not_signed_in_is_told_how(folders: Folders) -> None:
     with pytest.raises(NotSignedIn, match="promojobs login"):
         resolved(folders, {})
-    with pytest.raises(NotSignedIn, match="--profile other makes one"):
-        resolved(folders, {}, profile="other")
+    with pytest.raises(NotSignedIn, match=r"promojobs login --profile 'my shop' makes one"):
+        resolved(folders, {}, profile="my shop")
 
 
 def test_login_keeps_what_signs_in_and_nothing_else(service: Service, shell: Shell, tmp_path: Path) -> None:
@@ -82,6 +82,54 @@ def test_login_keeps_what_signs_in_and_nothing_else(service: Service, shell: She
     assert (status, out) == (0, f"Signed in to {service.url} as shop (profile default)\n")
     assert SECRET in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_login_with_a_wrong_secret_keeps_nothing(service: Service, shell: Shell, tmp_path: Path) -> None:
+    service.faults["token"].append(refused(401))
+    process = shell.start("login", "--url", service.url, "--secret-stdin", stdin=subprocess.PIPE)
+    out, err = process.communicate("wrong\n", timeout=60)
+    assert (process.returncode, out) == (4, "")
+    assert err == "Error: The service knows no such client with this secret\n"
+    assert not (tmp_path / "config").exists()
+
+
+@pytest.mark.parametrize("name", ["a b", 'quo"ted', "Größe", "🙂", "del\x7f", "dotted.name"])
+def test_a_profile_may_have_any_name(folders: Folders, name: str) -> None:
+    keep(folders, name, WHO)
+    keep(folders, "other", OTHER)
+    assert resolved(folders, {}, profile=name) == WHO
+    assert resolved(folders, {"PROMOJOBS_PROFILE": name}) == WHO
+
+
+@pytest.mark.parametrize("content", [b"[default", b"\xff\xfe", b"[default]\nurl = nothing"])
+def test_profiles_that_cannot_be_read_are_refused(folders: Folders, content: bytes) -> None:
+    keep(folders, "default", WHO)
+    folders.profiles.write_bytes(content)
+    with pytest.raises(WrongUse, match="is no TOML"):
+        resolved(folders, {})
+
+
+def test_a_profile_that_is_not_there_is_said_so(folders: Folders) -> None:
+    keep(folders, "default", WHO)
+    with pytest.raises(NotSignedIn, match="There is no profile 'july'"):
+        resolved(folders, {"PROMOJOBS_PROFILE": "july"})
+
+
+def test_tokens_are_kept_for_their_owner_and_while_they_are_good(folders: Folders) -> None:
+    keep_token(folders, WHO, "token", 1_000)
+    file = folders.token_of(WHO)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [kept_token(folders, WHO, now) for now in (0, 939, 940, 2_000)] == ["token", "token", None, None]
+    assert kept_token(folders, OTHER, 0) is None
+    file.chmod(0o644)
+    assert kept_token(folders, WHO, 0) is None
+
+
+def test_a_kept_token_that_was_revoked_is_renewed(service: Service, shell: Shell) -> None:
+    assert shell.run("jobs", PROMOTION_ID)[0] == 0
+    service.faults["jobs"].append(refused(401))
+    assert shell.run("jobs", PROMOTION_ID)[0] == 0
+    assert service.asked == ["token", "jobs", "jobs", "token", "jobs"]
 
 
 def test_the_local_stack_is_found_from_any_folder_below(service: Service, shell: Shell) -> None:
@@ -93,20 +141,3 @@ def test_the_local_stack_is_found_from_any_folder_below(service: Service, shell:
     plain = {name: it for name, it in shell.environment.items() if not name.startswith("PROMOJOBS_")}
     assert Shell(below, plain).run("jobs", PROMOTION_ID, "--local")[0] == 0
     assert Shell(shell.folder.parent, plain).run("jobs", PROMOTION_ID, "--local")[0] == 4
-
-
-@pytest.mark.parametrize(
-    "url", ["http://promo.example.com", "ftp://localhost", "promo.example.com", "http://127.0.0.2"]
-)
-def test_an_address_that_would_show_secrets_is_refused(url: str) -> None:
-    with pytest.raises(WrongUse):
-        checked_url(url)
-
-
-def test_the_proxy_is_the_one_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    monkeypatch.setenv("https_proxy", "http://proxy:3128")
-    monkeypatch.setenv("NO_PROXY", "inside.example.com")
-    monkeypatch.setenv("no_proxy", "inside.example.com")
-    assert _proxy_of("https://promo.example.com/") == "http://proxy:3128"
-    assert _proxy_of("https://inside.example.com/") is None

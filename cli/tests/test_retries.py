@@ -88,9 +88,3 @@ def test_a_service_that_is_not_there_is_said_so(chances: Chances, service: Servi
     ):
         api.sign_in()
     assert chances.waits == [0.5, 1.0, 2.0, 4.0, 8.0]
-
-
-def test_watching_goes_on_where_the_service_cannot_be_reached(service: Service, api: Client) -> None:
-    job = api.generate(PROMOTION_ID, 1_000)
-    service.faults["job"].extend([refused(503)] * 20)
-    assert api.wait(job).status == "completed"

@@ -20,7 +20,8 @@ def _refusal(code: str, operation: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": code}}, operation)
 
 
-def _tag(body: bytes) -> str:
+def tag_of(body: bytes) -> str:
+    """The tag of a file, or of a part of one."""
     return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
 
 
@@ -53,7 +54,7 @@ class MemoryFiles:
         if not 1 <= request["PartNumber"] <= MOST_PARTS:
             raise _refusal("InvalidArgument", "UploadPart")
         upload.parts[request["PartNumber"]] = request["Body"]
-        return {"ETag": _tag(request["Body"])}
+        return {"ETag": tag_of(request["Body"])}
 
     def complete_multipart_upload(self, **request: Any) -> dict[str, Any]:
         upload = self._upload("CompleteMultipartUpload", request, {"MultipartUpload"})
@@ -69,7 +70,7 @@ class MemoryFiles:
         if numbers != sorted(set(numbers)):
             raise _refusal("InvalidPartOrder", operation)
         bodies = [upload.parts.get(number, b"") for number in numbers]
-        if not upload.parts.keys() >= set(numbers) or [_tag(it) for it in bodies] != [part["ETag"] for part in named]:
+        if not upload.parts.keys() >= set(numbers) or [tag_of(it) for it in bodies] != [part["ETag"] for part in named]:
             raise _refusal("InvalidPart", operation)
         if any(len(body) < self.least_part_bytes for body in bodies[:-1]):
             raise _refusal("EntityTooSmall", operation)
@@ -104,16 +105,16 @@ class MemoryFiles:
 
     def get_object(self, **request: Any) -> dict[str, Any]:
         body = self._file("GetObject", request, {"IfMatch", "Range"})
-        if request.get("IfMatch", _tag(body)) != _tag(body):
+        if request.get("IfMatch", tag_of(body)) != tag_of(body):
             raise _refusal("PreconditionFailed", "GetObject")
         offset = int(request.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
         if offset and offset >= len(body):
             raise _refusal("InvalidRange", "GetObject")
-        return {"Body": BytesIO(body[offset:]), "ContentLength": len(body) - offset, "ETag": _tag(body)}
+        return {"Body": BytesIO(body[offset:]), "ContentLength": len(body) - offset, "ETag": tag_of(body)}
 
     def head_object(self, **request: Any) -> dict[str, Any]:
         body = self._file("HeadObject", request, set())
-        return {"ContentLength": len(body), "ETag": _tag(body)}
+        return {"ContentLength": len(body), "ETag": tag_of(body)}
 
     def delete_object(self, **request: Any) -> dict[str, Any]:
         self.files.pop(self._key("DeleteObject", request, set()), None)

@@ -18,7 +18,7 @@ from local.aws import Aws
 from tests.aws.bus import MemoryBus
 from tests.aws.dynamodb import MemoryDynamoDB
 from tests.aws.errors import CONFLICT, THROTTLES
-from tests.aws.files import MemoryFiles
+from tests.aws.files import MemoryFiles, tag_of
 from tests.aws.queue import MemoryQueue
 from tests.simulation.conformance import make_table
 from tests.simulation.simulation import Simulation
@@ -189,10 +189,13 @@ def _send_to_bucket(client: Any, request: Request) -> Result:
         upload, tags = _upload(client, key, {1: body})
         named: Any = {"Parts": [{"PartNumber": 1, "ETag": tags[1]}]}
         client.complete_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload, MultipartUpload=named)
+    known = {tag_of(body): client.head_object(Bucket=BUCKET, Key=key)["ETag"] for key, body in files.items()}
     ids = {old: _upload(client, key, parts)[0] for old, (key, parts) in uploads.items()}
     arguments = dict(request.arguments)
     if "UploadId" in arguments:
         arguments["UploadId"] = ids.get(arguments["UploadId"], "none")
+    if "IfMatch" in arguments:
+        arguments["IfMatch"] = known.get(arguments["IfMatch"], '"none"')
     answer = _answer(client, request.operation, arguments)
     listed = client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
     found = {it["Key"]: client.get_object(Bucket=BUCKET, Key=it["Key"])["Body"].read() for it in listed}
@@ -222,6 +225,8 @@ def _answer(client: Any, operation: str, arguments: Mapping[str, Any]) -> Any:
         reasons = [(it["Code"], _plain(it.get("Item"))) for it in told.get("CancellationReasons", ())]
         return told["Error"]["Code"], reasons, _plain(told.get("Item"))
     told = {name: _plain(value) for name, value in answer.items() if name in _TOLD}
+    if "Body" in answer:
+        told["Body"] = answer["Body"].read()
     if operation == "batch_get_item":
         for items in told["Responses"].values():
             # A batch finds items in no order.
@@ -240,7 +245,7 @@ _TOLD = {
     "UnprocessedKeys",
     "IsTruncated",
 }
-_TOLD |= {"KeyCount", "FailedEntryCount"}
+_TOLD |= {"KeyCount", "FailedEntryCount", "ContentLength"}
 
 
 def _plain(value: Any) -> Any:

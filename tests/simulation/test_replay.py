@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import pytest
 
 from local.aws import Aws
+from promotion_jobs.errors import UploadNotUsable
 from promotion_jobs.jobs.create import NewJob
 from promotion_jobs.jobs.job import ExportParameters, JobType
 from promotion_jobs.pages import Clause, Page
 from promotion_jobs.promotions.promotion import NewPromotion
 from promotion_jobs.redemptions.usages import Wanted
 from promotion_jobs.tokens.token import Right
-from tests.simulation import redemption_stories, small_stories, stories
+from tests.simulation import import_stories, redemption_stories, small_stories, stories
 from tests.simulation.faults import NoFaults
 from tests.simulation.replay import Place, Recorder, Request
 from tests.simulation.schedules import Story, play, random_workshop
@@ -38,10 +39,11 @@ SMALL: Sequence[Story] = (
     small_stories.cancel_deletion,
     small_stories.remove_twice,
     small_stories.sweep,
+    *import_stories.SMALL,
     *redemption_stories.SMALL,
     redemption_stories.hold_and_leave,
 )
-RANDOM: Sequence[Story] = (*stories.EVERY, redemption_stories.shop)
+RANDOM: Sequence[Story] = (*stories.EVERY, *import_stories.RANDOM, redemption_stories.shop)
 
 
 def _the_rest(workshop: Workshop) -> None:
@@ -63,6 +65,15 @@ def _the_rest(workshop: Workshop) -> None:
     service.jobs.list(promotion.id, Page(), {})
     service.codes.list(service.promotions.get(promotion.id), Page(), {})
     _list_usages(workshop)
+    _not_sent(workshop)
+
+
+def _not_sent(workshop: Workshop) -> None:
+    promotion = workshop.add_promotion()
+    upload_id = workshop.add_upload(promotion, ["one"])
+    workshop.simulation.files.files.clear()
+    with pytest.raises(UploadNotUsable):
+        workshop.add_import(promotion, upload_id)
 
 
 def _list_usages(workshop: Workshop) -> None:
@@ -114,6 +125,8 @@ def test_the_simulation_makes_all_the_requests_that_the_service_makes(requests: 
         "s3 create_multipart_upload",
         "s3 delete_object",
         "s3 delete_objects",
+        "s3 get_object",
+        "s3 head_object",
         "s3 list_objects_v2",
         "s3 upload_part",
         "sqs send_message",

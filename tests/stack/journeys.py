@@ -52,7 +52,7 @@ def free_codes(api: Api, *codes: str) -> None:
             assert api.call("DELETE", f"/v2/promotions/{promotion['id']}/codes/{code}").status == 204
 
 
-def eventually(is_true: Callable[[], bool], seconds: int = 60) -> None:
+def eventually(is_true: Callable[[], bool], seconds: int = 120) -> None:
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -41,7 +41,7 @@ def _environment(stack: LocalStack, folder: Path) -> dict[str, str]:
 
 
 def test_every_command_of_the_page_prints_what_it_says(stack: LocalStack, api: Api, tmp_path: Path) -> None:
-    free_codes(api, "WELCOME-10")
+    free_codes(api, "WELCOME-10", "PRINTED-1", "PRINTED-2")
     promotion = new_promotion(api, enabled=True, start="2000-01-01", end="2200-01-01", max_codes=40_000)
     environment = _environment(stack, tmp_path) | {"P": promotion}
     for command, expected in _steps():
@@ -56,4 +56,4 @@ def test_every_command_of_the_page_prints_what_it_says(stack: LocalStack, api: A
 
 
 def test_every_command_of_the_page_is_run() -> None:
-    assert len(list(_steps())) == PAGE.count("\n$ promojobs") - 1 > 20
+    assert len(list(_steps())) == PAGE.count("\n$ ") - 1 > 20

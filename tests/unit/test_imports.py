@@ -1,9 +1,12 @@
 """Imports: each row of the file is taken in once, or reported; all published together, and undone without trace."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.code import Code, Terms
@@ -45,7 +48,7 @@ class Imports(Office):
     def report(self, job: Job) -> str:
         (file,) = self.job(job).files
         content = self.files.files[file.key]
-        assert (file.size, file.rows) == (len(content), content.count(b"\n") - 1)
+        assert (file.size, file.rows) == (len(content), content.count(b"\r\n") - 1)
         return content.decode()
 
     def listed(self) -> Sequence[Code]:
@@ -254,6 +257,34 @@ def test_codes_with_many_users_of_any_characters_fit_their_items() -> None:
     users = ";".join("\x01" * 39 for _ in range(25))
     job = office.run_import("code,user\n" + "".join(f'N-{at},"{users}"\n' for at in range(100)))
     assert (job.status, job.generated) == (JobStatus.COMPLETED, 100)
+
+
+_ROWS = st.lists(
+    st.sampled_from(["A", "a", "B-1", "b-1", '"C"', '"C', "", "=1", "ä", "D,x", '"E\nF"', "G"]), max_size=30
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(_ROWS, st.integers(1, 5), st.integers(1, 5), st.sampled_from([0, 60]))
+def test_however_a_file_is_taken_in_the_counts_and_the_report_are_the_same(
+    rows: list[str], codes_together: int, rows_together: int, seconds: int
+) -> None:
+    content = "code\n" + "\n".join(rows)
+    whole = (at_once := Imports()).run_import(content)
+    office = Imports()
+    office.service.importer = replace(
+        office.service.importer, codes_together=codes_together, rows_together=rows_together
+    )
+    job = office.create(office.upload(content.encode()))
+    while office.job(job).status.is_open:
+        office.queue.waiting.clear()
+        office.deliver(Message(PROMOTION_ID, job.id), seconds_left=seconds)
+    found = office.job(job)
+    assert (found.status, found.error) == (whole.status, whole.error)
+    assert found.parameters.result(found) == whole.parameters.result(whole)
+    assert [it.code for it in office.listed()] == [it.code for it in at_once.listed()]
+    if whole.status is JobStatus.COMPLETED:
+        assert office.report(found) == at_once.report(whole)
 
 
 # Uploads

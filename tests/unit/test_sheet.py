@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promotion_jobs.codes.code import NewCode, Terms
-from promotion_jobs.jobs.sheet import Layout, Refusal, Sheet, UnreadableFile
+from promotion_jobs.jobs.sheet import Layout, Refusal, Row, Sheet, UnreadableFile
 from promotion_jobs.limits import ROW_BYTES
 
 Read = list[tuple[int, NewCode | Refusal]]
@@ -133,6 +133,38 @@ def test_whatever_bytes_there_are_are_read_or_refused(content: bytes, size: int)
     whole = b"code,max_uses\n" + content
     with suppress(UnreadableFile):
         assert _read(whole, size=size) == _read(whole, size=1_000)
+
+
+Outcome = tuple[list[tuple[Row, NewCode | Refusal | None]], str]
+
+
+def _outcome(content: bytes, layout: Layout, size: int, after: Row) -> Outcome:
+    """The rows behind one, what is read of each, and the sentence that ends them, if there is one."""
+    sheet = Sheet(_pieces(content[after.end :], size), after.end, after.last_line)
+    found: list[tuple[Row, NewCode | Refusal | None]] = []
+    try:
+        found.extend(
+            (row, None if row.cells is None else layout.read(row.cells, Terms()))
+            for row in sheet.rows(layout.delimiter)
+        )
+    except UnreadableFile as error:
+        return found, str(error)
+    return found, ""
+
+
+_LINES = st.lists(
+    st.text(st.sampled_from('aB1,;" \n\r=é'), max_size=12).map(str.encode) | st.binary(max_size=5), max_size=20
+)
+
+
+@given(_LINES, st.integers(1, 60), st.integers(1, 60))
+def test_any_file_in_any_slices_is_read_the_same_from_any_row_on(lines: list[bytes], size: int, other: int) -> None:
+    content = b"code,max_uses\n" + b"\n".join(lines)
+    sheet = Sheet(_pieces(content, size))
+    layout = sheet.layout()
+    rows, sentence = _outcome(content, layout, size, header := Row(1, sheet.line, sheet.offset, None))
+    for at, row in enumerate([header, *(row for row, _ in rows)]):
+        assert _outcome(content, layout, other, row) == (rows[at:], sentence)
 
 
 def test_a_layout_is_made_of_its_values_again() -> None:

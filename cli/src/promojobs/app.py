@@ -1,4 +1,4 @@
-"""The group of commands, and the options that all of them take, in any place."""
+"""The group of commands, and the options that all of them take, before their name or after it."""
 
 import os
 import sys
@@ -20,15 +20,24 @@ _COMMON = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     click.option("--quiet", is_flag=True, help="Tell of errors alone."),
     click.option("--no-color", is_flag=True, help="Draw no bar."),
-    click.option("--timeout", type=float, metavar="S", help="Seconds to wait for an answer (30)."),
+    click.option(
+        "--timeout", type=click.FloatRange(0, min_open=True), metavar="S", help="Seconds to wait for an answer (30)."
+    ),
     click.option("--verbose", is_flag=True, help="Tell of keys and addresses, never of secrets."),
 )
 _NAMES = ("profile", "url", "local", "as_json", "quiet", "no_color", "timeout", "verbose")
 
 
+def _common(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_COMMON):
+        function = option(function)
+    return function
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="promojobs")
-def app() -> None:
+@_common
+def app(**_: Any) -> None:
     """Promotion codes in bulk: generate, export, download, verify.
 
     PROMOTION and JOB are ids, or the first 8 or more characters of one on the first page of a list.
@@ -41,12 +50,14 @@ def command(group: click.Group = app, name: str | None = None) -> Callable[[Call
     def decorate(function: Callable[..., None]) -> click.Command:
         @wraps(function)
         def run(**given: Any) -> None:
-            function(_session({name: given.pop(name) for name in _NAMES}), **given)
+            before = click.get_current_context().find_root().params
+            try:
+                function(_session({name: given.pop(name) or before[name] for name in _NAMES}), **given)
+            except BrokenPipeError:
+                # The reader of the output has what it wanted, which Click takes for a failure.
+                raise click.exceptions.Exit from None
 
-        decorated: Callable[..., Any] = run
-        for option in reversed(_COMMON):
-            decorated = option(decorated)
-        return group.command(name)(decorated)
+        return group.command(name)(_common(run))
 
     return decorate
 

@@ -11,15 +11,14 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from promojobs import download, waiting
-from promojobs.errors import NotSignedIn, PromojobsError, Refused, of_answer
+from promojobs.errors import NotSignedIn, Refused, Unreachable, of_answer
 from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
 _PROMOTIONS = "/v2/promotions"
 _PAGE = 100
 _SAFE = frozenset({"GET", "PUT", "DELETE"})
-_UNAUTHORIZED = 401
-_ERRORS = 400
+_DONE, _NOTHING, _ELSEWHERE, _ERRORS, _UNAUTHORIZED, _NOT_FOUND = 200, 204, 300, 400, 401, 404
 
 
 class Client:
@@ -52,7 +51,7 @@ class Client:
         self._on_token = on_token
         self._sleep = sleep
         self._clock = clock
-        self._new_key = new_key
+        self.new_key = new_key
         self._waits = Waits(sleep, chance)
         self._transport = Transport(self._waits, timeout, tries)
 
@@ -213,12 +212,48 @@ class Client:
         what = {"all": True} if job_id is None else {"job_id": job_id}
         return self.start(promotion_id, _job("delete", what), key=key)
 
+    def import_codes(
+        self,
+        promotion_id: str,
+        file: str | Path,
+        *,
+        on_duplicate: str | None = None,
+        uses: int | None = None,
+        per: str | None = None,
+        name: str | None = None,
+    ) -> Job:
+        """Send a CSV with codes, and start a job that imports it. ``on_duplicate`` is skip or fail.
+
+        A second call sends the file again: then all of its codes are duplicates. Raises WrongUse for a file that cannot
+        be read.
+        """
+        given = {
+            "upload_id": self.upload(promotion_id, file),
+            "on_duplicate": on_duplicate,
+            "max_uses_per_code": uses,
+            "consume_unit": per and f"per_{per}",
+        }
+        return self.start(promotion_id, _job("import", given), name=name)
+
+    def upload(self, promotion_id: str, file: str | Path) -> str:
+        """Send a file, which an import can use within a day. Returns the upload's id."""
+        path = Path(file)
+        size, digest = download.measured(path)
+        data = {"bytes": size, "sha256": digest}
+        # An upload that is announced twice is forgotten after a day.
+        upload = self.call("POST", f"{_promotion(promotion_id)}/uploads", data, may_repeat=True)["data"]
+        headers = {**upload["headers"], "Content-Length": str(size)}
+        answer = self._transport.send("PUT", upload["href"], headers, lambda: path.open("rb"), may_repeat=True)
+        if answer.status != _DONE:
+            raise Unreachable(f"The file's store answered {answer.status}", status=answer.status)
+        return str(upload["upload_id"])
+
     def start(
         self, promotion_id: str, job: Mapping[str, Any], *, name: str | None = None, key: str | None = None
     ) -> Job:
         """Start any job, once: without a ``key`` one is made before the first try."""
         data = {**job, "name": name} if name else job
-        return Job.of(self.call("POST", _jobs(promotion_id), data, key=key or self._new_key())["data"])
+        return Job.of(self.call("POST", _jobs(promotion_id), data, key=key or self.new_key())["data"])
 
     def estimate(self, promotion_id: str, job: Mapping[str, Any]) -> Estimate:
         """What a job would take; nothing is started."""
@@ -239,10 +274,18 @@ class Client:
         return Job.of(self.call("POST", f"{_job_path(promotion_id, job_id)}/cancel", may_repeat=True)["data"])
 
     def wait(
-        self, job: Job, on_progress: Callable[[Job], None] = lambda _: None, *, timeout: float | None = None
+        self,
+        job: Job,
+        on_progress: Callable[[Job], None] = lambda _: None,
+        *,
+        on_trouble: Callable[[Unreachable], None] = lambda _: None,
+        timeout: float | None = None,
     ) -> Job:
-        """The job when it has ended. Raises JobFailed, JobCancelled, and TimedOut after so many seconds."""
-        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock)
+        """The job when it has ended. Raises JobFailed, JobCancelled, and TimedOut after so many seconds.
+
+        A service that cannot be reached is asked on and on; ``on_trouble`` is told each time that all tries failed.
+        """
+        watch = waiting.Watch(lambda: self.job(job.promotion_id, job.id), self._sleep, self._clock, on_trouble)
         return waiting.succeeded(watch.until_end(job, on_progress, timeout))
 
     # Files
@@ -281,7 +324,9 @@ class Client:
         promotion = Promotion.of(found[0])
         try:
             return promotion, Code.of(self.call("GET", f"{_codes(promotion.id)}/{quote(code, safe='')}")["data"])
-        except Refused:
+        except Refused as error:
+            if error.status != _NOT_FOUND:
+                raise
             return None
 
     def add_codes(self, promotion_id: str, codes: Sequence[str], *, uses: int | None = None) -> Promotion:
@@ -347,6 +392,8 @@ def _job(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _checked(answer: Answer) -> Any:
     if answer.status >= _ERRORS:
         raise of_answer(answer.status, answer.json, answer.request_id)
-    if answer.body and answer.json is None:
-        raise PromojobsError("The service answered what is no JSON", status=answer.status)
+    if answer.status == _NOTHING:
+        return None
+    if answer.status >= _ELSEWHERE or not isinstance(answer.json, dict):
+        raise Unreachable(f"{answer.status} is no answer of Promotion Jobs: is this its address?", status=answer.status)
     return answer.json

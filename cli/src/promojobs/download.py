@@ -118,6 +118,21 @@ def to_sink(opened: Open, wanted: Wanted, write: Callable[[bytes], object]) -> N
     measured.check(wanted)
 
 
+def measured(file: Path) -> tuple[int, str]:
+    """The bytes of a file, and its SHA-256 in hexadecimal. Raises WrongUse if it cannot be read, or is empty."""
+    size, digest = 0, sha256()
+    try:
+        with file.open("rb") as content:
+            while piece := content.read(PIECE):
+                size += len(piece)
+                digest.update(piece)
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read: {error.strerror}") from error
+    if not size:
+        raise WrongUse(f"{file} is empty")
+    return size, digest.hexdigest()
+
+
 def verify(file: Path, wanted: Wanted) -> None:
     """Raises FileWrong, and WrongUse if there is no such file."""
     measured = Measured()

@@ -1,12 +1,17 @@
 """The command `promojobs`: what it ends with, whatever happens."""
 
+import io
 import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-_USAGE, _INTERRUPTED, _TERMINATED = 2, 130, 143
+from promojobs.errors import PromojobsError, WrongUse
+from promojobs.output import Output
+from promojobs.session import Terminated
+
+_INTERRUPTED, _TERMINATED = 130, 143
 
 
 def run() -> NoReturn:
@@ -20,20 +25,20 @@ def run() -> NoReturn:
 
 def _run() -> int:
     """The exit code."""
-    from promojobs.commands import app
-    from promojobs.errors import PromojobsError
-    from promojobs.output import Output
-    from promojobs.session import Terminated
 
     def terminate(_number: int, _frame: FrameType | None) -> NoReturn:
         raise Terminated
 
     signal.signal(signal.SIGTERM, terminate)
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal cannot show must not end the watching.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
+        from promojobs.commands import app
+
         app.main(prog_name="promojobs", standalone_mode=False)
-    except PromojobsError as error:
-        Output(as_json="--json" in sys.argv).fail(error)
-        return error.exit_code
+        sys.stdout.flush()
     except Terminated:
         return _TERMINATED
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each has its number, and no trace is shown
@@ -44,17 +49,7 @@ def _run() -> int:
 def _ended_by(error: BaseException) -> int:
     import click
 
-    from promojobs.errors import PromojobsError, WrongUse
-    from promojobs.output import Output
-
-    is_json = "--json" in sys.argv
     match error:
-        case click.UsageError() if is_json:
-            Output(as_json=True).fail(WrongUse(error.format_message()))
-            return _USAGE
-        case click.UsageError():
-            error.show()
-            return _USAGE
         case click.exceptions.Exit():
             return error.exit_code
         case KeyboardInterrupt() | click.Abort():
@@ -63,9 +58,26 @@ def _ended_by(error: BaseException) -> int:
             # The reader of the output has what it wanted: nothing more is flushed to it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
-    text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-    Output(as_json=is_json).fail(PromojobsError(text))
-    return 1
+    told = _told(error)
+    output = Output(as_json="--json" in sys.argv)
+    if isinstance(error, click.UsageError) and not output.as_json:
+        error.show()
+    else:
+        output.fail(told)
+    return told.exit_code
+
+
+def _told(error: BaseException) -> PromojobsError:
+    import click
+
+    match error:
+        case PromojobsError():
+            return error
+        case click.UsageError():
+            return WrongUse(error.format_message())
+        case OSError():
+            return PromojobsError(": ".join(filter(None, (error.filename, error.strerror))))
+    return PromojobsError(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

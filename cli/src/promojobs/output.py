@@ -14,8 +14,9 @@ from promojobs.values import Job
 _BAR = 20
 _REDRAWN = 0.1
 _TOLD_EACH = 30.0
+_TROUBLE_TOLD_EACH = 60.0
 _RECENT = 15.0
-"""Seconds: between two drawings of the bar, between two lines of a log, and of which the rate is told."""
+"""Seconds: between two drawings of the bar, two lines of a log, two of trouble, and of which the rate is told."""
 _PARTS = 5
 """Of a job that a log tells of: two jobs are a dozen lines."""
 
@@ -34,7 +35,7 @@ class Output:
     def data(self, document: Any, *lines: str) -> None:
         """The document with ``--json``, else the lines."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=False), file=self.stdout)
+            print(json.dumps(document), file=self.stdout)
         else:
             for line in lines:
                 print(line, file=self.stdout)
@@ -45,7 +46,7 @@ class Output:
 
     def fail(self, error: PromojobsError) -> None:
         if self.as_json:
-            print(json.dumps(error.document(), ensure_ascii=False), file=self.stderr)
+            print(json.dumps(error.document()), file=self.stderr)
             return
         texts = [sentence(it) for it in error.errors] or [str(error)]
         for text in texts:
@@ -71,7 +72,10 @@ class Watched:
     total: int = 0
     _seen: "deque[tuple[float, int]]" = field(default_factory=deque)
     _drawn_at: float = float("-inf")
+    _is_drawn: bool = False
+    """Whether the bar's line has not ended."""
     _told: tuple[float, int] | None = None
+    _trouble_at: float = float("-inf")
 
     def __call__(self, job: Job) -> None:
         now = self.clock()
@@ -95,8 +99,10 @@ class Watched:
         self._drawn_at = now
         filled = _BAR * self.done // self.total if self.total else 0
         bar = "█" * filled + "░" * (_BAR - filled)
-        end = "" if job.is_open else "\n"
-        print(f"\r\x1b[K{bar} {self._text(job)}", end=end, file=self.output.stderr, flush=True)
+        print(f"\r\x1b[K{bar} {self._text(job)}", end="", file=self.output.stderr, flush=True)
+        self._is_drawn = True
+        if not job.is_open:
+            self.stop()
 
     def _tell(self, job: Job, now: float) -> None:
         part = _PARTS * self.done // self.total if self.total else 0
@@ -123,16 +129,26 @@ class Watched:
         (began, before), (now, after) = self._seen[0], self._seen[-1]
         return (after - before) / (now - began) if now > began else 0.0
 
+    def trouble(self, error: PromojobsError) -> None:
+        """Tell of it, once a minute."""
+        now = self.clock()
+        if now - self._trouble_at >= _TROUBLE_TOLD_EACH:
+            self._trouble_at = now
+            self.stop()
+            self.output.say(f"{error}. It is asked again.")
+
     def stop(self) -> None:
         """Leave the line of the bar."""
-        if self.output.is_terminal and not self.output.is_quiet and self._drawn_at > float("-inf"):
-            print(file=self.output.stderr)
+        if self._is_drawn:
+            print(file=self.output.stderr, flush=True)
+            self._is_drawn = False
 
 
 def duration(seconds: float) -> str:
     """Rounded, as people say it: to 5 s below a minute, to 30 s above."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{max(5, 5 * round(seconds / 5)):d} s"
+    rounded = max(5, 5 * round(seconds / 5))
+    if rounded < 60:  # noqa: PLR2004 - a minute
+        return f"{rounded:d} s"
     minutes, rest = divmod(30 * round(seconds / 30), 60)
     return f"{minutes:d} min" + (f" {rest:d} s" if rest else "")
 

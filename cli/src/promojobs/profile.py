@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ def resolved(
     kept = _profiles(folders.profiles).get(name)
     if kept is None:
         raise NotSignedIn(
-            f"There is no profile {name!r}: promojobs login --profile {name} makes one"
+            f"There is no profile {name!r}: promojobs login --profile {shlex.quote(name)} makes one"
             if name != "default"
             else "Not signed in: promojobs login, or set PROMOJOBS_URL, _CLIENT_ID and _CLIENT_SECRET"
         )
@@ -98,7 +99,7 @@ def _profiles(path: Path) -> Mapping[str, Mapping[str, Any]]:
             return tomllib.load(file)
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise WrongUse(f"{path} is no TOML: {error}") from error
 
 
@@ -106,13 +107,17 @@ def keep(folders: Folders, profile: str, who: Credentials) -> None:
     """Keep the credentials under a name, beside the others."""
     profiles = {name: dict(it) for name, it in _profiles(folders.profiles).items()}
     profiles[profile] = {"url": who.url, "client_id": who.client_id, "client_secret": who.client_secret}
-    # A JSON text is a TOML text.
     lines = [
         line
         for name, it in profiles.items()
-        for line in (f"[{json.dumps(name)}]", *(f"{key} = {json.dumps(value)}" for key, value in it.items()), "")
+        for line in (f"[{_quoted(name)}]", *(f"{key} = {_quoted(value)}" for key, value in it.items()), "")
     ]
     _write_private(folders.profiles, "\n".join(lines))
+
+
+def _quoted(text: str) -> str:
+    """As TOML has it: as JSON, without pairs of surrogates and a bare DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def kept_token(folders: Folders, who: Credentials, now: float) -> str | None:
@@ -137,7 +142,7 @@ def _write_private(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{token_hex(4)}")
     number = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(number, "w") as file:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text)
         part.replace(path)
     except BaseException:

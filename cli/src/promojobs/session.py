@@ -1,5 +1,6 @@
 """What every command has: its options, a client, and ids that may be short."""
 
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ class Session:
         """Raises WrongUse unless someone at a terminal says yes, or ``--yes`` does."""
         if yes:
             return
-        if not (sys.stdin.isatty() and self.output.is_terminal):
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise WrongUse("Nobody is here to confirm this: --yes does")
         import click
 
@@ -79,9 +80,10 @@ class Session:
 
     def line(self, *words: str) -> str:
         """A command to go on with, for the same service."""
-        flags = [flag for name, flag in (("local", "--local"),) if self.options.get(name)]
-        flags += [f"--{name} {self.options[name]}" for name in ("profile", "url") if self.options.get(name)]
-        return " ".join(["promojobs", *words, *flags])
+        flags = ["--local"] if self.options.get("local") else []
+        for name in ("profile", "url"):
+            flags += [f"--{name}", self.options[name]] if self.options.get(name) else []
+        return shlex.join(["promojobs", *words, *flags])
 
     # Ids
 
@@ -98,7 +100,7 @@ class Session:
         """The job when it has succeeded; whoever stops watching is told how to go on."""
         progress = self.output.progress(verb)
         try:
-            return api.wait(job, progress, timeout=timeout)
+            return api.wait(job, progress, on_trouble=progress.trouble, timeout=timeout)
         except (KeyboardInterrupt, Terminated, TimedOut):
             progress.stop()
             at = f" at {progress.done:,} of {progress.total:,}" if progress.total else ""
@@ -106,6 +108,8 @@ class Session:
             self.say(self.line("watch", job.promotion_id, job.id))
             self.say(self.line("cancel", job.promotion_id, job.id, "--yes"))
             raise
+        finally:
+            progress.stop()
 
 
 def _only(text: str, listed: Iterable[Listed], what: str) -> str:

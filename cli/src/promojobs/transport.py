@@ -5,12 +5,11 @@ A request is sent again if that cannot do twice what it asks for: one that reach
 """
 
 import json
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import unquote, urlsplit
 
 from promojobs.errors import Unreachable, WrongUse
 
@@ -24,6 +23,8 @@ _LOST = frozenset({502, 504})
 """A gateway that got no answer: what was asked for may be done."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PIECE = 65_536
+
+Body = bytes | Callable[[], BinaryIO] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,15 @@ def checked_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise WrongUse(f"{url!r} is no address of a service: it begins with https://")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if _is_plain(url):
         raise WrongUse(f"{url!r} would send secrets in plain text: use https://")
     return url.rstrip("/")
+
+
+def _is_plain(url: str) -> bool:
+    """Whether those on the way could read along."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and parts.hostname not in _LOOPBACK
 
 
 class Transport:
@@ -81,10 +88,8 @@ class Transport:
         self._tries = tries
         self._pools: dict[str | None, PoolManager] = {}
 
-    def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, *, may_repeat: bool
-    ) -> Answer:
-        """The answer, whatever it says. Raises Unreachable after the last try."""
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: Body = None, *, may_repeat: bool) -> Answer:
+        """The answer, whatever it says. ``body`` may open a file, for each try. Raises Unreachable after the last."""
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         reason = ""
@@ -94,6 +99,8 @@ class Transport:
                 answer = self._once(method, url, headers, body)
             except HTTPError as error:
                 reason = _told(error)
+                if _is_distrust(error):
+                    raise Unreachable(reason) from error
                 if not (may_repeat or isinstance(error, NewConnectionError | ConnectTimeoutError)):
                     raise Unreachable(f"No answer came, and the request may have been done: {reason}") from error
             else:
@@ -106,7 +113,13 @@ class Transport:
                 self._waits.wait(attempt, retry_after)
         raise Unreachable(f"The service cannot be reached: {reason}")
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> Answer:
+        if callable(body):
+            with body() as file:
+                return self._sent(method, url, headers, file)
+        return self._sent(method, url, headers, body)
+
+    def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | BinaryIO | None) -> Answer:
         response = self._pool(url).request(
             method, url, body=body, headers=dict(headers), timeout=self._timeout, retries=False, redirect=False
         )
@@ -115,9 +128,11 @@ class Transport:
 
     @contextmanager
     def stream(self, url: str) -> "Iterator[BaseHTTPResponse]":
-        """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read."""
+        """The answer to a GET, to be read piece by piece. Raises Unreachable, also while it is read, and WrongUse."""
         from urllib3.exceptions import HTTPError
 
+        if _is_plain(url):
+            raise WrongUse("The link to the file would send the codes in plain text")
         try:
             response = self._pool(url).request(
                 "GET", url, timeout=self._timeout, retries=False, redirect=False, preload_content=False
@@ -138,10 +153,9 @@ class Transport:
 
         proxy = _proxy_of(url)
         if proxy not in self._pools:
-            # The system's authorities, or those of SSL_CERT_FILE.
-            context = ssl.create_default_context()
+            # Both trust the system's authorities, or those of SSL_CERT_FILE.
             self._pools[proxy] = (
-                urllib3.ProxyManager(proxy, ssl_context=context) if proxy else urllib3.PoolManager(ssl_context=context)
+                urllib3.ProxyManager(proxy, proxy_headers=_proxy_credentials(proxy)) if proxy else urllib3.PoolManager()
             )
         return self._pools[proxy]
 
@@ -151,17 +165,38 @@ class Transport:
 
 
 def _proxy_of(url: str) -> str | None:
-    """The proxy that the environment names: HTTPS_PROXY or HTTP_PROXY, unless NO_PROXY has the host."""
+    """The proxy that HTTPS_PROXY names, unless NO_PROXY has the host; none for this machine, of which it is another."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    if parts.hostname in _LOOPBACK or proxy_bypass(parts.hostname or ""):
+        return None
+    proxy = getproxies().get(parts.scheme)
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+def _proxy_credentials(proxy: str) -> Mapping[str, str]:
+    from urllib3.util import make_headers
+
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    return make_headers(proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}")
+
+
+def _is_distrust(error: Exception) -> bool:
+    """Whether the other side is not who it says: another try would say the same."""
+    import ssl
+
+    return bool(error.args) and isinstance(error.args[-1], ssl.SSLCertVerificationError)
 
 
 def _told(error: Exception) -> str:
     """What went wrong, without the address: a link to a file lets everyone in who reads it."""
     from urllib3.exceptions import NewConnectionError, ProtocolError, TimeoutError  # noqa: A004
 
+    if _is_distrust(error):
+        return "No authority that is known here vouches for the service: SSL_CERT_FILE names others"
     if isinstance(error, NewConnectionError):
         return "no connection"
     if isinstance(error, TimeoutError):

@@ -12,11 +12,15 @@ _FIRST_POLL, _POLL, _SLOW_POLL, _SLOW_AFTER = 0.1, 1.0, 2.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """``look`` reads the job; ``sleep`` and ``clock`` take and give seconds."""
+    """``look`` reads the job; ``sleep`` and ``clock`` take and give seconds.
+
+    ``on_trouble`` is told each time that the service cannot be reached.
+    """
 
     look: Callable[[], Job]
     sleep: Callable[[float], None]
     clock: Callable[[], float]
+    on_trouble: Callable[[Unreachable], None]
 
     def until_end(self, job: Job, on_progress: Callable[[Job], None], timeout: float | None) -> Job:
         """The job when it is open no more, whatever became of it. Raises TimedOut.
@@ -36,8 +40,8 @@ class Watch:
             self.sleep(pause if timeout is None else min(pause, timeout - waited))
             try:
                 job = self.look()
-            except Unreachable:
-                continue
+            except Unreachable as error:
+                self.on_trouble(error)
 
 
 def succeeded(job: Job) -> Job:

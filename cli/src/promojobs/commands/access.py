@@ -28,9 +28,8 @@ def login(session: Session, client_id: str | None, *, secret_stdin: bool) -> Non
         secret = sys.stdin.readline().strip()
     else:
         secret = _asked(session, "Client secret", "PROMOJOBS_CLIENT_SECRET", hide_input=True)
-    with Client(url, who, secret) as api:
-        token = api.sign_in()
-    del token
+    with Client(url, who, secret, timeout=session.options["timeout"] or 30.0) as api:
+        api.sign_in()
     profile.keep(session.folders, name, profile.Credentials(api.url, who, secret))
     told = {"url": api.url, "client_id": who, "profile": name}
     session.output.data(told, f"Signed in to {api.url} as {who} (profile {name})")

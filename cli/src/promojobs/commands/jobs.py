@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import click
@@ -26,7 +25,23 @@ _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
 _WAIT_TIMEOUT = click.option("--wait-timeout", type=float, metavar="S", help="Stop waiting after so many seconds.")
-_KEY = click.option("--key", metavar="KEY", help="Makes the line repeatable: the same key is the same job, for a day.")
+_EXPORT = ":export"
+_LONGEST_KEY = 255 - len(_EXPORT)
+
+
+def _checked_key(_context: click.Context, _parameter: click.Parameter, key: str | None) -> str | None:
+    """Refused before anything is started: an empty one is a variable that is not set."""
+    if key is None or (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
+        return key
+    raise click.BadParameter(f"a key has 1 to {_LONGEST_KEY} printable ASCII characters")
+
+
+_KEY = click.option(
+    "--key",
+    metavar="KEY",
+    callback=_checked_key,
+    help="Makes the line repeatable: the same key is the same job, for a day.",
+)
 _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -46,7 +61,7 @@ _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 @_WAIT_TIMEOUT
 def generate(session: Session, promotion: str, number: int, **given: Any) -> None:
     """Make NUMBER codes; with --output, also export, download and verify them."""
-    target = _target(given["output"], force=given["force"], wait=given["wait"])
+    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job = api.generation(number, given["prefix"], given["length"], given["uses"], given["per"])
@@ -65,17 +80,18 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
             session.output.data({"job": dict(made.raw)}, _line(made))
             return
         try:
-            _export(session, api, made.promotion_id, made.id, target, given, number)
+            exported = _export(session, api, made.promotion_id, made.id, given, number)
         except PromojobsError:
-            session.say(session.line("export", made.promotion_id, "--job", made.id, "--output", str(target)))
+            session.say(session.line("export", made.promotion_id, "--job", made.id, *_to(target, force=given["force"])))
             raise
+        _save(session, api, exported, target, force=given["force"])
 
 
 def _start(
     session: Session, api: Client, promotion_id: str, job: Mapping[str, Any], name: str | None, key: str | None
 ) -> Job:
     """The job, started once; whoever cannot know whether it was is told the key that finds it."""
-    key = key or token_hex(16)
+    key = key or api.new_key()
     session.explain(f"Idempotency-Key: {key}")
     try:
         return api.start(promotion_id, job, name=name, key=key)
@@ -92,13 +108,15 @@ def _check_age(api: Client, promotion_id: str, name: str) -> None:
             raise Refused(f"The job {it.id} has this name and is older than a day: another key or name makes new codes")
 
 
-def _target(output: str | None, *, force: bool, wait: bool = True) -> Path | None:
+def _target(session: Session, output: str | None, *, force: bool, wait: bool = True) -> Path | None:
     """Where the file goes, checked before anything is started. Raises WrongUse."""
     if output is None:
         return None
     if not wait:
         raise WrongUse("--output needs the job's end: leave --no-wait out")
     path = Path(output)
+    if output == "-" and session.output.as_json:
+        raise WrongUse("--json and --output - both write to stdout: choose one")
     if output != "-":
         downloads.check_target(path, force=force)
     return path
@@ -124,18 +142,21 @@ def _export(
     api: Client,
     promotion_id: str,
     job_id: str | None,
-    target: Path,
     given: dict[str, Any],
     codes: int | None = None,
-) -> None:
-    """Raises FileWrong also if there are not so many codes as were asked for."""
-    key = given["key"] and f"{given['key']}:export"
+) -> Job:
+    """The export, when it has ended. Raises FileWrong also if there are not so many codes as were asked for."""
+    key = given["key"] and given["key"] + _EXPORT
     job = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, key)
     job = session.watch(api, job, "Exporting", given["wait_timeout"])
     rows = downloads.only_file(job).file.rows
     if codes is not None and rows != codes:
         raise FileWrong(f"The export has {rows:,} codes, and {codes:,} were asked for: some were removed meanwhile")
-    _save(session, api, job, target, force=given["force"])
+    return job
+
+
+def _to(target: Path, *, force: bool) -> list[str]:
+    return ["--output", str(target), *(["--force"] if force else [])]
 
 
 def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool) -> None:
@@ -143,7 +164,12 @@ def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool)
         api.read_to(job, sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
         return
-    api.save(job, target, force=force)
+    try:
+        api.save(job, target, force=force)
+    except (KeyboardInterrupt, Terminated, PromojobsError):
+        session.say("The file is not written, and the export is there.")
+        session.say(session.line("download", job.promotion_id, job.id, *_to(target, force=force)))
+        raise
     file = downloads.only_file(job).file
     document = {"job": dict(job.raw), "file": {"path": str(target), **asdict(file)}}
     text = f"{target}: {file.rows:,} codes, {size(file.bytes)}, SHA-256 verified"
@@ -160,12 +186,12 @@ def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool)
 @_WAIT_TIMEOUT
 def export(session: Session, promotion: str, job: str | None, **given: Any) -> None:
     """Export all codes, or those of one job; with --output, download and verify the file."""
-    target = _target(given["output"], force=given["force"], wait=given["wait"])
+    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job_id = job and session.job_id(api, promotion_id, job)
         if target is not None:
-            _export(session, api, promotion_id, job_id, target, given)
+            _save(session, api, _export(session, api, promotion_id, job_id, given), target, force=given["force"])
             return
         made = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, given["key"])
         if not given["wait"]:
@@ -173,6 +199,29 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
             return
         made = session.watch(api, made, "Exporting", given["wait_timeout"])
         session.output.data({"job": dict(made.raw)}, _line(made))
+
+
+@command(name="import")
+@click.argument("promotion")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--on-duplicate", type=click.Choice(["skip", "fail"]), help="Where a code is in use; skip unless given.")
+@click.option("--uses", type=int, help="How often a code can be used, where its row does not say it.")
+@click.option("--per", type=click.Choice(["cart", "item"]), help="What counts as a use, likewise.")
+@click.option("--name", help="The job's name.")
+@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken.")
+@_FORCE
+@_WAIT_TIMEOUT
+def import_codes(session: Session, promotion: str, file: Path, **given: Any) -> None:
+    """Import the codes of a CSV file."""
+    target = _target(session, given["report"], force=given["force"])
+    with session.api() as api:
+        promotion_id = session.promotion_id(api, promotion)
+        asked = {name: given[name] for name in ("on_duplicate", "uses", "per", "name")}
+        job = session.watch(api, api.import_codes(promotion_id, file, **asked), "Importing", given["wait_timeout"])
+        numbers = ", ".join(f"{job.result[name]:,} {name}" for name in ("imported", "duplicates", "invalid"))
+        if target:
+            api.save(job, target, force=given["force"])
+        session.output.data({"job": dict(job.raw)}, f"{file}: {numbers}")
 
 
 @command()
@@ -185,7 +234,7 @@ def download(session: Session, promotion: str, job: str, output: str | None, *, 
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        target = _target(output or f"{found.id}.csv", force=force)
+        target = _target(session, output or f"{found.id}.csv", force=force)
         if target:
             _save(session, api, found, target, force=force)
 

@@ -191,10 +191,14 @@ class Import:
         layout = Layout(**intake.layout)
         sheet = Sheet(self._pieces(hold.job, intake.offset), intake.offset, intake.lines)
         read = _read(sheet, layout, _terms(hold.job))
-        for number, rows in enumerate(self._together(read, intake.offset)):
-            if number and hold.deadline.is_near():
-                raise _Stopped
-            intake = self._take(hold.job, intake, rows)
+        begun = intake
+        try:
+            for number, rows in enumerate(self._together(read, intake.offset)):
+                if number and hold.deadline.is_near():
+                    raise _Stopped
+                intake = self._take(hold.job, intake, rows)
+        finally:
+            self._measure(begun, intake)
 
     def _together(self, rows: Iterable[_Read], offset: int) -> Iterator[Sequence[_Read]]:
         """The rows, from an offset on, that are taken in together: as many as fit a transaction and its items."""
@@ -227,7 +231,6 @@ class Import:
                     raise _Stopped from error
                 # One of the codes was added meanwhile.
                 continue
-            self._measure(seen, then)
             return then
         raise StoreBusy
 
@@ -264,9 +267,12 @@ class Import:
         return reasons | duplicates
 
     def _measure(self, seen: Intake, then: Intake) -> None:
+        """Once for a delivery: each measure with a reason is a line of the log."""
         self.meter(Measure.CODES_IMPORTED, then.imported - seen.imported)
-        self.meter(Measure.ROWS_REFUSED, then.duplicates - seen.duplicates, reason="duplicate")
-        self.meter(Measure.ROWS_REFUSED, then.invalid - seen.invalid, reason="invalid")
+        if duplicates := then.duplicates - seen.duplicates:
+            self.meter(Measure.ROWS_REFUSED, duplicates, reason="duplicate")
+        if invalid := then.invalid - seen.invalid:
+            self.meter(Measure.ROWS_REFUSED, invalid, reason="invalid")
 
     # Ending
 
@@ -331,7 +337,8 @@ def _read(sheet: Sheet, layout: Layout, terms: Terms) -> Iterator[_Read]:
         if row.cells is None:
             yield _Read(row, Refusal.QUOTES, "")
         else:
-            yield _Read(row, layout.read(row.cells, terms), layout.code_in(row.cells))
+            found = layout.read(row.cells, terms)
+            yield _Read(row, found, found.code if isinstance(found, NewCode) else layout.code_in(row.cells))
 
 
 def _counted(seen: Intake, rows: Sequence[_Read], new: int, refused: int) -> Intake:

@@ -19,6 +19,7 @@ _DELIMITERS = ",;\t"
 _CODE_NAMES = {"code", "coupon", "coupon code", "discount code", "promo code", "promotion code"}
 """Of the column with the codes, in any case."""
 _OPTIONAL = ("max_uses", "consume_unit", "user")
+_CONSUME_UNITS: Sequence[ConsumeUnit] = get_args(ConsumeUnit)
 _SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*")
 """Some spreadsheets write it before the header."""
 _NUMBER = re.compile(r"[0-9]{1,10}")
@@ -78,25 +79,29 @@ class Layout:
 
     def read(self, cells: Sequence[str], terms: Terms) -> NewCode | Refusal:
         """The code of a row, or why there is none. ``terms`` are those of a row that has none of its own."""
-        if any(it.strip() for it in cells[self.width :]):
+        if len(cells) > self.width and any(it.strip() for it in cells[self.width :]):
             return Refusal.COLUMNS
-        code, uses, unit, user = (self._cell(cells, name) for name in ("code", *_OPTIONAL))
+        code = self._cell(cells, "code")
         if refusal := _refusal(code):
             return refusal
+        own = self._terms(cells, terms) if len(self.columns) > 1 else terms
+        return own if isinstance(own, Refusal) else NewCode(code, own)
+
+    def _terms(self, cells: Sequence[str], terms: Terms) -> Terms | Refusal:
+        uses, unit, user = (self._cell(cells, name) for name in _OPTIONAL)
         if uses and (not _NUMBER.fullmatch(uses) or int(uses) > limits.MAX_USES):
             return Refusal.MAX_USES
-        consume_unit = next((it for it in get_args(ConsumeUnit) if it == unit), None)
+        consume_unit = next((it for it in _CONSUME_UNITS if it == unit), None)
         if unit and consume_unit is None:
             return Refusal.CONSUME_UNIT
-        users = users_of(user)
+        users = users_of(user) if user else ()
         if not _is_clear(users):
             return Refusal.USER
-        own = Terms(
+        return Terms(
             consume_unit=consume_unit or terms.consume_unit,
             max_uses=int(uses) if uses else terms.max_uses,
             user=(users[0] if len(users) == 1 else users) if users else None,
         )
-        return NewCode(code, own)
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         at = self.columns.get(name)
@@ -110,13 +115,13 @@ def _column(name: str) -> str | None:
 
 
 def _refusal(code: str) -> Refusal | None:
+    if is_code(code):
+        return None
     if not code:
         return Refusal.EMPTY
     if code[0] in "=+-@":
         return Refusal.FORMULA
-    if len(code) > limits.CODE_CHARACTERS:
-        return Refusal.LENGTH
-    return None if is_code(code) else Refusal.CHARACTERS
+    return Refusal.LENGTH if len(code) > limits.CODE_CHARACTERS else Refusal.CHARACTERS
 
 
 def _is_clear(users: Sequence[str]) -> bool:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promotion_jobs.api import answers
-from promotion_jobs.aws.files import UploadLink
 from promotion_jobs.codes.code import Code, NewCode, Place, Terms, WrittenChunk
 from promotion_jobs.jobs.create import Forecast, NewJob
 from promotion_jobs.jobs.generate import Generate
 from promotion_jobs.jobs.job import (
+    Announced,
     DeleteParameters,
     ExportFile,
     ExportParameters,
@@ -20,7 +20,6 @@ from promotion_jobs.jobs.job import (
     JobType,
 )
 from promotion_jobs.jobs.read import Download, Progress
-from promotion_jobs.jobs.uploads import Announced
 from promotion_jobs.limits import TOKEN_LIFE, UPLOAD_LINK_LIFE
 from promotion_jobs.pages import Listing, Page
 from promotion_jobs.promotions.promotion import Promotion
@@ -104,10 +103,8 @@ IMPORT = replace(
 )
 _ANNOUNCED = Announced(
     UPLOAD_ID,
-    UploadLink(
-        f"https://bucket.s3.eu-west-1.amazonaws.com/uploads/{PROMOTION_ID}/{UPLOAD_ID}?X-Amz-Signature=…",
-        {"Content-Type": "text/csv; charset=utf-8"},
-    ),
+    f"https://bucket.s3.eu-west-1.amazonaws.com/uploads/{PROMOTION_ID}/{UPLOAD_ID}?X-Amz-Signature=…",
+    {"Content-Type": "text/csv; charset=utf-8"},
     THEN + UPLOAD_LINK_LIFE,
 )
 

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from promotion_jobs.api import shapes
     from promotion_jobs.codes.code import Code
     from promotion_jobs.jobs.create import Forecast, NewJob
-    from promotion_jobs.jobs.job import ExportFile, Job, Parameters
+    from promotion_jobs.jobs.job import Announced, ExportFile, Job, Parameters
     from promotion_jobs.jobs.read import Download, Progress
-    from promotion_jobs.jobs.uploads import Announced
     from promotion_jobs.promotions.promotion import Promotion
     from promotion_jobs.redemptions.redeem import Validity
     from promotion_jobs.redemptions.redemption import Redemption
@@ -137,8 +136,8 @@ def links(downloads: "Sequence[Download]") -> "shapes.FileLinks":
 def upload(it: "Announced") -> "shapes.Upload":
     return {
         "upload_id": it.id,
-        "href": it.link.href,
-        "headers": dict(it.link.headers),
+        "href": it.href,
+        "headers": dict(it.headers),
         "expires_at": to_text(it.expires_at),
     }
 

@@ -217,6 +217,16 @@ class ExportFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """An upload that a client may send by PUT, with these headers beside that of its length, until ``expires_at``."""
+
+    id: str
+    href: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """A file that was sent by a client: ``size`` in bytes, and ``tag`` as the bucket gave it."""
 

@@ -9,22 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.files import Files, UploadLink
+from promotion_jobs.aws.files import Files
 from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.errors import UploadNotUsable
-from promotion_jobs.jobs.job import Upload
+from promotion_jobs.jobs.job import Announced, Upload
 from promotion_jobs.limits import UPLOAD_LIFE, UPLOAD_LINK_LIFE
 from promotion_jobs.promotions.promotion import Promotion
 from promotion_jobs.values import to_text
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """An upload that may be sent now."""
-
-    id: str
-    link: UploadLink
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ class Uploads:
         upload_id = self.new_id(now)
         self.store.table.transact(self.store.put(promotion.id, upload_id, size, client_id, now))
         link = self.files.upload_link(_key(promotion.id, upload_id), size, sha256, UPLOAD_LINK_LIFE)
-        return Announced(upload_id, link, now + UPLOAD_LINK_LIFE)
+        return Announced(upload_id, link.href, link.headers, now + UPLOAD_LINK_LIFE)
 
     def find(self, promotion_id: str, upload_id: str) -> Upload:
         """The file, if a new job may import it. Raises UploadNotUsable."""

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,14 @@ from tests.stack.journeys import (
     new_job,
     new_promotion,
 )
+from tests.stack.sheets import file_of, mixed, report, uploaded
 
 CODES = 1_000_000
 KILLS = 1
 """Each costs what is left of a lease."""
 
 CODES_BETWEEN_KILLS = 50_000
+ROWS, KILLS_OF_AN_IMPORT, ROWS_BETWEEN_KILLS = 20_000, 2, 1_000
 
 
 @pytest.fixture(scope="module")
@@ -81,40 +84,60 @@ def sweep(stack: LocalStack) -> None:
     stack.aws.functions.invoke(FunctionName=stack.resources["SweepJobsFunction"], Payload=b"{}")
 
 
-def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(hasty: LocalStack) -> None:
-    api = Api.signed_in(hasty.base_url, hasty.client)
-    promotion = new_promotion(api, max_codes=CODES)
-    job = new_job(api, promotion, "code_generate", number_of_codes=CODES)
+def _complete_in_spite_of_kills(stack: LocalStack, shown: Callable[[], Any], kills: int, apart: int) -> None:
+    """Kill all workers so often, each time when so much more of a job is stored; then wait until it is completed."""
     killed_at = 0
 
     def goes_on() -> bool:
-        """Whether more codes are stored than at the last kill, and there is a worker to be killed."""
+        """Whether more is stored than at the last kill, and there is a worker to be killed."""
         nonlocal killed_at
         if killed_at:
-            sweep(hasty)
-        found = get_job(api, promotion, job)
+            sweep(stack)
+        found = shown()
         assert found["status"] in {"pending", "processing"}, "it was done before it could be killed"
         done = found.get("meta", {}).get("progress", {}).get("done", 0)
-        if done < killed_at + CODES_BETWEEN_KILLS or not workers(hasty):
+        if done < killed_at + apart or not workers(stack):
             return False
         killed_at = done
         return True
 
-    for _ in range(KILLS):
+    for _ in range(kills):
         eventually(goes_on, seconds=120)
-        for worker in workers(hasty):
+        for worker in workers(stack):
             os.kill(worker, signal.SIGKILL)
 
     def is_completed() -> bool:
-        sweep(hasty)
-        return bool(get_job(api, promotion, job)["status"] == "completed")
+        sweep(stack)
+        return bool(shown()["status"] == "completed")
 
     eventually(is_completed, seconds=120)
+
+
+def test_a_job_whose_workers_are_killed_has_exactly_as_many_codes_as_asked_for(hasty: LocalStack) -> None:
+    api = Api.signed_in(hasty.base_url, hasty.client)
+    promotion = new_promotion(api, max_codes=CODES)
+    job = new_job(api, promotion, "code_generate", number_of_codes=CODES)
+    _complete_in_spite_of_kills(hasty, lambda: get_job(api, promotion, job), KILLS, CODES_BETWEEN_KILLS)
     codes = listed_codes(api, promotion, most=10_000)
     assert len(codes) == len(set(codes)) == 10_000
     export = finished(api, promotion, new_job(api, promotion, "code_export"))
     assert export["meta"]["file"]["rows"] == CODES
     assert add_codes(api, promotion, "one-more").status == 400
+
+
+def test_each_row_of_an_import_counts_once_whose_workers_are_killed(hasty: LocalStack) -> None:
+    api = Api.signed_in(hasty.base_url, hasty.client)
+    promotion = new_promotion(api, max_codes=ROWS)
+    content, told = mixed(ROWS, "killed")
+    job = new_job(api, promotion, "code_import", upload_id=uploaded(api, promotion, content))
+    _complete_in_spite_of_kills(hasty, lambda: get_job(api, promotion, job), KILLS_OF_AN_IMPORT, ROWS_BETWEEN_KILLS)
+    done, refused = get_job(api, promotion, job), ROWS // 100
+    assert done["result"] == {"imported": ROWS - 2 * refused, "duplicates": refused, "invalid": refused}
+    assert report(api, promotion, done) == told
+    export = finished(api, promotion, new_job(api, promotion, "code_export", columns=["code"], header=False))
+    refused_codes = {code for _, code, reason in told if reason == "characters"}
+    written = {line.partition(",")[0] for line in content.decode().split("\r\n")[1:] if line}
+    assert sorted(file_of(api, promotion, export).split()) == sorted(written - refused_codes)
 
 
 def _failures(stack: LocalStack) -> int:

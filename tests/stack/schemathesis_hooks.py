@@ -36,6 +36,7 @@ REFUSALS = (
     r"Unprocessable Entity: Job has no file to download\. .*",
     r"Unprocessable Entity: max_codes must be at least the \d+ codes in use",
     r"Unprocessable Entity: A promotion with (codes or )?an open job cannot be (made automatic|deleted)",
+    r"Unprocessable Entity: (The promotion has no such upload|Nothing was sent to the upload|The upload is used by).*",
     # Made-up codes and usages are not there; a promotion that is made up has ended or not started.
     r"Not Found: (code|usage) not found",
     r"Code not usable: .*",

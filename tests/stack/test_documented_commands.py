@@ -82,4 +82,4 @@ def test_a_documented_command_gives_the_documented_answer(stack: LocalStack, api
 
 
 def test_every_call_is_documented() -> None:
-    assert len(DOCUMENTED) == len(re.findall(r"^## ", PAGE, re.MULTILINE)) == 23
+    assert len(DOCUMENTED) == len(re.findall(r"^## ", PAGE, re.MULTILINE)) == 24

@@ -180,6 +180,10 @@ def _others() -> list[dict[str, Any]]:
     ]
 
 
+UNANSWERED: Any = object()
+"""In the place of an answer: none comes."""
+
+
 @dataclass
 class MadeUp:
     """Answers in the place of the API; ``answers`` may be changed at any time, and a function answers each anew."""
@@ -197,6 +201,8 @@ class MadeUp:
         found = next((it for pattern, it in self.answers.items() if re.fullmatch(pattern, plain)), None)
         if found is None:
             found = fault(404, "Not Found", "route not found")
+        if found is UNANSWERED:
+            return
         status, body = found(request) if callable(found) else found
         fulfil(route, body, status, {"apigw-requestid": "UkoXf8M0qDoEEMw="})
 

@@ -12,6 +12,7 @@ from tests.stack.console.samples import (
     HISTORY,
     OPEN,
     RUNNING,
+    UNANSWERED,
     P,
     fault,
     forecast,
@@ -33,8 +34,6 @@ NEW_JOB = r"POST promotions/[^/]+/jobs"
 DRY_RUN = r"POST promotions/[^/]+/jobs\?dry_run=true"
 MILLION = {"in_use": 1_000_000, "visible": 1_000_000}
 BUSY = fault(503, "Service Unavailable", "Try again later")
-UNANSWERED: Any = None
-"""In the place of an answer: none comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +120,20 @@ LISTS = [
         shows="No promotions yet",
     ),
     Scene("promotions-failed", "/promotions", "Promotions", {r"GET promotions": BUSY}, shows="could not be loaded"),
+    Scene(
+        "promotions-throttled",
+        "/promotions",
+        "Promotions",
+        {r"GET promotions": fault(429, "Too Many Requests", "Ask again later")},
+        shows="Too Many Requests",
+    ),
+    Scene(
+        "promotions-loading",
+        "/promotions",
+        "Promotions",
+        {r"GET promotions": UNANSWERED},
+        act=lambda page: page.locator("[aria-busy=true]").first.wait_for(),
+    ),
     Scene(
         "promotions-forbidden",
         "/promotions",
@@ -249,6 +262,14 @@ GENERATES = [
         {DRY_RUN: (200, {"data": forecast(600_000, room_is_enough=False)})},
         _fill(count="600000"),
         "88,000 too many",
+    ),
+    Scene(
+        "generate-signed-out",
+        GENERATE,
+        "Generate codes",
+        {NEW_JOB: fault(401, "Unauthorized")},
+        act=_press("Generate 1,000 codes"),
+        shows="Your hour is over",
     ),
     Scene(
         "generate-locked",

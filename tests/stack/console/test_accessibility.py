@@ -1,6 +1,7 @@
 """For those who use a keyboard, a screen reader, large letters or a small screen (axe itself is in test_scenes.py)."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from local.stack import LocalStack
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import RUNNING, MadeUp, at_ease, job, progress
 from tests.stack.console.scenes import JOB, PROMOTION, THE_JOB
+from tests.stack.console.test_scenes import AXE, broken_rules
 from tests.stack.journeys import eventually
 
 TAB_STOPS = 60
@@ -157,3 +159,20 @@ def test_light_and_dark_are_the_systems_until_the_button_says_otherwise(new_tab:
     eventually(lambda: not is_dark())
     tab.press("Light or dark")
     assert is_dark()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_without_the_network_the_page_is_accessible_as_well(
+    new_tab: Callable[..., Tab], theme: Literal["light", "dark"]
+) -> None:
+    tab = new_tab()
+    tab.page.add_init_script(AXE)
+    tab.page.emulate_media(color_scheme=theme)
+    MadeUp({**at_ease(), THE_JOB: (200, {"data": RUNNING})}).install(tab.page)
+    tab.open(JOB)
+    tab.page.get_by_text("312,000").first.wait_for()
+    tab.page.context.set_offline(True)
+    tab.page.route("**/v2/**", lambda route: route.abort())
+    tab.page.get_by_text("cannot be reached").wait_for()
+    assert broken_rules(tab.page) == []
+    tab.faults.clear()  # the browser's notes of what it could not send

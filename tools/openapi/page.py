@@ -47,9 +47,9 @@ export has no such gap. The link to a file takes GET alone, without an `Authoriz
 is signed twice. Size and checksum are in the job's `meta.file`. [exports.md](exports.md) says which parameters make an
 export that your mailing tool takes.
 
-A `code_delete` job deletes every code of the promotion, those made by hand too, or those of one generate job. What is
-deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that are added
-while it runs may or may not be deleted.
+A `code_delete` job deletes every code of the promotion, those made by hand too, or those that one job made or imported.
+What is deleted is free again, and its room is the promotion's; it stays deleted when the job is cancelled. Codes that
+are added while it runs may or may not be deleted.
 """
 _VARIABLES = {"{promotion_id}": "$PROMOTION", "{job_id}": "$JOB", "{code}": "WELCOME-10", "{usage_id}": "$USAGE"}
 _ON_EVERY_CALL = {"Unauthorized", "Forbidden", "PayloadTooLarge", "UnsupportedMediaType"}

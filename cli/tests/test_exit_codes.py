@@ -196,7 +196,10 @@ def test_what_destroys_asks_a_person(
 
 def _interrupt(process: "subprocess.Popen[str]") -> None:
     """As a person does, who presses it again: one that comes just before Python reads is seen after the next key."""
-    while process.poll() is None:
+    for _ in range(10):
+        if process.poll() is not None:
+            return
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             process.wait(2)
+    process.kill()

@@ -12,7 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from promojobs import download, waiting
-from promojobs.errors import NotSignedIn, Refused, Unreachable, of_answer
+from promojobs.errors import NotSignedIn, Refused, Unreachable, WrongUse, of_answer
 from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
@@ -240,11 +240,13 @@ class Client:
     def upload(self, promotion_id: str, file: str | Path) -> str:
         """Send a file, which an import can use within a day. Returns the upload's id."""
         path = Path(file)
-        size, digest = download.measured(path)
-        data = {"bytes": size, "sha256": digest}
+        measured = download.Measured.of(path)
+        if not measured.bytes:
+            raise WrongUse(f"{path} is empty")
+        data = {"bytes": measured.bytes, "sha256": measured.sha256}
         # An upload that is announced twice is forgotten after a day.
         upload = self.call("POST", f"{_promotion(promotion_id)}/uploads", data, may_repeat=True)["data"]
-        headers = {**upload["headers"], "Content-Length": str(size)}
+        headers = {**upload["headers"], "Content-Length": str(measured.bytes)}
         answer = self._transport.send("PUT", upload["href"], headers, lambda: path.open("rb"), may_repeat=True)
         if answer.status != _DONE:
             raise Unreachable(f"The file's store answered {answer.status}", status=answer.status)
@@ -305,7 +307,7 @@ class Client:
     # Files
 
     def links(self, job: Job) -> Sequence[str]:
-        """Links to the job's files, for an hour: whoever has one may read the file."""
+        """Links to the job's files, good for an hour; a reader needs no token."""
         found = self.call("GET", f"{_job_path(job.promotion_id, job.id)}/file")
         return [file["href"] for file in found["files"]]
 

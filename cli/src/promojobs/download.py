@@ -33,13 +33,30 @@ class Measured:
     """What has come of a file so far."""
 
     def __init__(self) -> None:
-        self._bytes = 0
+        self.bytes = 0
         self._ends = 0
         self._is_quoted = False
         self._digest = sha256()
 
+    @classmethod
+    def of(cls, path: Path) -> "Measured":
+        """Raises WrongUse if the file cannot be read."""
+        measured = cls()
+        try:
+            with path.open("rb") as content:
+                while piece := content.read(PIECE):
+                    measured.take(piece)
+        except OSError as error:
+            raise WrongUse(f"{path} cannot be read: {error.strerror}") from error
+        return measured
+
+    @property
+    def sha256(self) -> str:
+        """In hexadecimal."""
+        return self._digest.hexdigest()
+
     def take(self, piece: bytes) -> None:
-        self._bytes += len(piece)
+        self.bytes += len(piece)
         self._digest.update(piece)
         # A line that ends within quotes ends no row.
         first, *others = piece.split(b'"')
@@ -51,9 +68,9 @@ class Measured:
     def check(self, wanted: Wanted) -> None:
         """Raises FileWrong."""
         file = wanted.file
-        if self._bytes != file.bytes:
-            raise FileWrong(f"The file has {self._bytes:,} bytes, and the job wrote {file.bytes:,}")
-        if self._digest.hexdigest() != file.sha256:
+        if self.bytes != file.bytes:
+            raise FileWrong(f"The file has {self.bytes:,} bytes, and the job wrote {file.bytes:,}")
+        if self.sha256 != file.sha256:
             raise FileWrong("The file's SHA-256 is not that of the job")
         rows = self._ends - wanted.has_header
         if rows != file.rows and not wanted.is_packed:
@@ -115,31 +132,4 @@ def to_sink(opened: Open, wanted: Wanted, write: Callable[[bytes], object]) -> N
         for piece in response.stream(PIECE, decode_content=False):
             measured.take(piece)
             write(piece)
-    measured.check(wanted)
-
-
-def measured(file: Path) -> tuple[int, str]:
-    """The bytes of a file, and its SHA-256 in hexadecimal. Raises WrongUse if it cannot be read, or is empty."""
-    size, digest = 0, sha256()
-    try:
-        with file.open("rb") as content:
-            while piece := content.read(PIECE):
-                size += len(piece)
-                digest.update(piece)
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be read: {error.strerror}") from error
-    if not size:
-        raise WrongUse(f"{file} is empty")
-    return size, digest.hexdigest()
-
-
-def verify(file: Path, wanted: Wanted) -> None:
-    """Raises FileWrong, and WrongUse if there is no such file."""
-    measured = Measured()
-    try:
-        with file.open("rb") as content:
-            while piece := content.read(PIECE):
-                measured.take(piece)
-    except OSError as error:
-        raise WrongUse(f"{file} cannot be read: {error.strerror}") from error
     measured.check(wanted)

@@ -90,7 +90,7 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
 def _start(
     session: Session, api: Client, promotion_id: str, job: Mapping[str, Any], name: str | None, key: str | None
 ) -> Job:
-    """The job, started once; whoever cannot know whether it was is told the key that finds it."""
+    """The job, started once. A caller who cannot know whether it was is told the key that finds it."""
     key = key or api.new_key()
     session.explain(f"Idempotency-Key: {key}")
     try:
@@ -249,7 +249,7 @@ def verify(session: Session, file: Path, promotion: str, job: str) -> None:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
     wanted = downloads.only_file(found)
-    downloads.verify(file, wanted)
+    downloads.Measured.of(file).check(wanted)
     told = {"path": str(file), **asdict(wanted.file)}
     session.output.data(told, f"{file}: OK, {wanted.file.rows:,} rows, {wanted.file.sha256[:8]}…")
 

@@ -102,6 +102,10 @@ class Makers:
     visible_codes: Callable[[str], Mapping[int, int]]
     count_removed: Callable[[Publisher, int, int], Sequence[Action]]
 
+    def count_removed_of(self, chunk: "AnyChunk", codes: int) -> Sequence[Action]:
+        """The same of a chunk; none of one that was made by hand, which no job counts."""
+        return self.count_removed(chunk.maker, chunk.run, codes) if chunk.maker else []
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

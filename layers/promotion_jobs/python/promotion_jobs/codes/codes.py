@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
-from promotion_jobs.aws.table import Action, ConditionLost
-from promotion_jobs.codes.code import AnyChunk, Code, Makers, NewCode, Place, WrittenChunk
+from promotion_jobs.aws.table import ConditionLost
+from promotion_jobs.codes.code import Code, Makers, NewCode, Place, WrittenChunk
 from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.reserve import Reserver
@@ -147,11 +147,8 @@ class Codes:
             self.store.table.transact(
                 self.promotions.remove_codes(promotion.id, len(share)),
                 *self.store.mark_removed(promotion.id, chunk, {it.position for it in share.values()}),
-                *self._count_removed(chunk, len(share)),
+                *self.makers.count_removed_of(chunk, len(share)),
             )
         except ConditionLost:
             return False
         return True
-
-    def _count_removed(self, chunk: AnyChunk, codes: int) -> Sequence[Action]:
-        return self.makers.count_removed(chunk.maker, chunk.run, codes) if chunk.maker else []

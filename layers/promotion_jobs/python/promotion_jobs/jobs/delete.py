@@ -4,13 +4,13 @@ A chunk goes in one transaction with every number that counts its codes, if noth
 So whatever dies, each code is deleted and counted once. What is deleted stays deleted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from promotion_jobs.aws.table import Action, ConditionLost
+from promotion_jobs.aws.table import ConditionLost
 from promotion_jobs.codes.code import AnyChunk, Makers
 from promotion_jobs.codes.lists import CodeLists
 from promotion_jobs.codes.store import CodeStore
@@ -80,14 +80,11 @@ class Delete:
                 # Check the job too, so that a cancel takes effect at once and not when its message is handled.
                 self.jobs.check_processing(job),
                 *self.codes.remove_as_read(job.promotion_id, chunk),
-                *self._count_removed(chunk),
+                *self.makers.count_removed_of(chunk, codes),
             )
         except ConditionLost as error:
             return None if error.lost.keys() & {_PROMOTION, _RUN, _JOB} else 0
         return codes
-
-    def _count_removed(self, chunk: AnyChunk) -> Sequence[Action]:
-        return self.makers.count_removed(chunk.maker, chunk.run, chunk.visible_codes) if chunk.maker else []
 
     def undo(self, _hold: Hold) -> bool:
         """There is nothing to undo."""

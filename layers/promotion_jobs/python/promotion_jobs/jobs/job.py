@@ -80,7 +80,7 @@ class Parameters:
 
     def given(self) -> dict[str, Any] | None:
         """The members as the client sent them, in the order of the contract; None where it sent none."""
-        return None
+        return {name: value for name, value in asdict(self).items() if value is not None} or None
 
     def result(self, _job: "Job") -> dict[str, int] | None:
         """The numbers that a job shows when it is completed or cancelled."""
@@ -106,9 +106,6 @@ class GenerateParameters(Parameters):
     @property
     def codes(self) -> int:
         return self.number_of_codes
-
-    def given(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
     @property
     def guess_odds(self) -> int:
@@ -143,9 +140,6 @@ class ExportParameters(Parameters):
     @property
     def most_codes(self) -> int | None:
         return None if self.rows_per_file is None else self.rows_per_file * limits.EXPORT_FILES
-
-    def given(self) -> dict[str, Any] | None:
-        return {name: value for name, value in asdict(self).items() if value is not None} or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +178,6 @@ class ImportParameters(Parameters):
     @property
     def terms(self) -> Terms:
         return Terms(self.consume_unit, self.max_uses_per_code)
-
-    def given(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def result(self, job: "Job") -> dict[str, int]:
         shown = {"imported": job.generated, "duplicates": job.duplicates, "invalid": job.invalid}

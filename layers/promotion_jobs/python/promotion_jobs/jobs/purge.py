@@ -105,7 +105,7 @@ class Purge:
     def _steps(self, purge: Job) -> Iterable[Callable[[], bool]]:
         """Each says whether the next may follow."""
         for chunk in self.codes.chunks_by_hand(purge.promotion_id):
-            yield partial(self._remove_written, purge, chunk)
+            yield partial(self._remove_by_hand, purge, chunk)
         for job in self.jobs.list(purge.promotion_id):
             if job.id != purge.id:
                 yield from self._job_steps(purge, job)
@@ -125,21 +125,18 @@ class Purge:
                 generated = left
         if job.upload:
             for chunk in self.codes.imported(job.publisher):
-                yield partial(self._remove_imported, purge, chunk)
+                yield partial(self._remove_written, purge, chunk)
         # While the job is there to be told of.
         yield partial(self._announce, job)
         yield partial(self._remove_job, job)
 
-    def _remove_written(self, purge: Job, chunk: WrittenChunk) -> bool:
-        """Remove a chunk with its codes, if it is as it was read and this is not done yet."""
-        with suppress(ConditionLost):
-            self.codes.table.transact(
-                self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)
-            )
+    def _remove_by_hand(self, purge: Job, chunk: WrittenChunk) -> bool:
+        """Remove a chunk made by hand with its codes; one that was changed meanwhile is found at the end."""
+        self._remove_written(purge, chunk)
         return True
 
-    def _remove_imported(self, purge: Job, chunk: WrittenChunk) -> bool:
-        """Likewise of an import; False if it is not as it was read: its job must not go before it."""
+    def _remove_written(self, purge: Job, chunk: WrittenChunk) -> bool:
+        """Remove a chunk with its codes; False if it is not as it was read, or this is done."""
         try:
             self.codes.table.transact(
                 self.runs.renew(purge.id, self.now()), *self.codes.remove_as_read(purge.promotion_id, chunk)

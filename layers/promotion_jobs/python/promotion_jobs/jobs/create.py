@@ -94,7 +94,9 @@ class JobCreator:
         if self._is_guessable(new) or new.parameters.most_codes is not None or new.parameters.upload:
             try:
                 # Errors that depend on the promotion take precedence (decision 6), so read it first.
-                upload = self._check(self.promotions.get(promotion_id), new)
+                promotion = self.promotions.get(promotion_id)
+                upload = self._upload(promotion, new)
+                self._check(promotion, new)
             except UploadNotUsable:
                 if request and (earlier := self.store.earlier(request, now)):
                     # Another of the same was faster, and uses it.
@@ -119,6 +121,7 @@ class JobCreator:
     def forecast(self, promotion_id: str, new: NewJob) -> Forecast:
         """Raises what :meth:`create` would, but for the lock."""
         promotion = self.promotions.get(promotion_id)
+        self._upload(promotion, new)
         self._check(promotion, new)
         return Forecast(
             lock_is_free=promotion.open_job is None,
@@ -147,13 +150,15 @@ class JobCreator:
         odds = new.parameters.guess_odds
         return odds is not None and odds < self.least_guess_odds
 
-    def _check(self, promotion: Promotion, new: NewJob) -> Upload | None:
-        """The upload that the job uses, if it uses one."""
-        upload = None
-        if new.parameters.upload:
-            if promotion.automatic:
-                raise AutomaticPromotion
-            upload = self.uploads.find(promotion.id, new.parameters.upload)
+    def _upload(self, promotion: Promotion, new: NewJob) -> Upload | None:
+        """The upload that the job uses, if it uses one. Raises AutomaticPromotion and UploadNotUsable."""
+        if not new.parameters.upload:
+            return None
+        if promotion.automatic:
+            raise AutomaticPromotion
+        return self.uploads.find(promotion.id, new.parameters.upload)
+
+    def _check(self, promotion: Promotion, new: NewJob) -> None:
         most = new.parameters.most_codes
         if most is not None:
             codes = self.kinds(new.job_type).forecast(promotion, new.parameters).codes
@@ -161,7 +166,7 @@ class JobCreator:
                 raise TooManyFiles(ceil(codes / EXPORT_FILES))
         number, odds = new.parameters.codes, new.parameters.guess_odds
         if odds is None:
-            return upload
+            return
         if number > promotion.max_codes:
             raise CodesLimitExceeded(promotion.max_codes)
         if self._is_guessable(new):
@@ -169,4 +174,3 @@ class JobCreator:
             raise CodeSpaceTooSmall(odds=odds, least_odds=self.least_guess_odds, enough=enough)
         if promotion.automatic:
             raise AutomaticPromotion
-        return upload

@@ -14,8 +14,10 @@ _SEPARATORS = ",;|\t\r\n"
 _BREAKS = ("\t", "\r", "\n")
 _DROPPED = ' "\x0b\x0c\x85\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff'
 """Characters in front of a formula that a spreadsheet may drop."""
-_FORMULA = re.compile(rf"(^|[{_SEPARATORS}])(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""The place before a formula, with ASCII or full-width signs."""
+_SIGN = rf"(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+"""What follows is a formula, with ASCII or full-width signs."""
+_FORMULA = re.compile(rf"(^|[{_SEPARATORS}]){_SIGN}")
+"""The place before a formula."""
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _]*")
 
 _BOM = "\ufeff"
@@ -40,7 +42,7 @@ def _users(user: str | Sequence[str] | None) -> str:
     return _quoted(user if isinstance(user, str) else ";".join(user))
 
 
-_ESCAPE = re.compile(rf"(^|[{_SEPARATORS}])'(?=[{_DROPPED}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_ESCAPE = re.compile(rf"(^|[{_SEPARATORS}])'{_SIGN}")
 
 
 def users_of(text: str) -> Sequence[str]:

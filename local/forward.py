@@ -1,13 +1,12 @@
 """A way for containers to the emulator, which listens on loopback alone."""
 
-import asyncio
 import socket
 import sys
-import threading
-from asyncio import StreamReader, StreamWriter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from ipaddress import IPv4Address, IPv4Network
+from select import select
+from threading import Thread
 
 from local import StackError
 
@@ -23,36 +22,16 @@ def forwarding(address: str, port: int, senders: IPv4Network, target: int) -> It
     Gives the port, a free one for 0. A connection from elsewhere is closed unread. Raises StackError where the address
     cannot be listened at.
     """
-    listener = _listen(address, port)
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def relay(reader: StreamReader, writer: StreamWriter) -> None:
+    end, ended = socket.socketpair()
+    with end, ended, _listen(address, port) as listener:
+        number: int = listener.getsockname()[1]
+        thread = Thread(target=_serve, args=(listener, senders, target, ended), name="forward", daemon=True)
+        thread.start()
         try:
-            if IPv4Address(writer.get_extra_info("peername")[0]) in senders:
-                await _relay(reader, writer, target)
-        except asyncio.CancelledError:
-            pass  # the end of the block: asyncio would print it
+            yield number
         finally:
-            writer.close()
-
-    async def serve() -> None:
-        async with await asyncio.start_server(relay, sock=listener):
-            await stop.wait()
-
-    def run() -> None:
-        # In the end it cancels what is still being relayed.
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(serve())
-
-    thread = threading.Thread(target=run, name="forward", daemon=True)
-    number: int = listener.getsockname()[1]
-    thread.start()
-    try:
-        yield number
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
+            end.close()
+            thread.join()
 
 
 def _listen(address: str, port: int) -> socket.socket:
@@ -71,25 +50,53 @@ def _listen(address: str, port: int) -> socket.socket:
     return listener
 
 
-async def _relay(reader: StreamReader, writer: StreamWriter, target: int) -> None:
-    """Until both sides have ended, or one of them is gone."""
+def _serve(listener: socket.socket, senders: IPv4Network, target: int, ended: socket.socket) -> None:
+    """Relay each connection by a thread of its own until ``ended`` can be read, then hang up all of them."""
+    relays: dict[Thread, tuple[socket.socket, socket.socket]] = {}
+    while ended not in select([listener, ended], [], [])[0]:
+        connection, (sender, _) = listener.accept()
+        relays = {relay: sides for relay, sides in relays.items() if relay.is_alive()}
+        onward = _connect(target) if IPv4Address(sender) in senders else None
+        if onward is None:
+            connection.close()
+            continue
+        relay = Thread(target=_relay, args=(connection, onward), name="relay", daemon=True)
+        relays[relay] = connection, onward
+        relay.start()
+    for relay, sides in relays.items():
+        _hang_up(*sides)
+        relay.join()
+
+
+def _connect(port: int) -> socket.socket | None:
+    """Absent when the emulator has ended."""
     try:
-        target_reader, target_writer = await asyncio.open_connection("127.0.0.1", target)
+        return socket.create_connection(("127.0.0.1", port))
     except OSError:
-        return
-    try:
-        async with asyncio.TaskGroup() as both:
-            both.create_task(_copy(reader, target_writer))
-            both.create_task(_copy(target_reader, writer))
-    except* OSError:
-        pass
-    finally:
-        target_writer.close()
+        return None
 
 
-async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
+def _relay(connection: socket.socket, target: socket.socket) -> None:
+    """Until both sides have ended, or one of them is gone."""
+    with connection, target:
+        answers = Thread(target=_copy, args=(target, connection), name="answers", daemon=True)
+        answers.start()
+        _copy(connection, target)
+        answers.join()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
     """All that comes, and then its end."""
-    while piece := await reader.read(_PIECE_BYTES):
-        writer.write(piece)
-        await writer.drain()
-    writer.write_eof()
+    try:
+        while piece := source.recv(_PIECE_BYTES):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        _hang_up(source, sink)
+
+
+def _hang_up(*sides: socket.socket) -> None:
+    """Wake the threads that wait for these sides: a socket that another thread reads is not closed."""
+    for side in sides:
+        with suppress(OSError):
+            side.shutdown(socket.SHUT_RDWR)

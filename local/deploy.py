@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _STACK = "promotion-jobs"
 _BUCKET = "deployment-artifacts"
+FILES_ORIGIN = "FILES_ORIGIN"
+"""The variable with the origin of links to files."""
 _DEPLOYED_WITHIN_SECONDS = 60
 
 
@@ -115,6 +117,7 @@ def _upload_code(aws: "Aws", template: Template, cache: Path) -> dict[str, Any]:
             aws.s3.put_object(Bucket=_BUCKET, Key=key, Body=archive)
             properties[source] = {"Bucket": _BUCKET, "Key": key}
             _resolve_concurrency(template, properties)
+            _lead_to_emulator(properties, aws)
     _drop_computed_alarms(packaged)
     return packaged.document
 
@@ -130,6 +133,13 @@ def _resolve_concurrency(template: Template, properties: dict[str, Any]) -> None
     for event in (properties.get("Events") or {}).values():
         if scaling := (event.get("Properties") or {}).get("ScalingConfig"):
             scaling["MaximumConcurrency"] = int(template.value(scaling["MaximumConcurrency"]))
+
+
+def _lead_to_emulator(properties: dict[str, Any], aws: "Aws") -> None:
+    """Links to files lead to the emulator instead of AWS."""
+    variables = properties.get("Environment", {}).get("Variables", {})
+    if FILES_ORIGIN in variables:
+        variables[FILES_ORIGIN] = aws.endpoint_url
 
 
 def _drop_computed_alarms(template: Template) -> None:

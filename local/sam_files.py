@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from local.aws import CREDENTIALS, REGION
-from local.deploy import Template, layer_of_wheels
+from local.deploy import FILES_ORIGIN, Template, layer_of_wheels
 from local.engine import Host, architecture
 
 if TYPE_CHECKING:
@@ -57,12 +57,14 @@ def _variables(aws: "Aws", resources: Mapping[str, str], host: Host) -> dict[str
         "AWS_REGION": REGION,
         "AWS_SESSION_TOKEN": "",
     }
+    files_origin = endpoint if host.bridge else f"http://{resources['ExportBucket']}.{S3_NAME}:{port}"
     # As the emulator calls itself in the address of the queue.
     own, seen = f"//localhost:{port}/", f"//{host.name}:{port}/"
     return {
         logical_ids[function["FunctionName"]]: {
             **{name: value.replace(own, seen) for name, value in function["Environment"]["Variables"].items()},
             **way,
+            **({FILES_ORIGIN: files_origin} if FILES_ORIGIN in function["Environment"]["Variables"] else {}),
         }
         for page in aws.functions.get_paginator("list_functions").paginate()
         for function in page["Functions"]

@@ -1,10 +1,11 @@
-"""GET /console and GET /console/{file}: the console in the browser, with nothing from anywhere else."""
+"""GET /console and GET /console/{file}: the console in the browser, which calls the API and the bucket alone."""
 
 from pathlib import Path
 
 from promotion_jobs.api.resolver import Answer, lambda_handler, resolver, serve
 from promotion_jobs.api.routes import Route
 from promotion_jobs.api.site import Site
+from promotion_jobs.settings import settings
 
 app = resolver()
 site = Site(Path(__file__).with_name("static"), "console")
@@ -12,7 +13,7 @@ site = Site(Path(__file__).with_name("static"), "console")
 
 @serve(app, Route.SHOW_CONSOLE)
 def show_page() -> Answer:
-    return site.page(app.current_event)
+    return site.page(app.current_event, settings().files_origin)
 
 
 @serve(app, Route.SHOW_CONSOLE_FILE)

@@ -40,6 +40,7 @@ def test_who_needs_nothing_of_aws_does_not_wait_for_its_clients(function: str) -
         "PYTHONPATH": path,
         "POWERTOOLS_SERVICE_NAME": "promotion-jobs",
         "POWERTOOLS_METRICS_NAMESPACE": "PromotionJobs",
+        "FILES_ORIGIN": "https://files.example",
     }
     command = [sys.executable, "-c", NEEDED, function]
     run = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603

@@ -12,6 +12,7 @@ from tests.support.cloud import OF_A_PAGE, Cloud
 from tests.support.documents import page, sources
 from tests.support.events import read
 
+MOST_BYTES = 70_000
 SITES = {"show_docs": "docs", "show_console": "console"}
 """Function → path."""
 TYPES = {
@@ -55,7 +56,28 @@ def test_a_file_is_served_whole_with_the_strict_headers_to_anybody(cloud: Cloud,
         "Vary": "Accept-Encoding",
     }
     assert (reply["statusCode"], reply["headers"], reply["isBase64Encoded"]) == (200, headers, False)
-    assert re.sub(r"\?v=[0-9a-f]{12}", "", reply["body"]) == _flat(source.read_text())
+    served = re.sub(r"\?v=[0-9a-f]{12}", "", reply["body"]).split("\n")
+    written = _flat(source.read_text()).split("\n")
+    kept = [line == other for line, other in zip(served, written, strict=True)]
+    left_out = [other.lstrip()[:2] for other, is_kept in zip(written, kept, strict=True) if not is_kept]
+    assert set(left_out) <= {"//", "/*", "*", "* ", "*/"}
+    assert source.suffix == ".js" or left_out == []
+    assert [line for line, is_kept in zip(served, kept, strict=True) if line and not is_kept] == []
+
+
+@pytest.mark.parametrize("function", SITES)
+def test_a_module_is_served_without_its_lines_of_comment(cloud: Cloud, function: str) -> None:
+    own = [name for name, path in sources(function).items() if path.suffix == ".js" and path.parent.name != "vendor"]
+    lines = [line for name in own for line in _ask(cloud, function, name)["body"].split("\n")]
+    assert [line for line in lines if re.match(r"\s*(//|/\*\*[^*]*\*/$|\* )", line)] == []
+
+
+def test_all_files_of_the_console_together_are_small(cloud: Cloud) -> None:
+    names = [name for name, path in sources("show_console").items() if path.suffix in {".css", ".js", ".mjs"}]
+    zipped = [b64decode(_ask(cloud, "show_console", name, accept_encoding="gzip")["body"]) for name in names]
+    whole_page = gzip.compress(sources("show_console")["index.html"].read_bytes())
+    assert len(zipped) > 30
+    assert sum(len(file) for file in [*zipped, whole_page]) <= MOST_BYTES
 
 
 def _flat(text: str) -> str:

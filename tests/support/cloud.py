@@ -5,6 +5,7 @@ What a function asks of AWS is checked against its role in the template, which n
 
 import importlib
 import json
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from tests.support.records import Records
 TABLE = "promotion-jobs"
 BUCKET = "promotion-jobs-exports"
 EVENT_BUS = "promotion-jobs-events"
+REGION = "us-east-1"
 CLIENT_SECRET = "5ec2e7" * 8
 TOKEN = "70ce" * 10
 KEY = bytes(range(32))
@@ -42,14 +44,21 @@ UNAUTHORIZED = 401
 NO_CONTENT = 204
 JSON_HEADERS = {"Content-Type": "application/json"}
 NOT_KEPT = {"Cache-Control": "no-store"}
+POLICY = "Content-Security-Policy"
 OF_A_PAGE = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    POLICY: "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+OF_THE_CONSOLE = OF_A_PAGE | {
+    POLICY: OF_A_PAGE[POLICY].replace(
+        "connect-src 'self'", f"connect-src 'self' https://{BUCKET}.s3.{REGION}.amazonaws.com"
+    )
+}
+"""The console sends files to the bucket, too, and reads reports there."""
 
 READS = {
     "GetItem",
@@ -163,6 +172,9 @@ class Cloud(Records):
         return {name: self._value(node) for name, node in stated.items()}
 
     def _value(self, node: Any) -> str:
+        if isinstance(node, dict) and "Fn::Sub" in node:
+            names = {**self.names, "AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com"}
+            return re.sub(r"\$\{([\w:]+)\}", lambda name: names[name[1]], node["Fn::Sub"])
         is_ours = isinstance(node, dict) and node["Ref"] in self.names
         return self.names[node["Ref"]] if is_ours else str(template.value(node))
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.support.cloud import OF_A_PAGE
+from tests.support.cloud import OF_A_PAGE, OF_THE_CONSOLE
 
 ROOT = Path(__file__).parents[2]
 SERVED = {".css", ".html", ".js", ".mjs", ".txt"}
@@ -26,7 +26,7 @@ def page(function: str, path: str) -> tuple[int, Mapping[str, str], str]:
         text = text.replace(f'"{name}"', f'"{path}/{name}?v={site.version}"')
     headers = {
         "Content-Type": "text/html; charset=utf-8",
-        **OF_A_PAGE,
+        **(OF_THE_CONSOLE if function == "show_console" else OF_A_PAGE),
         "Cache-Control": "no-cache",
         "ETag": site.page_tag,
         "Vary": "Accept-Encoding",

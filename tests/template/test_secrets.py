@@ -1,6 +1,7 @@
 """The template's logs and variables hold nothing that an attacker could use (docs/run/security.md)."""
 
 import json
+import re
 
 import pytest
 
@@ -17,6 +18,8 @@ LOGGED = {
 }
 """Neither a header but the user agent's, nor a path, which may name a code, nor a query, nor a body."""
 
+OF_ANY_STACK = {"AWS::Region", "AWS::URLSuffix"}
+
 
 def test_the_access_log_has_nothing_of_a_request_that_lets_anybody_in() -> None:
     logged = json.loads(properties("Api")["AccessLogSettings"]["Format"]).values()
@@ -27,9 +30,10 @@ def test_the_access_log_has_nothing_of_a_request_that_lets_anybody_in() -> None:
 @pytest.mark.parametrize("function", template.functions())
 def test_a_variable_is_the_name_of_a_resource_or_what_a_deployment_may_show(function: str) -> None:
     for variable in template.environment(function).values():
-        [(intrinsic, name)] = variable.items()
-        assert intrinsic == "Ref"
-        assert name in TEMPLATE["Resources"] or "Default" in TEMPLATE["Parameters"][name]
+        [(intrinsic, value)] = variable.items()
+        assert intrinsic in {"Ref", "Fn::Sub"}
+        names = {value} if intrinsic == "Ref" else set(re.findall(r"\$\{([\w:]+)\}", value)) - OF_ANY_STACK
+        assert all(name in TEMPLATE["Resources"] or "Default" in TEMPLATE["Parameters"][name] for name in names)
 
 
 def test_no_parameter_is_hidden_since_none_is_a_secret() -> None:

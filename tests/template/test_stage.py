@@ -1,10 +1,15 @@
 """The gateway's throttling, domain and CORS."""
 
+from datetime import timedelta
+from urllib.parse import urlsplit
+
 import pytest
 
 from promotion_jobs.api.routes import Route
+from promotion_jobs.aws.clients import Clients
+from promotion_jobs.aws.files import Files
 from tests.support import translated
-from tests.support.template import TEMPLATE, properties, value
+from tests.support.template import TEMPLATE, environment, properties, value
 
 STAGE = "ApiApiGatewayDefaultStage"
 OF_A_DOMAIN = [name for name in TEMPLATE["Resources"] if name.startswith("ApiDomain")]
@@ -49,9 +54,26 @@ def test_a_page_may_send_what_its_sdk_sends_and_read_what_it_needs_to_know() -> 
     assert {route.method for route in Route} | {"OPTIONS"} == set(cors["AllowMethods"])
 
 
-def test_a_page_that_may_call_the_api_may_read_the_files_that_it_links_to_and_send_some() -> None:
+def test_a_page_of_any_origin_may_read_and_send_what_it_has_a_link_for() -> None:
     # The emulator is no witness: it allows every origin by itself.
     [rule] = properties("ExportBucket")["CorsConfiguration"]["CorsRules"]
-    assert rule["AllowedOrigins"] == properties("Api")["CorsConfiguration"]["AllowOrigins"]
+    assert rule["AllowedOrigins"] == ["*"]
     assert rule["AllowedMethods"] == ["GET", "HEAD", "PUT"]
     assert {"Content-Disposition", "ETag", "Content-Length"} <= set(rule["ExposedHeaders"])
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"),
+    [("us-east-1", "amazonaws.com"), ("eu-central-1", "amazonaws.com"), ("cn-north-1", "amazonaws.com.cn")],
+)
+def test_the_console_may_send_to_where_the_links_of_uploads_lead(
+    monkeypatch: pytest.MonkeyPatch, region: str, suffix: str
+) -> None:
+    for name, setting in {"DEFAULT_REGION": region, "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(f"AWS_{name}", setting)
+    files = Files(lambda: Clients().s3, "exports-of-a-stack")
+    link, _ = files.upload_link("uploads/file", 1, None, timedelta(hours=1))
+    stated = environment("show_console")["FILES_ORIGIN"]["Fn::Sub"]
+    for name, here in {"ExportBucket": files.bucket, "AWS::Region": region, "AWS::URLSuffix": suffix}.items():
+        stated = stated.replace(f"${{{name}}}", here)
+    assert stated == "{0.scheme}://{0.netloc}".format(urlsplit(link))

@@ -254,17 +254,21 @@ def _settings_of(part: str) -> set[str]:
 def _wired(tree: ast.AST) -> set[str]:
     """The parts of the service that are asked for, also by functions of the composition that are named."""
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    trees = (tree, *(SHORTCUTS[name] for name in named & SHORTCUTS.keys()))
+    return {part for it in trees for part in _read_of("service()", it)}
+
+
+def _read_of(owner: str, tree: ast.AST) -> set[str]:
+    """The attributes that are read of what an expression gives."""
     return {
-        node.attr
-        for it in (tree, *(SHORTCUTS[name] for name in named & SHORTCUTS.keys()))
-        for node in ast.walk(it)
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "service()"
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == owner
     }
 
 
 def _variables_read(function: str) -> set[str]:
     handler = ast.parse((ROOT / "functions" / function / "app.py").read_text())
-    return {name for part in _wired(handler) for setting in _settings_of(part) for name in VARIABLES[setting]}
+    read = {setting for part in _wired(handler) for setting in _settings_of(part)} | _read_of("settings()", handler)
+    return {name for setting in read for name in VARIABLES[setting]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

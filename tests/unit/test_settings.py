@@ -9,6 +9,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "jobs",
     "JOB_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
     "EXPORT_BUCKET": "exports",
+    "FILES_ORIGIN": "https://exports.s3.eu-west-1.amazonaws.com",
     "EXPORT_LIFE_DAYS": "7",
     "LEAST_GUESS_ODDS": "100000",
     "WORKER_CONCURRENCY": "10",
@@ -29,6 +30,7 @@ def test_the_environment_says_what_the_settings_are(monkeypatch: pytest.MonkeyPa
     assert settings().table_name == "jobs"
     assert settings().job_queue_url == "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs"
     assert settings().export_bucket == "exports"
+    assert settings().files_origin == "https://exports.s3.eu-west-1.amazonaws.com"
     assert settings().export_life == timedelta(days=7)
     assert settings().least_guess_odds == 100_000
     assert settings().worker_concurrency == 10
@@ -50,6 +52,7 @@ def test_the_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("job_queue_url", "JOB_QUEUE_URL"),
         ("event_bus_name", "EVENT_BUS_NAME"),
         ("export_bucket", "EXPORT_BUCKET"),
+        ("files_origin", "FILES_ORIGIN"),
         ("export_life", "EXPORT_LIFE_DAYS"),
         ("least_guess_odds", "LEAST_GUESS_ODDS"),
         ("worker_concurrency", "WORKER_CONCURRENCY"),

@@ -63,7 +63,7 @@ interface Job {
   promotion_id: string;
   job_type: string;
   name?: string;
-  parameters?: Partial<GenerateParameters> & { job_id?: string; all?: true };
+  parameters?: Partial<GenerateParameters> & { job_id?: string; all?: true; on_duplicate?: string };
   status: string;
   error?: string;
   created_by: string;
@@ -74,7 +74,7 @@ interface Job {
     file?: ExportedFile;
     files?: ExportedFile[];
   };
-  result?: { generated?: number; deleted?: number };
+  result?: { generated?: number; imported?: number; duplicates?: number; invalid?: number; deleted?: number };
 }
 
 interface Forecast {

@@ -47,7 +47,7 @@ const labelText = (label, isOptional) =>
  * A field of text: what is typed goes to `type`, with the element to restore the caret in.
  * @param {string} id
  * @param {string} label
- * @param {{value: string, type: (value: string, element: HTMLInputElement) => void, fault?: string, hint?: any,
+ * @param {{value?: string, type: (value: string, element: HTMLInputElement) => void, fault?: string, hint?: any,
  *   isOptional?: boolean, kind?: string, more?: Record<string, unknown>}} given
  */
 export function field(id, label, { value, type, fault, hint, isOptional, kind = "text", more = {} }) {

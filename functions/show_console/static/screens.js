@@ -5,6 +5,7 @@ import { matched } from "./router.js";
 import { empty, heading } from "./view.js";
 import { codeScreen, codesScreen } from "./screens/codes.js";
 import { generateScreen } from "./screens/generate.js";
+import { importScreen } from "./screens/import.js";
 import { jobScreen } from "./screens/job.js";
 import { newPromotionScreen, settingsScreen } from "./screens/promotion-form.js";
 import { promotionScreen } from "./screens/promotion.js";
@@ -29,6 +30,7 @@ const SCREENS = [
   ["/promotions/:id/uses", usesScreen],
   ["/promotions/:id/settings", settingsScreen],
   ["/promotions/:id/generate", generateScreen],
+  ["/promotions/:id/import", importScreen],
   ["/promotions/:id/jobs/:job", jobScreen],
   ["/code", codeScreen],
 ];

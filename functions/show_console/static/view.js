@@ -53,7 +53,7 @@ export function failure(title, error, { again, retryAt, hint } = {}) {
   const wait = retryAt && Math.max(Math.ceil((retryAt - now.value) / 1000), 0);
   const told = error.status ? [error.status, error.requestId && `request ${error.requestId}`] : [];
   const text = html`
-    ${explained(error)} ${hint} ${wait ? `Trying again in ${wait} s.` : ""}
+    ${explained(error)} ${hint} ${wait ? `Trying again in ${wait} s. ` : ""}
     <span class="soft small">${told.filter(Boolean).join(" · ")}</span>
   `;
   return notice(
@@ -231,6 +231,7 @@ const PATHS = {
   sun: "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2v2M12 20v2M4 12H2M22 12h-2M5.6 5.6 4.2 4.2M19.8 19.8l-1.4-1.4M18.4 5.6l1.4-1.4M4.2 19.8l1.4-1.4",
   ticket: "M3 8.5V6h18v2.5a2.5 2.5 0 0 0 0 5V18H3v-4.5a2.5 2.5 0 0 0 0-5zM14.5 6v2M14.5 11v2M14.5 16v2",
   trash: "M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13M10 11v5M14 11v5",
+  up: "M12 15V4M7 9l5-5 5 5M5 20h14",
   undo: "M9 7 4 12l5 5M4 12h11a5 5 0 0 1 0 10h-2",
   warn: "M12 4 2.5 20h19zM12 10v4.5M12 17.4v.2",
 };

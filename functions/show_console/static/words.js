@@ -18,6 +18,7 @@ const JOB_STATUS = {
 /** @type {Record<string, {word: string, made: string, mark: IconName}>} */
 export const KINDS = {
   code_generate: { word: "Generate", made: "Codes made", mark: "ticket" },
+  code_import: { word: "Import", made: "Rows read", mark: "up" },
   code_export: { word: "Export", made: "Codes written", mark: "down" },
   code_delete: { word: "Delete", made: "Codes deleted", mark: "trash" },
 };
@@ -32,6 +33,9 @@ export const jobStatus = (job) => JOB_STATUS[job.status] ?? { word: job.status, 
 
 /** @param {Job} job */
 export const jobName = (job) => job.name || `${kindOf(job).word} job without a name`;
+
+/** What its progress counts. @param {Job} job */
+export const unitOf = (job) => (job.job_type === "code_import" ? "row" : "code");
 
 /** @param {Job} job */
 export const kindOf = (job) => KINDS[job.job_type] ?? { word: job.job_type, made: "Done", mark: "info" };

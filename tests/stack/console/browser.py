@@ -125,4 +125,6 @@ def tab(within: BrowserContext, stack: LocalStack) -> Iterator[Tab]:
 
 
 def fulfil(route: Route, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
-    route.fulfill(status=status, headers={"content-type": "application/json", **(headers or {})}, body=json.dumps(body))
+    """Answers with a text as it is, with anything else as JSON."""
+    kind, text = ("text/csv", body) if isinstance(body, str) else ("application/json", json.dumps(body))
+    route.fulfill(status=status, headers={"content-type": kind, **(headers or {})}, body=text)

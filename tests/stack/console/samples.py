@@ -71,6 +71,36 @@ def progress(done: int, total: int = 500_000, rate: int = 3_950) -> dict[str, An
 RUNNING = job(status="processing", meta={"progress": progress(312_000)})
 FILE = {"rows": 188_000, "bytes": 23_500_000, "sha256": SHA256}
 EXPORT = job(1, job_type="code_export", name="For the print shop", parameters={}, meta={"file": FILE})
+REPORT = {"rows": 4_000, "bytes": 120_000, "sha256": SHA256}
+IMPORT = job(
+    8,
+    job_type="code_import",
+    name="Printed cards",
+    parameters={"upload_id": "019e830e-9c11-7d8e-b1a4-6c2d8e4f7a03", "on_duplicate": "skip", "max_uses_per_code": 1},
+    result={"imported": 196_000, "duplicates": 2_000, "invalid": 2_000},
+    meta={"file": REPORT},
+)
+REPORTED = "\r\n".join(
+    [
+        "line,code,reason",
+        "4,PRINTED-1,duplicate in the file",
+        "1005,'=1+1,formula",
+        "1008,PRINTED-4,columns",
+        f"1006,PRINTED-2,in use by promotion {P}",
+        "1007,PRINTED-3,in use by promotion 019e830e-1a4b-7a31-9c1f-7b1f0d6f3b01",
+        '1009,"of two, \r\n""lines""",characters',
+        *(f"{line},PRINTED-{line},duplicate in the file" for line in range(2_000, 2_045)),
+        '9000,"cut',
+    ]
+)
+"""What a report begins with; its last row is cut."""
+UPLOAD = {
+    "upload_id": "019e830e-9c11-7d8e-b1a4-6c2d8e4f7a03",
+    "href": "v2/bucket/upload",
+    "headers": {"Content-Type": "text/csv; charset=utf-8"},
+    "expires_at": "2026-06-01T13:02:04.000Z",
+}
+"""Its link leads to the API's own origin, where the browser's policy asks for no more than that."""
 HISTORY = [
     EXPORT,
     job(2, name="Codes for the June mailing", result={"generated": 180_000})
@@ -82,6 +112,7 @@ HISTORY = [
     job(6, name="First try", status="cancelled", result={"generated": 45_000, "deleted": 45_000}),
     {key: value for key, value in job(7, result={"generated": 8_000}).items() if key != "name"}
     | {"parameters": {"number_of_codes": 8_000}},
+    IMPORT,
 ]
 
 
@@ -151,6 +182,10 @@ def at_ease() -> dict[str, Answer | Callable[[Request], Answer]]:
         r"POST promotions/[^/]+/jobs\?dry_run=true": (200, {"data": forecast()}),
         r"POST promotions/[^/]+/jobs": (201, {"data": RUNNING}),
         r"GET promotions/[^/]+/jobs/[^/]+": (200, {"data": HISTORY[1]}),
+        r"GET promotions/[^/]+/jobs/[^/]+/file": (200, {"files": [REPORT | {"href": "v2/bucket/report", "name": "x"}]}),
+        r"GET bucket/report": (206, REPORTED),
+        r"POST promotions/[^/]+/uploads": (201, {"data": UPLOAD}),
+        r"PUT bucket/upload": (200, ""),
         r"GET promotions/[^/]+/codes": (200, listing([code(number) for number in range(6)], 188_000)),
         r"GET promotions/[^/]+/codes/[^/]+": (200, {"data": code()}),
         r"GET promotions/[^/]+/codes/[^/]+/usages": (200, listing([usage()])),

@@ -1,19 +1,13 @@
 """Every screen in every state: where it is, what the API answers, and what a person does to get there."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from playwright.sync_api import Page
-
 from tests.stack.console import samples
 from tests.stack.console.samples import (
     EXPORT,
     HISTORY,
+    IMPORT,
     OPEN,
     RUNNING,
     UNANSWERED,
-    P,
     fault,
     forecast,
     job,
@@ -21,62 +15,31 @@ from tests.stack.console.samples import (
     progress,
     promotion,
 )
+from tests.stack.console.scene import (
+    BUSY,
+    DRY_RUN,
+    GENERATE,
+    IMPORTING,
+    JOB,
+    MILLION,
+    NEW_JOB,
+    PROMOTION,
+    SENDING,
+    THE_CODES,
+    THE_JOB,
+    THE_JOBS,
+    THE_PROMOTION,
+    THE_REPORT,
+    Scene,
+    choose,
+    ended,
+    fill,
+    import_it,
+    of_job,
+    press,
+)
 
-Act = Callable[[Page], object]
-PROMOTION = f"/promotions/{P}"
-JOB = f"{PROMOTION}/jobs/{samples.JOBS[0]}"
-GENERATE = f"{PROMOTION}/generate"
-THE_PROMOTION = r"GET promotions/[^/]+"
-THE_JOBS = r"GET promotions/[^/]+/jobs"
-THE_JOB = r"GET promotions/[^/]+/jobs/[^/]+"
-THE_CODES = r"GET promotions/[^/]+/codes"
-NEW_JOB = r"POST promotions/[^/]+/jobs"
-DRY_RUN = r"POST promotions/[^/]+/jobs\?dry_run=true"
-MILLION = {"in_use": 1_000_000, "visible": 1_000_000}
-BUSY = fault(503, "Service Unavailable", "Try again later")
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    name: str
-    path: str
-    heading: str
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    act: Act = lambda _: None
-    shows: str = ""
-    """A text that is there when the state is reached."""
-    signed_in: bool = True
-
-
-def _press(*names: str) -> Act:
-    def act(page: Page) -> None:
-        for name in names:
-            page.get_by_role("button", name=name, exact=True).click()
-
-    return act
-
-
-def _fill(press: str | None = None, **values: str) -> Act:
-    def act(page: Page) -> None:
-        for name, value in values.items():
-            page.locator(f"#{name.replace('_', '-')}").fill(value)
-        if press:
-            page.get_by_role("button", name=press, exact=True).click()
-
-    return act
-
-
-def _of_job(status: str, **changes: Any) -> dict[str, Any]:
-    return {
-        THE_JOB: (200, {"data": job(status=status, **changes)}),
-        THE_PROMOTION: (200, {"data": promotion(codes=OPEN)}),
-    }
-
-
-def _ended(it: dict[str, Any]) -> dict[str, Any]:
-    return {THE_JOB: (200, {"data": it})}
-
-
+_AN_IMPORT = {key: IMPORT[key] for key in ("job_type", "name", "parameters")}
 _BUSY_PROMOTION = {
     THE_PROMOTION: (200, {"data": promotion(codes=OPEN)}),
     THE_JOBS: (200, listing([RUNNING, *HISTORY])),
@@ -98,7 +61,7 @@ SIGN_IN = [
         "sign-in-refused",
         "/promotions",
         "Sign in",
-        act=_fill("Sign in", client_id="3f1c9a7be2", client_secret="not the secret"),
+        act=fill("Sign in", client_id="3f1c9a7be2", client_secret="not the secret"),
         shows="The id or the secret is wrong",
         signed_in=False,
     ),
@@ -156,7 +119,7 @@ FORMS = [
         "new-faults",
         "/promotions/new",
         "New promotion",
-        act=_fill("Create the promotion", name="Autumn sale", amount="10.00", start="2026-09-01", end="2026-08-31"),
+        act=fill("Create the promotion", name="Autumn sale", amount="10.00", start="2026-09-01", end="2026-08-31"),
         shows="The last day is before the first.",
     ),
     Scene(
@@ -164,7 +127,7 @@ FORMS = [
         "/promotions/new",
         "New promotion",
         {r"POST promotions": _BAD_END},
-        _fill("Create the promotion", name="Autumn sale", amount="10", start="2026-09-01", end="2026-09-30"),
+        fill("Create the promotion", name="Autumn sale", amount="10", start="2026-09-01", end="2026-09-30"),
         "End must not be before start.",
     ),
     Scene(
@@ -179,14 +142,14 @@ FORMS = [
         f"{PROMOTION}/settings",
         "Summer sale",
         {r"PUT promotions/[^/]+": _FULL},
-        _fill("Save", most="1000"),
+        fill("Save", most="1000"),
         "at least the 188,000 codes in use",
     ),
     Scene(
         "delete-promotion",
         f"{PROMOTION}/settings",
         "Summer sale",
-        act=_press("Delete the promotion …"),
+        act=press("Delete the promotion …"),
         shows="Type its name",
     ),
 ]
@@ -215,7 +178,7 @@ PROMOTIONS = [
         PROMOTION,
         "Summer sale",
         _BUSY_PROMOTION,
-        _press("Cancel the job …"),
+        press("Cancel the job …"),
         "312,000 codes made so far are deleted",
     ),
     Scene(
@@ -223,7 +186,7 @@ PROMOTIONS = [
         PROMOTION,
         "Summer sale",
         {DRY_RUN: (200, {"data": forecast(180_000, None)})},
-        _press("Delete codes …"),
+        press("Delete codes …"),
         "180,000 codes stop working",
     ),
     Scene(
@@ -235,7 +198,7 @@ PROMOTIONS = [
                 422, "Unprocessable Entity", "Job has no file to download. The file expired at 2026-06-08T12:00:00.000Z"
             )
         },
-        _press("Download the CSV of For the print shop"),
+        press("Download the CSV of For the print shop"),
         "The file expired",
     ),
 ]
@@ -244,7 +207,7 @@ GENERATES = [
         "generate",
         GENERATE,
         "Generate codes",
-        act=_fill(count="500000", prefix="summer", name="Codes for the July mailing"),
+        act=fill(count="500000", prefix="summer", name="Codes for the July mailing"),
         shows="summer-b7kd-9fzm",
     ),
     Scene(
@@ -252,7 +215,7 @@ GENERATES = [
         GENERATE,
         "Generate codes",
         {DRY_RUN: _REFUSED},
-        _fill(count="10000000"),
+        fill(count="10000000"),
         "Code space too small",
     ),
     Scene(
@@ -260,7 +223,7 @@ GENERATES = [
         GENERATE,
         "Generate codes",
         {DRY_RUN: (200, {"data": forecast(600_000, room_is_enough=False)})},
-        _fill(count="600000"),
+        fill(count="600000"),
         "88,000 too many",
     ),
     Scene(
@@ -268,7 +231,7 @@ GENERATES = [
         GENERATE,
         "Generate codes",
         {NEW_JOB: fault(401, "Unauthorized")},
-        act=_press("Generate 1,000 codes"),
+        act=press("Generate 1,000 codes"),
         shows="Your hour is over",
     ),
     Scene(
@@ -280,46 +243,80 @@ GENERATES = [
     ),
     Scene("generate-unreachable", GENERATE, "Generate codes", {DRY_RUN: BUSY}, shows="There is no preview"),
     Scene(
-        "generate-no-number", GENERATE, "Generate codes", act=_fill(count="none"), shows="A whole number, at least 1."
+        "generate-no-number", GENERATE, "Generate codes", act=fill(count="none"), shows="A whole number, at least 1."
     ),
     Scene(
         "generate-lost",
         GENERATE,
         "Generate codes",
         {NEW_JOB: _TOO_MANY_JOBS},
-        _press("Generate 1,000 codes"),
+        press("Generate 1,000 codes"),
         "Another job runs",
     ),
 ]
+IMPORTS = [
+    Scene("import", IMPORTING, "Import codes", shows="Choose a file"),
+    Scene("import-chosen", IMPORTING, "Import codes", act=choose(), shows="How the file begins"),
+    Scene(
+        "import-workbook",
+        IMPORTING,
+        "Import codes",
+        act=choose(b"PK\x03\x04\xff\xfe", "codes.xlsx"),
+        shows="This is no text in UTF-8",
+    ),
+    Scene("import-empty", IMPORTING, "Import codes", act=choose(b""), shows="The file is empty."),
+    Scene("import-sending", IMPORTING, "Import codes", {SENDING: UNANSWERED}, import_it, "Sent 0 bytes of 28 bytes"),
+    Scene(
+        "import-not-sent", IMPORTING, "Import codes", {SENDING: (403, "")}, import_it, "The bucket refused the file."
+    ),
+    Scene("import-lost", IMPORTING, "Import codes", {NEW_JOB: BUSY}, import_it, "It is not known whether"),
+    Scene("import-locked", IMPORTING, "Import codes", _BUSY_PROMOTION, shows="Another job runs"),
+    Scene(
+        "job-importing",
+        JOB,
+        "Printed cards",
+        of_job("processing", **_AN_IMPORT, meta={"progress": progress(62_000, 200_000)}),
+        shows="of 200,000 rows",
+    ),
+    Scene("job-imported", JOB, "Printed cards", ended(IMPORT), shows="more cells than the first line"),
+    Scene("job-imported-no-report", JOB, "Printed cards", ended(IMPORT) | {THE_REPORT: BUSY}, shows="could not be"),
+    Scene(
+        "job-import-failed",
+        JOB,
+        "Printed cards",
+        ended(job(status="failed", error="line 3: duplicate in the file", **_AN_IMPORT)),
+        shows="Nothing of it was imported",
+    ),
+]
 THE_ENDS = [
-    Scene("job-waiting", JOB, "Codes for the July mailing", _of_job("pending"), shows="Waiting since"),
+    Scene("job-waiting", JOB, "Codes for the July mailing", of_job("pending"), shows="Waiting since"),
     Scene(
         "job-running",
         JOB,
         "Codes for the July mailing",
-        _of_job("processing", meta={"progress": progress(312_000)}),
+        of_job("processing", meta={"progress": progress(312_000)}),
         shows="312,000",
     ),
     Scene(
         "job-cancelling",
         JOB,
         "Codes for the July mailing",
-        _of_job("cancelling", meta={"progress": progress(214_000, 312_000)}),
+        of_job("cancelling", meta={"progress": progress(214_000, 312_000)}),
         shows="Removing what it made",
     ),
     Scene(
         "job-generated",
         JOB,
         "Codes for the July mailing",
-        _ended(job(result={"generated": 500_000, "deleted": 12})),
+        ended(job(result={"generated": 500_000, "deleted": 12})),
         shows="can be used",
     ),
-    Scene("job-exported", JOB, "For the print shop", _ended(EXPORT), shows="SHA-256"),
+    Scene("job-exported", JOB, "For the print shop", ended(EXPORT), shows="SHA-256"),
     Scene(
         "job-exported-parts",
         JOB,
         "For the print shop",
-        _ended(
+        ended(
             EXPORT
             | {
                 "meta": {
@@ -330,9 +327,9 @@ THE_ENDS = [
         ),
         shows="Download part 2",
     ),
-    Scene("job-deleted", JOB, "Wrong prefix", _ended(HISTORY[2]), shows="20,000 codes deleted"),
-    Scene("job-failed", JOB, "Second try, too many", _ended(HISTORY[4]), shows="It failed"),
-    Scene("job-cancelled", JOB, "First try", _ended(HISTORY[5]), shows="45,000 codes had been made"),
+    Scene("job-deleted", JOB, "Wrong prefix", ended(HISTORY[2]), shows="20,000 codes deleted"),
+    Scene("job-failed", JOB, "Second try, too many", ended(HISTORY[4]), shows="It failed"),
+    Scene("job-cancelled", JOB, "First try", ended(HISTORY[5]), shows="45,000 codes had been made"),
     Scene("job-gone", JOB, "This job is not there any more", {THE_JOB: fault(404, "Not Found", "job not found")}),
 ]
 CODES = [
@@ -352,7 +349,7 @@ CODES = [
         "delete-code",
         f"{PROMOTION}/codes",
         "Summer sale",
-        act=_press("Delete summer-b7kd-9fzm …"),
+        act=press("Delete summer-b7kd-9fzm …"),
         shows="never generated again",
     ),
     Scene("uses", f"{PROMOTION}/uses", "Summer sale", shows="Uses a day"),
@@ -368,4 +365,4 @@ CODES = [
         "code-none", "/code?q=nope", "nope", {r"GET promotions": (200, listing([]))}, shows="No promotion has this code"
     ),
 ]
-SCENES = [*SIGN_IN, *LISTS, *FORMS, *PROMOTIONS, *GENERATES, *THE_ENDS, *CODES]
+SCENES = [*SIGN_IN, *LISTS, *FORMS, *PROMOTIONS, *GENERATES, *IMPORTS, *THE_ENDS, *CODES]

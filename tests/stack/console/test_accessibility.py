@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from local.stack import LocalStack
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import RUNNING, MadeUp, at_ease, job, progress
-from tests.stack.console.scenes import JOB, PROMOTION, THE_JOB
+from tests.stack.console.scene import JOB, PROMOTION, THE_JOB
 from tests.stack.console.test_scenes import AXE, broken_rules
 from tests.stack.journeys import eventually
 

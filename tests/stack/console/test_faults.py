@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import RUNNING, MadeUp, at_ease, fault, forecast
-from tests.stack.console.scenes import (
+from tests.stack.console.scene import (
     DRY_RUN,
     GENERATE,
     JOB,

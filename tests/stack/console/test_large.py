@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import MadeUp, at_ease, code, listing, promotion
-from tests.stack.console.scenes import MILLION, PROMOTION, THE_CODES, THE_PROMOTION
+from tests.stack.console.scene import MILLION, PROMOTION, THE_CODES, THE_PROMOTION
 
 MOST_CALLS = 3
 

@@ -16,7 +16,7 @@ from local.stack import LocalStack
 from tests.stack.console import samples
 from tests.stack.console.browser import Tab, fulfil, service_of
 from tests.stack.console.samples import RUNNING, MadeUp, fault, forecast, job, progress, promotion
-from tests.stack.console.scenes import DRY_RUN, GENERATE, JOB, THE_JOB, THE_PROMOTION
+from tests.stack.console.scene import DRY_RUN, GENERATE, JOB, THE_JOB, THE_PROMOTION
 from tests.stack.journeys import eventually, new_promotion, paused_worker
 
 LIVE = {"start": "2026-01-01", "end": "2099-12-31", "enabled": True}

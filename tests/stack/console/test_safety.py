@@ -53,6 +53,19 @@ def test_the_page_of_the_api_runs_under_the_same_policy(new_tab: Callable[..., T
     assert tab.origins() == set()
 
 
+def test_the_page_may_call_no_place_but_its_own_and_the_bucket(stack: LocalStack, new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    tab.open()
+    tab.heading("Promotions")
+    other = stack.aws_endpoint_url.replace("127.0.0.1", "localhost")
+    for origin, is_let in {stack.base_url: True, stack.aws_endpoint_url: True, other: False}.items():
+        answered = "(url) => fetch(url, { mode: 'no-cors' }).then(() => true, () => false)"
+        assert tab.page.evaluate(answered, f"{origin}/") == is_let
+    assert tab.violations() == [f"connect-src {other}/"]
+    tab.page.evaluate("() => (window.violations = [])")
+    tab.faults.clear()
+
+
 def test_the_first_view_of_a_running_stack_is_there_within_a_second(
     new_tab: Callable[..., Tab], stack: LocalStack
 ) -> None:

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, ViewportSize
 from local.stack import STATE
 from tests.stack.console.browser import Tab
 from tests.stack.console.samples import MadeUp
-from tests.stack.console.scenes import SCENES, Scene
+from tests.stack.console.scene import Scene
+from tests.stack.console.scenes import SCENES
 
 PICTURES = STATE / "console"
 SIZES: list[ViewportSize] = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]

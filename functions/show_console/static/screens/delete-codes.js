@@ -12,13 +12,16 @@ import { jobName } from "../words.js";
 const ALL = "all";
 const ONE = "one";
 
-/** @param {Job} job */
-export const codesLeft = (job) => (job.result?.generated ?? 0) - (job.result?.deleted ?? 0);
+/** How many codes it made or imported. @param {Job} job */
+export const codesMade = ({ result }) => result?.generated ?? result?.imported ?? 0;
 
-/** The finished jobs that made codes of which some are there. @param {string} id @param {AbortSignal} aborted */
+/** @param {Job} job */
+export const codesLeft = (job) => codesMade(job) - (job.result?.deleted ?? 0);
+
+/** The finished jobs that made or imported codes of which some are there. @param {string} id @param {AbortSignal} aborted */
 export async function makers(id, aborted) {
-  const filter = "eq(job_type,code_generate):eq(status,completed)";
-  const page = await get(`v2/promotions/${id}/jobs`, { query: { filter, "page[limit]": 100 }, signal: aborted });
+  const query = { filter: "eq(status,completed)", "page[limit]": 100 };
+  const page = await get(`v2/promotions/${id}/jobs`, { query, signal: aborted });
   return /** @type {Job[]} */ (page.data).filter((job) => codesLeft(job) > 0);
 }
 

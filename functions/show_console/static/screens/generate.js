@@ -3,37 +3,22 @@
 import { call, get, keyOfContent } from "../api.js";
 import { DryRun } from "./dry-run.js";
 import { counted, grouped, parsed } from "../format.js";
-import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
+import { faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard, link } from "../router.js";
-import { crumbs, failure, heading, notice } from "../view.js";
+import { go, guard } from "../router.js";
+import { A_NUMBER, NAME, USES, WRONG_NUMBER, formHead, nameField, refused, usesFields, usesOf } from "./job-form.js";
 import { previewCard } from "./preview.js";
 
 const DEFAULT_LENGTH = 8;
-const WRONG_NUMBER = "A whole number, at least 1.";
 const NUMBER = "data.parameters.number_of_codes";
-const NAME = "data.name";
 const PREFIX = "data.parameters.code_prefix";
 const LENGTH = "data.parameters.code_length";
-const USES = "data.parameters.max_uses_per_code";
 const AS_IT_IS = { spellcheck: false, autocapitalize: "none", autocomplete: "off" };
-const A_NUMBER = { inputmode: "numeric", autocomplete: "off" };
 
 /** @typedef {import("./dry-run.js").Preview} Preview */
-/** @typedef {import("../api.js").Refusal} Refusal */
 
-/**
- * What is filled in, numbers as they were typed.
- * @typedef {object} Filled
- * @property {string} count
- * @property {string} name
- * @property {string} prefix
- * @property {number} length
- * @property {string} uses
- * @property {string} most
- * @property {"per_cart" | "per_item"} unit
- */
+/** @typedef {import("./job-form.js").Uses & {count: string, name: string, prefix: string, length: number}} Filled */
 
 /** @type {Filled} */
 const AT_FIRST = {
@@ -47,10 +32,10 @@ const AT_FIRST = {
 };
 
 /** The job that is asked for; null where a number is none. @param {Filled} filled */
-function jobOf({ count, name, prefix, length, uses, most, unit }) {
+function jobOf({ count, name, prefix, length, ...others }) {
   const wanted = parsed(count);
-  const several = uses === "several" ? parsed(most) : 1;
-  if (!(wanted >= 1) || !(several >= 1)) return null;
+  const uses = usesOf(others);
+  if (!(wanted >= 1) || !uses) return null;
   return {
     type: "promotion_job",
     job_type: "code_generate",
@@ -59,8 +44,7 @@ function jobOf({ count, name, prefix, length, uses, most, unit }) {
       number_of_codes: wanted,
       code_prefix: prefix || undefined,
       code_length: length === DEFAULT_LENGTH ? undefined : length,
-      max_uses_per_code: uses === "unlimited" ? undefined : several,
-      consume_unit: unit === "per_cart" ? undefined : unit,
+      ...uses,
     },
   };
 }
@@ -84,17 +68,8 @@ export function generateScreen({ id = "" }) {
       promotion.close();
     },
     view() {
-      const { error } = promotion.state.value;
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
-      const before = crumbs([
-        { text: "Promotions", href: link("/promotions") },
-        { text: it?.name ?? "Promotion", href: link(`/promotions/${id}`) },
-      ]);
-      return html`
-        ${heading("Generate codes", { before })}
-        ${error && failure("The promotion could not be loaded", error, { again: promotion.refresh })}
-        ${form(id, it, filled, dry, generating)}
-      `;
+      return html`${formHead("Generate codes", id, promotion)} ${form(id, it, filled, dry, generating)}`;
     },
   };
 }
@@ -123,7 +98,7 @@ function form(id, it, filled, dry, generating) {
     <form class="split" onSubmit=${onSubmit(send)} novalidate>
       <div class="card">${fields(filled.value, set, { ...localFaults(filled.value), ...faults })}</div>
       <aside class="card stick" aria-labelledby="before">
-        ${previewCard(preview, filled.value, wanted !== null, it, dry.again)}
+        ${previewCard(preview, filled.value, wanted !== null, { id, promotion: it, again: dry.again })}
         ${error && others.length > 0 && refused(error, id, it)}
         ${press(buttonText(filled.value), { tone: "primary", isBusy, isOff: !error?.isPassing && !canBeMade(preview) })}
         <p class="hint centred">${addsTo(it)} Pressing twice makes one job.</p>
@@ -133,10 +108,10 @@ function form(id, it, filled, dry, generating) {
 }
 
 /** What can be seen to be wrong without asking. @param {Filled} filled @returns {Record<string, string>} */
-function localFaults({ count, uses, most }) {
+function localFaults(filled) {
   return {
-    ...(!(parsed(count) >= 1) && { [NUMBER]: WRONG_NUMBER }),
-    ...(uses === "several" && !(parsed(most) >= 1) && { [USES]: WRONG_NUMBER }),
+    ...(!(parsed(filled.count) >= 1) && { [NUMBER]: WRONG_NUMBER }),
+    ...(!usesOf(filled) && { [USES]: WRONG_NUMBER }),
   };
 }
 
@@ -157,19 +132,6 @@ function buttonText({ count }) {
 const addsTo = (it) =>
   it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code")} that are there.` : "";
 
-/** @param {Refusal} error @param {string} id @param {Promotion | undefined} it */
-function refused(error, id, it) {
-  if (error.faults[0]?.title === "Too many jobs") {
-    const open = it?.meta.codes.open_job;
-    const see = link(open ? `/promotions/${id}/jobs/${open}` : `/promotions/${id}`);
-    const button = html`<a class="button mini" href=${see}>See it</a>`;
-    return notice("warn", "Another job runs in this promotion", "A promotion runs one job at a time.", button);
-  }
-  const isUnsure = error.status === 0 || error.status >= 500;
-  const hint = isUnsure ? "It may have begun all the same. Press again: the same request makes one job." : undefined;
-  return failure(isUnsure ? "It is not known whether the job was started" : "No job was started", error, { hint });
-}
-
 /** @typedef {(change: Partial<Filled>) => void} Set */
 
 /** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults by the source that the API names */
@@ -180,15 +142,8 @@ export const fields = (filled, set, faults) => html`
     fault: faults[NUMBER],
     more: { ...A_NUMBER, required: true },
   })}
-  ${field("name", "Name of this job", {
-    value: filled.name,
-    type: (name) => set({ name }),
-    fault: faults[NAME],
-    isOptional: true,
-    hint: "So that you find it again. Not part of the codes.",
-    more: { maxlength: 50, autocomplete: "off" },
-  })}
-  ${shape(filled, set, faults)} ${uses(filled, set, faults)} ${unitChoice(filled, set)}
+  ${nameField(filled.name, set, faults)}
+  ${shape(filled, set, faults)} ${usesFields(filled, set, faults)}
 `;
 
 /** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults */
@@ -212,40 +167,3 @@ const shape = (filled, set, faults) => html`
     })}
   </div>
 `;
-
-const HOW_OFTEN = [
-  { value: "once", word: "Once" },
-  { value: "several", word: "Several times" },
-  { value: "unlimited", word: "Without a limit" },
-];
-
-/** @param {Filled} filled @param {Set} set @param {Record<string, string>} faults */
-const uses = (filled, set, faults) => html`
-  ${choice("uses", "How often each can be used", HOW_OFTEN, filled.uses, (value) => set({ uses: value }))}
-  ${
-    filled.uses === "several" &&
-    field("most", "How many times", {
-      value: filled.most,
-      type: grouping((most) => set({ most }), grouped),
-      fault: faults[USES],
-      more: A_NUMBER,
-    })
-  }
-`;
-
-const UNITS = [
-  { value: "per_cart", word: "A cart" },
-  { value: "per_item", word: "An item in it" },
-];
-const WHAT_COUNTS = "What counts as one use";
-
-/** @param {Filled} filled @param {Set} set */
-function unitChoice(filled, set) {
-  const choose = (/** @type {string} */ value) => set({ unit: value === "per_item" ? value : "per_cart" });
-  return html`
-    <details>
-      <summary class="small">More: what counts as one use</summary>
-      ${choice("unit", WHAT_COUNTS, UNITS, filled.unit, choose, true)}
-    </details>
-  `;
-}

@@ -9,10 +9,11 @@ import { resource } from "../resource.js";
 import { link } from "../router.js";
 import { brief, copyable, crumbs, facts, failure, heading, icon, notice, pill, skeleton, time } from "../view.js";
 import { leftText, watchJob } from "../watch.js";
-import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
-import { codesLeft, deleteCodes } from "./delete-codes.js";
+import { formOf, isOpen, jobName, jobStatus, kindOf, unitOf } from "../words.js";
+import { codesLeft, codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
 import { exportOf } from "./promotion.js";
+import { reportCard, reportOf } from "./report.js";
 import { cancelButton, progressBar, standing } from "./running.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
@@ -23,9 +24,11 @@ export function jobScreen({ id = "", job: jobId = "" }) {
   const watched = watchJob(id, jobId, promotion.refresh);
   const exported = exportOf(id);
   const current = () => /** @type {Job | undefined} */ (watched.job.state.value.data?.data);
+  const report = reportOf(current);
   return {
     title: () => titleOf(current()),
     close() {
+      report.close();
       watched.close();
       promotion.close();
     },
@@ -43,7 +46,8 @@ export function jobScreen({ id = "", job: jobId = "" }) {
       const actions = isOpen(job) && job.status !== "cancelling" && cancelButton(watched, "danger");
       return html`
         ${heading(jobName(job), { before, mark: pill(jobStatus(job)), after: about(job), actions })} ${told}
-        ${isOpen(job) ? open(watched, job) : ended(job, exported, promotion.state.value.data?.data)} ${asked(job)}
+        ${isOpen(job) ? open(watched, job) : ended(job, exported, promotion.state.value.data?.data)}
+        ${report.rows.value && reportCard(job, report.rows.value)} ${asked(job)}
       `;
     },
   };
@@ -73,7 +77,7 @@ function open(watched, job) {
   return html`
     <section class="card live" aria-label="Progress">
       ${title && html`<h2>${title}</h2>`}
-      ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, "code")}${isUndone && " are gone"}</small></p>`}
+      ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, isUndone ? "code" : unitOf(job))}${isUndone && " are gone"}</small></p>`}
       ${progressBar(job, true)}
       ${
         progress &&
@@ -84,11 +88,11 @@ function open(watched, job) {
           ["Started", time(job.meta.timestamps.created_at, clockTime)],
         ])
       }
-      ${rateChart(watched.pace.value)} ${stands && html`<p class="hint">${stands}</p>`}
+      ${rateChart(watched.pace.value, unitOf(job) === "row" ? "Rows" : "Codes")} ${stands && html`<p class="hint">${stands}</p>`}
       <p class="hint">
         ${
           isUndone
-            ? "Nobody can use them any more. The promotion is free for the next job when all are gone."
+            ? "No customer can use them any more. The promotion is free for the next job when all are gone."
             : "You can close the page: the job goes on, and this is where it will be."
         }
       </p>
@@ -102,7 +106,7 @@ function open(watched, job) {
 function ended(job, exported, promotion) {
   if (job.status === "failed") return failed(job);
   if (job.status === "cancelled") return cancelled(job);
-  if (job.job_type === "code_generate") return generated(job, exported, promotion);
+  if (job.job_type === "code_generate" || job.job_type === "code_import") return made(job, exported, promotion);
   if (job.job_type === "code_export") return files(job);
   return notice(
     "good",
@@ -117,25 +121,32 @@ function took(job) {
   return duration((Date.parse(changed) - Date.parse(began)) / 1000);
 }
 
+/** @type {Record<string, {text: string, form: string}>} */
+const FAILED = {
+  code_generate: {
+    text: "No code of it can be used. Raise what the promotion may hold, or ask for fewer or longer codes, and try again.",
+    form: "/generate",
+  },
+  code_import: { text: "Nothing of it was imported. Mend what it names, and import the file again.", form: "/import" },
+};
+
 /** @param {Job} job */
 const failed = (job) =>
   notice(
     "bad",
     `It failed: ${job.error ?? "for a reason that was not told"}`,
-    job.job_type === "code_generate"
-      ? "No code of it can be used. Raise what the promotion may hold, or ask for fewer or longer codes, and try again."
-      : "The codes that are there stay as they are. Try again.",
-    html`<a class="button mini" href=${link(`/promotions/${job.promotion_id}${job.job_type === "code_generate" ? "/generate" : ""}`)}>Try again</a>`,
+    FAILED[job.job_type]?.text ?? "The codes that are there stay as they are. Try again.",
+    html`<a class="button mini" href=${link(`/promotions/${job.promotion_id}${FAILED[job.job_type]?.form ?? ""}`)}>Try again</a>`,
   );
 
 /** @param {Job} job */
 function cancelled(job) {
-  const { generated: made = 0, deleted = 0 } = job.result ?? {};
-  if (job.job_type === "code_generate") {
+  const { deleted = 0 } = job.result ?? {};
+  if (codesMade(job)) {
     return notice(
       "info",
       "Cancelled",
-      `${counted(made, "code")} had been made, and ${number(deleted)} removed again: none is left of them.`,
+      `${counted(codesMade(job), "code")} had been ${unitOf(job) === "row" ? "imported" : "made"}, and ${number(deleted)} removed again: none is left of them.`,
     );
   }
   return notice(
@@ -146,14 +157,14 @@ function cancelled(job) {
 }
 
 /** @param {Job} job @param {ReturnType<typeof exportOf>} exported @param {Promotion | undefined} promotion */
-function generated(job, { exporting, exportAll }, promotion) {
+function made(job, { exporting, exportAll }, promotion) {
   const left = codesLeft(job);
   const { isBusy, error } = exporting.state.value;
   const isLocked = Boolean(promotion?.meta.codes.open_job);
   return html`
     <section class="card" aria-label="What it made">
-      <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, made in ${took(job)}</small></p>
-      ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(job.result.generated ?? 0)} were deleted since.</p>` : ""}
+      <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, ${unitOf(job) === "row" ? "imported" : "made"} in ${took(job)}</small></p>
+      ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(codesMade(job))} were deleted since.</p>` : ""}
       <div class="row">
         ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, run: () => exportAll({ job_id: job.id }) })}
         <a class="button" href=${link(`/promotions/${job.promotion_id}/codes`, { job: job.id })}>See them</a>
@@ -202,14 +213,12 @@ function asked(job) {
           ["Uses of each", usesOf(parameters)],
           ["A guess hits", job.meta.guess_odds],
         ]
-      : [
-          [
-            "Codes",
-            parameters.job_id
-              ? html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${parameters.job_id}`)}>those of one job</a>`
-              : "all",
-          ],
-        ];
+      : job.job_type === "code_import"
+        ? [
+            ["A code in use", parameters.on_duplicate === "fail" ? "fails the import" : "is left out"],
+            ["Uses of each", html`${usesOf(parameters)}, where the file says nothing`],
+          ]
+        : [["Codes", parameters.job_id ? html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${parameters.job_id}`)}>those of one job</a>` : "all"]];
   return html`<section class="card" aria-labelledby="asked"><h2 id="asked">What was asked for</h2>${facts(pairs)}</section>`;
 }
 

@@ -5,7 +5,9 @@ import { html } from "../html.js";
 import { link } from "../router.js";
 import { failure, icon, notice } from "../view.js";
 import { formOf } from "../words.js";
+import { locked } from "./job-form.js";
 
+const WAITS = "The button works when that one has ended.";
 const SYMBOLS = 27;
 const MOST_SYMBOLS = 16;
 const [LEAST_POWER, MOST_POWER] = [4, 12];
@@ -14,10 +16,9 @@ const [LEAST_POWER, MOST_POWER] = [4, 12];
  * @param {import("./dry-run.js").Preview} preview
  * @param {import("./generate.js").Filled} filled
  * @param {boolean} isClear whether there is something to ask for
- * @param {Promotion | undefined} promotion
- * @param {() => void} again
+ * @param {{id: string, promotion: Promotion | undefined, again: () => void}} more
  */
-export function previewCard({ forecast, error, isStale }, filled, isClear, promotion, again) {
+export function previewCard({ forecast, error, isStale }, filled, isClear, { id, promotion, again }) {
   const examples = (!isStale && forecast?.meta.example_codes) || [];
   const form = formOf({ number_of_codes: 1, code_length: filled.length, code_prefix: filled.prefix || undefined });
   const isUnreachable = error && (error.isPassing || error.status === 403 || error.status === 404);
@@ -31,7 +32,7 @@ export function previewCard({ forecast, error, isStale }, filled, isClear, promo
     ${isUnreachable && failure("There is no preview", error, { again })}
     ${error && !isUnreachable && refusal(error)}
     ${forecast && isClear && lines(forecast, filled, promotion, isStale)}
-    ${forecast && !forecast.meta.dry_run.lock_is_free && locked(promotion)}
+    ${forecast && !forecast.meta.dry_run.lock_is_free && locked(id, promotion, WAITS)}
   `;
 }
 
@@ -42,19 +43,6 @@ const refusal = (error) =>
     error.faults[0]?.title,
     error.faults.map((fault) => html`<span key=${fault.detail}>${fault.detail}</span>`),
   );
-
-/** @param {Promotion | undefined} it */
-function locked(it) {
-  const to =
-    it && (it.meta.codes.open_job ? `/promotions/${it.id}/jobs/${it.meta.codes.open_job}` : `/promotions/${it.id}`);
-  const text = "A promotion runs one job at a time. The button works when that one has ended.";
-  return notice(
-    "warn",
-    "Another job runs in this promotion",
-    text,
-    to && html`<a class="button mini" href=${link(to)}>See it</a>`,
-  );
-}
 
 /**
  * @param {Forecast} forecast

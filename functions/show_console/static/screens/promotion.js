@@ -2,7 +2,7 @@
 
 import { call, get, keyOfContent } from "../api.js";
 import { bar } from "../chart.js";
-import { ZONE, dayAndTime, duration, number } from "../format.js";
+import { ZONE, counted, dayAndTime, duration, number } from "../format.js";
 import { press } from "../forms.js";
 import { effect, html, now, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
@@ -25,8 +25,9 @@ import {
 } from "../view.js";
 import { watchJob } from "../watch.js";
 import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
-import { deleteCodes } from "./delete-codes.js";
+import { codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
+import { refusedRows } from "./report.js";
 import { runningCard } from "./running.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
@@ -109,15 +110,17 @@ function buttons(it, isLocked, isBusy, exportAll) {
   const isEmpty = it.meta.codes.visible === 0;
   const why = isLocked ? "why" : undefined;
   return html`
-    ${
-      isLocked
-        ? press("Generate codes", { tone: "primary", mark: "plus", isOff: true, why, run: () => {} })
-        : html`<a class="button primary" href=${link(`/promotions/${it.id}/generate`)}>${icon("plus")}Generate codes</a>`
-    }
+    ${way(it, "generate", "Generate codes", "plus", "primary", why)} ${way(it, "import", "Import", "up", "", why)}
     ${press("Export", { mark: "down", isBusy, isOff: isLocked || isEmpty, why, run: () => exportAll() })}
     ${press("Delete codes …", { tone: "danger", mark: "trash", isOff: isLocked || isEmpty, why, run: () => deleteCodes(it) })}
   `;
 }
+
+/** A link to a form, off for the reason that is said there. @param {Promotion} it @param {string} to @param {string} label @param {import("../view.js").IconName} mark @param {string} tone @param {string | undefined} why */
+const way = (it, to, label, mark, tone, why) =>
+  why
+    ? press(label, { tone, mark, isOff: true, why, run: () => {} })
+    : html`<a class="button ${tone}" href=${link(`/promotions/${it.id}/${to}`)}>${icon(mark)}${label}</a>`;
 
 /** @param {Promotion} it @param {Listing<Job> | undefined} jobs */
 function summary(it, jobs) {
@@ -196,7 +199,10 @@ const nothing = (id) => html`
       "plus",
       "No codes yet",
       "Generate some: before anything is made you see the format, how hard the codes are to guess, how long it takes and what it costs.",
-      html`<a class="button primary" href=${link(`/promotions/${id}/generate`)}>Generate codes</a>`,
+      html`
+        <a class="button primary" href=${link(`/promotions/${id}/generate`)}>Generate codes</a>
+        <a class="button" href=${link(`/promotions/${id}/import`)}>Import codes that you have</a>
+      `,
     )}
   </div>
 `;
@@ -205,6 +211,7 @@ const nothing = (id) => html`
 export function codesOf(job) {
   const files = job.meta.files ?? (job.meta.file ? [job.meta.file] : []);
   if (job.job_type === "code_generate") return job.parameters?.number_of_codes ?? 0;
+  if (job.job_type === "code_import") return job.result?.imported ?? job.meta.progress?.total ?? 0;
   if (files.length) return files.reduce((sum, file) => sum + file.rows, 0);
   return job.result?.deleted ?? job.meta.progress?.total ?? 0;
 }
@@ -213,7 +220,8 @@ export function codesOf(job) {
 function jobRow(job, most, served) {
   const { created_at: began, updated_at: changed } = job.meta.timestamps;
   const took = ((isOpen(job) ? served : Date.parse(changed)) - Date.parse(began)) / 1000;
-  const hasFile = job.meta.file && job.status === "completed";
+  const hasFile = job.meta.file?.rows && job.status === "completed";
+  const [file, title] = job.job_type === "code_import" ? ["Report", "report"] : ["CSV", "CSV"];
   return html`
     <tr key=${job.id}>
       <td>
@@ -232,7 +240,7 @@ function jobRow(job, most, served) {
       <td class="right nowrap">
         ${
           hasFile &&
-          html`<button class="mini" type="button" aria-label="Download the CSV of ${jobName(job)}" onClick=${() => startDownload(job)}>${icon("down")}CSV</button>`
+          html`<button class="mini" type="button" aria-label="Download the ${title} of ${jobName(job)}" onClick=${() => startDownload(job)}>${icon("down")}${file}</button>`
         }
       </td>
     </tr>
@@ -242,9 +250,12 @@ function jobRow(job, most, served) {
 /** What is to be known of a job beside its kind. @param {Job} job */
 function remark(job) {
   if (job.error) return html` · <span class="bad">${job.error}</span>`;
-  const { generated = 0, deleted = 0 } = job.result ?? {};
-  if (job.job_type !== "code_generate" || job.status !== "completed" || !deleted) return "";
-  return deleted >= generated ? " · all deleted since" : ` · ${number(deleted)} deleted since`;
+  const made = codesMade(job);
+  if (job.status !== "completed" || !made) return "";
+  const { deleted = 0 } = job.result ?? {};
+  const refused = refusedRows(job) && ` · ${counted(refusedRows(job), "row")} not taken`;
+  const since = deleted && (deleted >= made ? " · all deleted since" : ` · ${number(deleted)} deleted since`);
+  return html`${refused || ""}${since || ""}`;
 }
 
 /** How many codes there are of it, or it wrote or deleted. @param {Job} job */

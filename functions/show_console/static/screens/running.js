@@ -8,7 +8,7 @@ import { operation } from "../resource.js";
 import { link } from "../router.js";
 import { ask, dismiss, failure, icon, say } from "../view.js";
 import { paceText, standsSince } from "../watch.js";
-import { jobName, kindOf } from "../words.js";
+import { jobName, kindOf, unitOf } from "../words.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
 
@@ -46,12 +46,12 @@ export function runningCard(watched, job) {
       </header>
       ${progressBar(job)}
       <p class="row apart">
-        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, "code")}</span>`}</span>
+        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, unitOf(job))}</span>`}</span>
         <span class="soft">${standing(watched, job) || paceText(watched.pace.value)}</span>
       </p>
       <p class="hint" id="why">
-        A promotion runs one job at a time: generating, exporting and deleting wait for this one. You can close the page,
-        the job goes on.
+        A promotion runs one job at a time: generating, importing, exporting and deleting wait for this one. You can close
+        the page, the job goes on.
       </p>
     </section>
   `;
@@ -97,6 +97,8 @@ function consequence(job) {
   const done = job.meta.progress?.done ?? 0;
   if (job.job_type === "code_export")
     return { text: "No file is made. The codes stay as they are.", button: "Cancel the export" };
+  if (job.job_type === "code_import")
+    return { text: "What it added is removed. The codes that were there stay.", button: "Cancel the import" };
   if (job.job_type === "code_delete") {
     return {
       text: `The ${counted(done, "code")} deleted so far stay deleted; the others stay.`,

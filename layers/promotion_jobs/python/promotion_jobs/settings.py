@@ -26,6 +26,11 @@ class Settings:
         return self.environment["EXPORT_BUCKET"]
 
     @property
+    def files_origin(self) -> str:
+        """The origin of the links to the bucket's files."""
+        return self.environment["FILES_ORIGIN"]
+
+    @property
     def event_bus_name(self) -> str:
         return self.environment["EVENT_BUS_NAME"]
 

@@ -71,7 +71,7 @@ class UnreservingReserver(Reserver):
 
     def _issues(self, readings: Collection[Reading]) -> list[Issue]:
         spaces = self.readings.spaces_of(readings)
-        return [issue for it in readings for issue in self.readings.issues(it, spaces[it.length])]
+        return self.readings.issues(readings, spaces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,23 +160,23 @@ class ReservingNothing(SpaceStore):
 class LongestReserved(Readings):
     """Reserves the longest reading of a code alone."""
 
-    def to_reserve(self, reading: Reading, space: Space) -> Iterator[Reservation]:
-        if reading.head == "":
-            yield from super().to_reserve(reading, space)
+    def to_reserve(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> set[Reservation]:
+        return super().to_reserve([it for it in readings if it.head == ""], spaces)
 
 
 class UnannouncedReadings(Readings):
     """Does not reserve under a version that is announced."""
 
-    def to_reserve(self, reading: Reading, space: Space) -> Iterator[Reservation]:
-        return super().to_reserve(reading, replace(space, announced=None))
+    def to_reserve(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> set[Reservation]:
+        known = {length: replace(space, announced=None) for length, space in spaces.items()}
+        return super().to_reserve(readings, known)
 
 
 class FirstVersionReadings(Readings):
     """Tries the first version of the key alone."""
 
-    def issues(self, reading: Reading, space: Space) -> Iterator[Issue]:
-        return super().issues(reading, replace(space, firsts=(0,)))
+    def seen_issues(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> list[Issue]:
+        return super().seen_issues(readings, {length: replace(it, firsts=(0,)) for length, it in spaces.items()})
 
 
 class LongestReadings(Readings):
@@ -198,8 +198,8 @@ class SingleLookReserver(Reserver):
 
     def _issues(self, readings: Collection[Reading]) -> list[Issue]:
         spaces = self.readings.spaces_of(readings)
-        self.spaces.reserve({it for one in readings for it in self.readings.to_reserve(one, spaces[one.length])})
-        return [issue for it in readings for issue in self.readings.issues(it, spaces[it.length])]
+        self.spaces.reserve(self.readings.to_reserve(readings, spaces))
+        return self.readings.issues(readings, spaces)
 
 
 class TrustingReserver(Reserver):

@@ -64,6 +64,15 @@ def test_a_guess_is_refused_by_the_codes_own_item_and_the_space_alone() -> None:
     assert office.calls.made == ["batch_get_item"] * 2
 
 
+def test_a_code_is_found_though_another_reading_of_it_is_in_a_claim_that_cannot_be_seen_yet() -> None:
+    office, codes = _office(length=12)
+    spaces = office.service.spaces
+    space = spaces.stored(8)
+    # As a reader sees it who gets the space after the claim's transaction, and the allocation from before it.
+    office.service.table.transact(spaces.give(space, 27**8))
+    assert office.service.lookup.places(codes).keys() == {code.casefold() for code in codes}
+
+
 @pytest.mark.parametrize("code", ["SAVE10", "x" * 64, "bcdf", "é", "", "no code!"])
 def test_what_cannot_be_a_generated_code_asks_for_no_space(code: str) -> None:
     office, _ = _office()

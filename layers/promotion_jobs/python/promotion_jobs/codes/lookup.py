@@ -6,12 +6,10 @@ if it was made by hand or imported, and by the spaces of the lengths that it cou
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 from promotion_jobs.codes.code import Maker, Makers, Place, Publisher, WrittenChunk
 from promotion_jobs.codes.readings import Issue, Readings
-from promotion_jobs.codes.spaces import ClaimUnseen
 from promotion_jobs.codes.store import CodeStore, WrittenPlace
 from promotion_jobs.values import is_code
 
@@ -51,16 +49,9 @@ class Lookup:
         return {**{chunk.name: chunk for chunk in by_hand.values()}, **chunks}
 
     def _generated(self, codes: Collection[str]) -> Mapping[str, Place]:
-        readings = {code: self.readings.of(code) for code in codes}
-        spaces = self.readings.spaces_of(it for found in readings.values() for it in found)
-        issues: dict[str, list[Issue]] = {}
-        for code, found in readings.items():
-            # A claim that cannot be seen as a whole yet has made no code yet.
-            with suppress(ClaimUnseen):
-                issues[code] = [issue for it in found for issue in self.readings.issues(it, spaces[it.length])]
-        every = [it for found in issues.values() for it in found]
-        placed = self.placed(every, self.makers_of(every))
-        return {code: placed[it] for code, found in issues.items() for it in found if it in placed}
+        readings = {reading: code for code in codes for reading in self.readings.of(code)}
+        issues = self.readings.seen_issues(readings, self.readings.spaces_of(readings))
+        return {readings[it.reading]: place for it, place in self.placed(issues, self.makers_of(issues)).items()}
 
     def makers_of(self, issues: Iterable[Issue]) -> Mapping[str, Maker]:
         """Id → job, for those of the jobs that are there."""

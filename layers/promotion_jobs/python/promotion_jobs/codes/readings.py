@@ -1,12 +1,15 @@
 """The readings of a code, and those of them that a job may have generated: the ones whose index is given."""
 
 from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from promotion_jobs.codes.format import CodeFormat, Notation, Reading
 from promotion_jobs.codes.keyring import Keyring
-from promotion_jobs.codes.spaces import Allocation, Reservation, Space, SpaceStore
+from promotion_jobs.codes.spaces import Allocation, ClaimUnseen, Reservation, Space, SpaceStore
 
 _MOST_KNOWN = 1_000
 """Allocations of a length that a container remembers, before it begins anew."""
@@ -54,26 +57,50 @@ class Readings:
         lengths = {reading.length for reading in readings}
         return self.spaces.all(sorted(lengths)) if lengths else {}
 
-    def issues(self, reading: Reading, space: Space) -> Iterator[Issue]:
-        """The issues of a reading: at most one for each version of the key. Raises ClaimUnseen."""
-        for version, window in space.windows().items():
-            index = self._index(reading, version)
-            if index in window:
-                issue = Issue(reading, index, self._allocation(reading.length, index))
-                if issue.is_as_written:
-                    yield issue
+    def issues(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> list[Issue]:
+        """The issues of readings: of each at most one for a version of the key. Raises ClaimUnseen."""
+        given = self._given(readings, spaces)
+        return [issue for reading, index in given if (issue := self._issue(reading, index)).is_as_written]
 
-    def to_reserve(self, reading: Reading, space: Space) -> Iterator[Reservation]:
-        """The reservations that keep a reading from ever being given, under the versions where it is not."""
-        windows = space.windows()
-        for version in space.coming_versions():
-            index = self._index(reading, version)
-            if index not in windows.get(version, ()):
-                yield Reservation(reading.length, version, index)
+    def seen_issues(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> list[Issue]:
+        """Likewise, without those of a claim that cannot be seen yet, which has made no code yet."""
+        found: list[Issue] = []
+        for reading, index in self._given(readings, spaces):
+            with suppress(ClaimUnseen):
+                found.append(self._issue(reading, index))
+        return [issue for issue in found if issue.is_as_written]
 
-    def _index(self, reading: Reading, version: int) -> int:
-        (index,) = self.keyring.permutation(reading.length, version).decrypt([reading.body])
-        return index
+    def to_reserve(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> set[Reservation]:
+        """The reservations that keep readings from ever being given, under the versions where they are not."""
+        windows = {length: space.windows() for length, space in spaces.items()}
+        coming = {length: space.coming_versions() for length, space in spaces.items()}
+        return {
+            Reservation(reading.length, version, index)
+            for reading, version, index in self._indices(readings, coming)
+            if index not in windows[reading.length].get(version, ())
+        }
+
+    def _given(self, readings: Iterable[Reading], spaces: Mapping[int, Space]) -> Iterator[tuple[Reading, int]]:
+        """The readings whose index is given under a version, with that index."""
+        windows = {length: space.windows() for length, space in spaces.items()}
+        for reading, version, index in self._indices(readings, windows):
+            if index in windows[reading.length][version]:
+                yield reading, index
+
+    def _indices(
+        self, readings: Iterable[Reading], versions: Mapping[int, Iterable[int]]
+    ) -> Iterator[tuple[Reading, int, int]]:
+        """Each reading with its index under each of the versions of its length, which decrypt all readings at once."""
+        of_length: defaultdict[int, list[Reading]] = defaultdict(list)
+        for reading in readings:
+            of_length[reading.length].append(reading)
+        for length, some in of_length.items():
+            for version in versions[length]:
+                indices = self.keyring.permutation(length, version).decrypt([it.body for it in some])
+                yield from zip(some, repeat(version), indices)
+
+    def _issue(self, reading: Reading, index: int) -> Issue:
+        return Issue(reading, index, self._allocation(reading.length, index))
 
     def _allocation(self, length: int, index: int) -> Allocation:
         known = self._known.setdefault(length, [])

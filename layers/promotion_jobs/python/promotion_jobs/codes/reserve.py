@@ -48,8 +48,8 @@ class Reserver:
         reserved: set[Reservation] = set()
         while True:
             spaces = self.readings.spaces_of(readings)
-            wanted = {it for reading in readings for it in self.readings.to_reserve(reading, spaces[reading.length])}
+            wanted = self.readings.to_reserve(readings, spaces)
             if wanted <= reserved:
-                return [issue for it in readings for issue in self.readings.issues(it, spaces[it.length])]
+                return self.readings.issues(readings, spaces)
             self.spaces.reserve(wanted - reserved)
             reserved |= wanted

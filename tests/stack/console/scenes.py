@@ -278,6 +278,13 @@ IMPORTS = [
         of_job("processing", **_AN_IMPORT, meta={"progress": progress(62_000, 200_000)}),
         shows="of 200,000 rows",
     ),
+    Scene(
+        "job-import-begun",
+        JOB,
+        "Printed cards",
+        of_job("processing", **_AN_IMPORT),
+        shows="The file is read a first time",
+    ),
     Scene("job-imported", JOB, "Printed cards", ended(IMPORT), shows="more cells than the first line"),
     Scene("job-imported-no-report", JOB, "Printed cards", ended(IMPORT) | {THE_REPORT: BUSY}, shows="could not be"),
     Scene(

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from playwright.sync_api import Error, Request, Route, expect
 
 from local.api import Api
 from local.stack import LocalStack
+from promotion_jobs.values import to_text
 from tests.stack.console import samples
 from tests.stack.console.browser import Tab, fulfil, service_of
 from tests.stack.console.samples import RUNNING, MadeUp, fault, forecast, job, progress, promotion
-from tests.stack.console.scene import DRY_RUN, GENERATE, JOB, THE_JOB, THE_PROMOTION
+from tests.stack.console.scene import DRY_RUN, GENERATE, JOB, PROMOTION, THE_JOB, THE_JOBS, THE_PROMOTION
 from tests.stack.journeys import eventually, new_promotion, paused_worker
 
 LIVE = {"start": "2026-01-01", "end": "2099-12-31", "enabled": True}
@@ -167,6 +169,21 @@ def test_polling_ends_with_the_job(new_tab: Callable[..., Tab]) -> None:
     before = polled(tab)
     tab.page.wait_for_timeout(3_000)
     assert polled(tab) == before
+
+
+def test_the_time_of_a_job_that_runs_goes_on_in_the_list_of_jobs(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    now = to_text(datetime.now(UTC))
+    running = RUNNING | {"meta": RUNNING["meta"] | {"timestamps": {"created_at": now, "updated_at": now}}}
+    answers = {
+        THE_PROMOTION: (200, {"data": promotion(codes=samples.OPEN)}),
+        THE_JOBS: (200, samples.listing([running])),
+        THE_JOB: (200, {"data": running}),
+    }
+    MadeUp({**samples.at_ease(), **answers}).install(tab.page)
+    tab.open(PROMOTION)
+    tab.page.get_by_text(re.compile(r"^[2-9] s so far$")).wait_for()
+    assert len(tab.calls("GET", "/jobs?")) + len([it for it in tab.calls("GET") if it.url.endswith("/jobs")]) == 1
 
 
 def test_the_newest_answer_stays_when_an_older_one_comes_later(new_tab: Callable[..., Tab]) -> None:

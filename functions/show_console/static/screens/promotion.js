@@ -56,14 +56,15 @@ export function promotionScreen({ id = "" }, query) {
     },
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
-      const open = watched.value?.job.state.value.data?.data;
+      const running = watched.value?.job.state.value.data;
+      const open = running?.data;
       const isLocked = Boolean(it?.meta.codes.open_job);
       const isGone = promotion.state.value.error?.status === 404;
       return html`
         ${promotionHead(promotion, "jobs", it && buttons(it, isLocked, exporting.state.value.isBusy, exportAll))}
         ${exporting.state.value.error && failure("The export did not start", exporting.state.value.error)}
         ${watched.value && open && isOpen(open) && runningCard(watched.value, open)} ${it && summary(it, jobs.state.value.data)}
-        ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, open))}
+        ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, running))}
       `;
     },
   };
@@ -144,12 +145,12 @@ function summary(it, jobs) {
   `;
 }
 
-/** @param {string} id @param {Listing<Job>} page @param {{kind: string, status: string}} asked @param {Job | undefined} open */
-function jobsTable(id, page, asked, open) {
+/** @param {string} id @param {Listing<Job>} page @param {{kind: string, status: string}} asked @param {One<Job> | undefined} running */
+function jobsTable(id, page, asked, running) {
   const isFiltered = asked.kind || asked.status;
   if (!page.meta.results.total && !isFiltered) return nothing(id);
   const path = `/promotions/${id}`;
-  const rows = page.data.map((job) => (open && job.id === open.id ? open : job));
+  const rows = page.data.map((job) => (job.id === running?.data.id ? running.data : job));
   const most = Math.max(...rows.map(codesOf), 1);
   const kinds = [
     { value: "", word: "All kinds" },
@@ -170,7 +171,7 @@ function jobsTable(id, page, asked, open) {
         <table class="cards">
           <caption class="hidden">Jobs, newest first</caption>
           ${jobsHead()}
-          <tbody>${rows.map((job) => jobRow(job, most, page.served))}</tbody>
+          <tbody>${rows.map((job) => jobRow(job, most, (running ?? page).served))}</tbody>
         </table>
       </div>
       ${page.meta.results.total === 0 && html`<p class="pad soft">No job is of this kind and status.</p>`}

@@ -23,11 +23,18 @@ export function progressBar(job, isLarge) {
     : html`<progress class=${tone} aria-label="Waiting"></progress>`;
 }
 
+/** @type {Record<string, string>} */
+const BEGUN = {
+  "processing code_import": "The file is read a first time, to count its codes.",
+  "cancelling code_generate": "What it made is being removed.",
+  "cancelling code_import": "What it added is being removed.",
+};
+
 /** What is said of a job that makes no progress. @param {Watched} watched @param {Job} job */
 export function standing(watched, job) {
   const found = watched.job.state.value.data;
   if (job.status === "pending") return `Waiting since ${clockTime(job.meta.timestamps.created_at)} for a worker.`;
-  if (!job.meta.progress) return "It has begun, or what it made is being removed.";
+  if (!job.meta.progress) return BEGUN[`${job.status} ${job.job_type}`] ?? "It has begun.";
   const since = found && standsSince(found);
   return since && `No progress since ${clockTime(since)}. It is tried again by itself.`;
 }

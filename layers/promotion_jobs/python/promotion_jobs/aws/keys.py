@@ -174,16 +174,13 @@ def digest_of(item: Mapping[str, Any]) -> str:
     return str(item["sk"]).rpartition("#")[2]
 
 
-def counted_of(item: Mapping[str, Any]) -> tuple[int, int]:
-    """The number of the chunk, and the position there, of the code whose counter, or hold, the item is."""
-    chunk, position, *_ = item["sk"].split("#")
-    return int(chunk), int(position)
+def counted_of(item: Mapping[str, Any]) -> tuple[int, int, int | None]:
+    """The number of the chunk, and the position there, of the code whose counter, or hold, the item is.
 
-
-def end_of(item: Mapping[str, Any]) -> int | None:
-    """When the hold ends that the item is, in epoch milliseconds; None if it is a counter."""
-    _, _, *hold = str(item["sk"]).split("#")
-    return int(hold[0]) if hold else None
+    The last is when the hold ends, in epoch milliseconds; None of a counter.
+    """
+    chunk, position, *hold = item["sk"].split("#")
+    return int(chunk), int(position), int(hold[0]) if hold else None
 
 
 def redemption(code: CodeId, shard: int, digest: str) -> Key:

@@ -125,7 +125,12 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
-    return {name: from_value(value) for name, value in item.items()}
+    found: Item = {}
+    # A loop takes two thirds of the time of calling `from_value`, and lists read hundreds of thousands of values.
+    for name, value in item.items():
+        for kind, content in value.items():
+            found[name] = _KINDS[kind](content)
+    return found
 
 
 def _condition(condition: str, values: Mapping[str, Any], update: str = "") -> dict[str, Any]:

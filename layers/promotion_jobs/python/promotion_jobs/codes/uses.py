@@ -6,7 +6,7 @@ a pure function of its ``max_uses``, which never changes; so nothing is moved, a
 A hold takes uses as a redemption does, and has an item beside the counters for as long: by that its end is seen.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,12 +72,15 @@ class UsesStore:
         return self._taken([keys.uses_beside(*chunk.name, shard) for shard in range(_shards_of(chunk))], now)
 
     def _taken(self, ranges: Iterable[Range], now: datetime) -> Mapping[int, Mapping[int, int]]:
-        found: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        found: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        over = over_since(now)
         for range_ in ranges:
             for item in self.table.query(range_, attributes=("sk", "taken", "units")):
-                chunk, position = keys.counted_of(item)
-                found[chunk][position] += taken(item) - _over(item, now)
-        return {chunk: +counted for chunk, counted in found.items()}
+                chunk, position, end = keys.counted_of(item)
+                units = item["taken"] if end is None else -item["units"] if end < over else 0
+                counted = found[chunk]
+                counted[position] = counted.get(position, 0) + units
+        return {chunk: {at: units for at, units in counted.items() if units > 0} for chunk, counted in found.items()}
 
     def over(self, code: CodeId, now: datetime) -> Mapping[str, int]:
         """Digest of the redemption's id → units, of the holds that are over."""
@@ -142,12 +145,6 @@ class UsesInOrder:
 def taken(counter: Item | None) -> int:
     """The uses that are taken of it; none of one that is not there, or that is a hold."""
     return int((counter or {}).get("taken", 0))
-
-
-def _over(item: Item, now: datetime) -> int:
-    """The units of a hold that is over; none of a counter."""
-    end = keys.end_of(item)
-    return int(item["units"]) if end is not None and end < over_since(now) else 0
 
 
 def _shards_of(chunk: AnyChunk, positions: range | None = None) -> int:

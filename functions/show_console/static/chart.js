@@ -14,9 +14,9 @@ function above(value) {
 /**
  * The rate since the page was opened, and as a dashed line the rest at the rate of now.
  * @param {import("./watch.js").Pace} pace
- * @param {string} what is counted, such as `Codes`
+ * @param {string} unit what is counted, such as `code`
  */
-export function rateChart({ points, left = 0 }, what) {
+export function rateChart({ points, left = 0 }, unit) {
   const [first, last] = [points[0], points.at(-1)];
   if (!first || !last || points.length < 2) return null;
   const top = above(Math.max(...points.map((it) => it.rate)));
@@ -25,13 +25,13 @@ export function rateChart({ points, left = 0 }, what) {
   const y = (/** @type {number} */ rate) => (HEIGHT - (rate / top) * (HEIGHT - 6)).toFixed(1);
   const path = points.map((it) => `${x(it.at)},${y(it.rate)}`).join("L");
   const rates = points.map((it) => Math.round(it.rate));
-  const label = `${what} a second since the page was opened: between ${number(Math.min(...rates))} and ${number(
+  const label = `A rate since the page was opened, in ${unit}s a second: between ${number(Math.min(...rates))} and ${number(
     Math.max(...rates),
   )}, now ${number(rates.at(-1) ?? 0)}`;
   const began = Date.now() - last.at * 1000;
   return html`
     <figure>
-      <p>${what} a second; the upper line is ${number(top)}</p>
+      <p>The upper line is ${number(top)} ${unit}s a second</p>
       <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${label}>
         <path class="grid" d="M0 6H${WIDTH}M0 43H${WIDTH}M0 ${HEIGHT}H${WIDTH}" />
         <path class="area" d="M${path}L${x(last.at)},${HEIGHT}L${x(first.at)},${HEIGHT}Z" />

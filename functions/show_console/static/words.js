@@ -15,12 +15,17 @@ const JOB_STATUS = {
   cancelled: { word: "Cancelled", tone: "", mark: "undo" },
 };
 
-/** @type {Record<string, {word: string, made: string, mark: IconName}>} */
+/**
+ * `made` is what its bar shows, `unit` what its progress counts; `past` is how its codes came, if it has any.
+ * @typedef {{word: string, made: string, mark: IconName, unit: string, past?: string}} Kind
+ */
+
+/** @type {Record<string, Kind>} */
 export const KINDS = {
-  code_generate: { word: "Generate", made: "Codes made", mark: "ticket" },
-  code_import: { word: "Import", made: "Rows read", mark: "up" },
-  code_export: { word: "Export", made: "Codes written", mark: "down" },
-  code_delete: { word: "Delete", made: "Codes deleted", mark: "trash" },
+  code_generate: { word: "Generate", made: "Codes made", mark: "ticket", unit: "code", past: "made" },
+  code_import: { word: "Import", made: "Rows read", mark: "up", unit: "row", past: "imported" },
+  code_export: { word: "Export", made: "Codes written", mark: "down", unit: "code" },
+  code_delete: { word: "Delete", made: "Codes deleted", mark: "trash", unit: "code" },
 };
 
 export const STATUSES = Object.entries(JOB_STATUS).map(([value, { word }]) => ({ value, word }));
@@ -34,11 +39,8 @@ export const jobStatus = (job) => JOB_STATUS[job.status] ?? { word: job.status, 
 /** @param {Job} job */
 export const jobName = (job) => job.name || `${kindOf(job).word} job without a name`;
 
-/** What its progress counts. @param {Job} job */
-export const unitOf = (job) => (job.job_type === "code_import" ? "row" : "code");
-
-/** @param {Job} job */
-export const kindOf = (job) => KINDS[job.job_type] ?? { word: job.job_type, made: "Done", mark: "info" };
+/** @param {Job} job @returns {Kind} */
+export const kindOf = (job) => KINDS[job.job_type] ?? { word: job.job_type, made: "Done", mark: "info", unit: "code" };
 
 /** @param {Promotion} it @param {number} at @returns {Status} */
 export function promotionStatus(it, at) {

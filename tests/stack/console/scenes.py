@@ -337,6 +337,15 @@ THE_ENDS = [
     Scene("job-deleted", JOB, "Wrong prefix", ended(HISTORY[2]), shows="20,000 codes deleted"),
     Scene("job-failed", JOB, "Second try, too many", ended(HISTORY[4]), shows="It failed"),
     Scene("job-cancelled", JOB, "First try", ended(HISTORY[5]), shows="45,000 codes had been made"),
+    Scene(
+        "job-import-cancelled",
+        JOB,
+        "Printed cards",
+        ended(
+            job(status="cancelled", result={"imported": 0, "duplicates": 0, "invalid": 0, "deleted": 0}, **_AN_IMPORT)
+        ),
+        shows="0 codes had been imported",
+    ),
     Scene("job-gone", JOB, "This job is not there any more", {THE_JOB: fault(404, "Not Found", "job not found")}),
 ]
 CODES = [

@@ -9,7 +9,7 @@ import { resource } from "../resource.js";
 import { link } from "../router.js";
 import { brief, copyable, crumbs, facts, failure, heading, icon, notice, pill, skeleton, time } from "../view.js";
 import { leftText, watchJob } from "../watch.js";
-import { formOf, isOpen, jobName, jobStatus, kindOf, unitOf } from "../words.js";
+import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
 import { codesLeft, codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
 import { exportOf } from "./promotion.js";
@@ -77,7 +77,7 @@ function open(watched, job) {
   return html`
     <section class="card live" aria-label="Progress">
       ${title && html`<h2>${title}</h2>`}
-      ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, isUndone ? "code" : unitOf(job))}${isUndone && " are gone"}</small></p>`}
+      ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, isUndone ? "code" : kindOf(job).unit)}${isUndone && " are gone"}</small></p>`}
       ${progressBar(job, true)}
       ${
         progress &&
@@ -88,7 +88,7 @@ function open(watched, job) {
           ["Started", time(job.meta.timestamps.created_at, clockTime)],
         ])
       }
-      ${rateChart(watched.pace.value, unitOf(job) === "row" ? "Rows" : "Codes")} ${stands && html`<p class="hint">${stands}</p>`}
+      ${rateChart(watched.pace.value, kindOf(job).unit)} ${stands && html`<p class="hint">${stands}</p>`}
       <p class="hint">
         ${
           isUndone
@@ -106,7 +106,7 @@ function open(watched, job) {
 function ended(job, exported, promotion) {
   if (job.status === "failed") return failed(job);
   if (job.status === "cancelled") return cancelled(job);
-  if (job.job_type === "code_generate" || job.job_type === "code_import") return made(job, exported, promotion);
+  if (kindOf(job).past) return made(job, exported, promotion);
   if (job.job_type === "code_export") return files(job);
   return notice(
     "good",
@@ -142,12 +142,10 @@ const failed = (job) =>
 /** @param {Job} job */
 function cancelled(job) {
   const { deleted = 0 } = job.result ?? {};
-  if (codesMade(job)) {
-    return notice(
-      "info",
-      "Cancelled",
-      `${counted(codesMade(job), "code")} had been ${unitOf(job) === "row" ? "imported" : "made"}, and ${number(deleted)} removed again: none is left of them.`,
-    );
+  const { past } = kindOf(job);
+  if (past) {
+    const before = `${counted(codesMade(job), "code")} had been ${past}`;
+    return notice("info", "Cancelled", `${before}, and ${number(deleted)} removed again: none is left of them.`);
   }
   return notice(
     "info",
@@ -163,7 +161,7 @@ function made(job, { exporting, exportAll }, promotion) {
   const isLocked = Boolean(promotion?.meta.codes.open_job);
   return html`
     <section class="card" aria-label="What it made">
-      <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, ${unitOf(job) === "row" ? "imported" : "made"} in ${took(job)}</small></p>
+      <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, ${kindOf(job).past} in ${took(job)}</small></p>
       ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(codesMade(job))} were deleted since.</p>` : ""}
       <div class="row">
         ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, run: () => exportAll({ job_id: job.id }) })}
@@ -202,25 +200,32 @@ const fileRow = (job, file, index, count) => html`
 
 /** What was asked for. @param {Job} job */
 function asked(job) {
-  const parameters = job.parameters;
-  if (!parameters) return null;
-  /** @type {[string, any][]} */
-  const pairs =
-    job.job_type === "code_generate"
-      ? [
-          ["Codes", number(parameters.number_of_codes ?? 0)],
-          ["Looks like", html`<code>${formOf(/** @type {GenerateParameters} */ (parameters))}</code>`],
-          ["Uses of each", usesOf(parameters)],
-          ["A guess hits", job.meta.guess_odds],
-        ]
-      : job.job_type === "code_import"
-        ? [
-            ["A code in use", parameters.on_duplicate === "fail" ? "fails the import" : "is left out"],
-            ["Uses of each", html`${usesOf(parameters)}, where the file says nothing`],
-          ]
-        : [["Codes", parameters.job_id ? html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${parameters.job_id}`)}>those of one job</a>` : "all"]];
+  if (!job.parameters) return null;
+  const pairs = (ASKED[job.job_type] ?? whichCodes)(job, job.parameters);
   return html`<section class="card" aria-labelledby="asked"><h2 id="asked">What was asked for</h2>${facts(pairs)}</section>`;
 }
+
+/** @typedef {(job: Job, parameters: NonNullable<Job["parameters"]>) => [string, any][]} Asked */
+
+/** @type {Asked} */
+const whichCodes = (job, { job_id: maker }) => {
+  const one = html`<a href=${link(`/promotions/${job.promotion_id}/jobs/${maker}`)}>those of one job</a>`;
+  return [["Codes", maker ? one : "all"]];
+};
+
+/** @type {Record<string, Asked>} */
+const ASKED = {
+  code_generate: (job, parameters) => [
+    ["Codes", number(parameters.number_of_codes ?? 0)],
+    ["Looks like", html`<code>${formOf(/** @type {GenerateParameters} */ (parameters))}</code>`],
+    ["Uses of each", usesOf(parameters)],
+    ["A guess hits", job.meta.guess_odds],
+  ],
+  code_import: (_, parameters) => [
+    ["A code in use", parameters.on_duplicate === "fail" ? "fails the import" : "is left out"],
+    ["Uses of each", html`${usesOf(parameters)}, where the file says nothing`],
+  ],
+};
 
 /** @param {Partial<GenerateParameters>} parameters */
 function usesOf({ max_uses_per_code: uses, consume_unit: unit }) {

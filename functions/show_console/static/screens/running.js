@@ -8,7 +8,7 @@ import { operation } from "../resource.js";
 import { link } from "../router.js";
 import { ask, dismiss, failure, icon, say } from "../view.js";
 import { paceText, standsSince } from "../watch.js";
-import { jobName, kindOf, unitOf } from "../words.js";
+import { jobName, kindOf } from "../words.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
 
@@ -53,7 +53,7 @@ export function runningCard(watched, job) {
       </header>
       ${progressBar(job)}
       <p class="row apart">
-        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, unitOf(job))}</span>`}</span>
+        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, kindOf(job).unit)}</span>`}</span>
         <span class="soft">${standing(watched, job) || paceText(watched.pace.value)}</span>
       </p>
       <p class="hint" id="why">

@@ -174,6 +174,16 @@ def test_a_hold_that_is_confirmed_while_it_is_taken_back_stays() -> None:
     assert till.redeem("a").status is Status.REDEEMED
 
 
+def test_the_same_request_twice_at_once_takes_the_use_of_a_hold_that_is_over_and_both_succeed() -> None:
+    till = Till()
+    till.hold("a")
+    _pass(till)
+    till.calls.before("query", partial(till.redeem, "b"))
+    again = till.ask("b")
+    assert again == till.ask("b")
+    assert (again[0].status, till.uses, sum(till.taken().values())) == (Status.REDEEMED, 0, 1)
+
+
 def test_a_hold_that_was_taken_back_and_made_again_is_not_confirmed_as_it_was() -> None:
     till = Till()
     till.hold("a")

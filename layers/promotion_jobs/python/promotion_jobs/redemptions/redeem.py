@@ -120,7 +120,7 @@ class Redeemer:
         raise StoreBusy
 
     def _try(self, place: Place, use: Use, client_id: str) -> tuple[Redemption, bool] | None:
-        """None if uses were taken back, and it is worth another look. Raises ConditionLost."""
+        """None if it is worth another look: uses were taken back, or it is there by now. Raises ConditionLost."""
         key, terms = _key(place, use), place.code.terms
         units = units_of(terms, use.quantity)
         promotion, found, taken = self.store.look(place.promotion_id, key, [key.shard] if terms.max_uses else [])
@@ -167,17 +167,19 @@ class Redeemer:
         return sum(self.uses.left(key.code, terms.max_uses).values()) if terms.max_uses else terms.max_uses
 
     def _drawn(self, key: RedemptionKey, max_uses: int, units: int, taken: int) -> Mapping[int, int] | None:
-        """Shard → the units to take from it; None if holds that are over were taken back, and others were faster.
+        """Shard → the units to take from it.
 
-        Raises CodeNotUsable only if at one moment too few were left of all shards, and no hold was over.
+        None if holds that are over were taken back, and others were faster; or another request of the same id was,
+        which may have taken the last uses. Raises CodeNotUsable only if at one moment too few were left of all shards,
+        no hold was over, and the redemption was not there.
         """
         if allotment(max_uses, key.shard) - taken >= units:
             return {key.shard: units}
         has_taken_back = self._take_back_holds(key, units)
-        left = self.uses.left(key.code, max_uses)
+        left, is_there = self.store.left(key, max_uses)
         if sum(left.values()) >= units:
             return _spread(left, units, key.shard)
-        if has_taken_back:
+        if has_taken_back or is_there:
             return None
         raise CodeNotUsable(Reason.EXHAUSTED, sum(left.values()))
 

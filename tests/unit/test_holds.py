@@ -1,7 +1,7 @@
 """Holds: uses that are kept for a while, then redeemed, given back, or taken back by whoever finds too few."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -10,6 +10,7 @@ from promotion_jobs.errors import CodeNotUsable, RedemptionRolledBack
 from promotion_jobs.limits import HOLD_GRACE, SHARDS
 from promotion_jobs.measures import Measure
 from promotion_jobs.redemptions.redemption import Status, Use
+from promotion_jobs.values import to_text
 from tests.support.builders import CLIENT_ID, NOW
 from tests.support.till import CODE, Till
 
@@ -46,6 +47,18 @@ def test_a_hold_is_redeemed_by_its_id_and_counts_once() -> None:
     _pass(till)
     assert till.refused("b") == ("exhausted", 0)
     assert (_listed(till), till.uses) == (["a"], 0)
+
+
+def test_a_hold_is_redeemed_and_given_back_in_whichever_millisecond_it_began() -> None:
+    # A float of so many seconds has no millisecond to spare.
+    began = datetime(2038, 2, 1, tzinfo=UTC)
+    till = Till(max_uses=None)
+    till.change(start=to_text(NOW), end=to_text(began + timedelta(days=1)))
+    for number in range(20):
+        till.clock.time = began + timedelta(milliseconds=number)
+        till.hold(f"{number}")
+        assert till.redeem(f"{number}").status is Status.REDEEMED
+        assert till.roll_back(f"{number}").status is Status.ROLLED_BACK
 
 
 def test_a_hold_that_is_asked_for_again_is_the_same_one() -> None:

@@ -9,7 +9,7 @@ A hold takes uses as a redemption does, and has an item beside the counters for 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from promotion_jobs.aws import keys
@@ -17,6 +17,8 @@ from promotion_jobs.aws.keys import Key, Range
 from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.codes.code import UNUSED, AnyChunk, CodeId, WrittenChunk
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 _PURGED_AT_ONCE = 90
 """With what else a purge does, they fit a transaction of 100."""
@@ -34,8 +36,8 @@ def allotment(max_uses: int, shard: int) -> int:
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """A moment as the keys of holds have it."""
-    return int(moment.timestamp() * 1000)
+    """A moment as the keys of holds have it; exact, since a hold is found by it again."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def over_since(now: datetime) -> int:

@@ -95,7 +95,7 @@ class Layout:
         if unit and consume_unit is None:
             return Refusal.CONSUME_UNIT
         users = users_of(user) if user else ()
-        if not _is_clear(users):
+        if user and not _is_clear(users):
             return Refusal.USER
         return Terms(
             consume_unit=consume_unit or terms.consume_unit,
@@ -127,8 +127,8 @@ def _refusal(code: str) -> Refusal | None:
 def _is_clear(users: Sequence[str]) -> bool:
     """As codes that are made by hand may have them (contract 2)."""
     return (
-        len(users) <= limits.USERS
-        and all(0 < len(it) <= limits.USER_LENGTH for it in users)
+        0 < len(users) <= limits.USERS
+        and all(len(it) <= limits.USER_LENGTH and "\0" not in it for it in users)
         and sum(map(len, users)) <= limits.USERS_LENGTH
     )
 

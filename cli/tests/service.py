@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 SECRET, TOKEN = "a-secret-of-the-client", "0123456789abcdef0123456789abcdef01234567"
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+"""The service's clock stands still."""
 ROWS = 1_000
 FILE = b"code,user\r\n" + b"".join(b'N-%d,"two\nlines"\r\n' % at for at in range(ROWS))
 
@@ -106,6 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Tests read what they need."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        del timestamp
+        return DATE
 
     def do_GET(self) -> None:
         self._answer()

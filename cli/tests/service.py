@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 SECRET, TOKEN = "a-secret-of-the-client", "0123456789abcdef0123456789abcdef01234567"
+EXPIRES = 4_000_000_000
 DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 """The service's clock stands still."""
 ROWS = 1_000
@@ -167,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.service
         link = f"{service.url}/bucket?signature=secret-{service.count('file')}"
         known = {
-            "token": {"access_token": TOKEN, "expires": 4_000_000_000},
+            "token": {"access_token": TOKEN, "expires": EXPIRES},
             "file": {"href": link, "files": [{"href": link}]},
             "download": service.content,
         }

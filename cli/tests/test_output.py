@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.tests.conftest import Shell
-from cli.tests.service import CLOSED, FILE, PROMOTION_ID, SECRET, TOKEN, Fault, Service, refused
+from cli.tests.service import CLOSED, EXPIRES, FILE, PROMOTION_ID, SECRET, TOKEN, Fault, Service, refused
 
 DONE = "codes.csv: 1,000 codes, 18.9 kB, SHA-256 verified\n"
 EXPORT_ID = "019e830e-3c9e-7d02-8f4e-000000000000"
@@ -32,6 +32,11 @@ def test_a_mailing_is_one_line(service: Service, shell: Shell) -> None:
     made, exported = service.jobs.values()
     assert made["parameters"] == {"number_of_codes": 1000, "code_prefix": "summer"}
     assert exported["parameters"] == {"job_id": made["id"]}
+
+
+def test_the_link_to_the_console_says_who_is_signed_in_and_until_when(service: Service, shell: Shell) -> None:
+    link = f"{service.url}/console#token={TOKEN}&expires={EXPIRES}&client_id=shop"
+    assert shell.run("console", "--print") == (0, f"{link}\n", "")
 
 
 def test_the_same_key_is_the_same_job_and_its_name(service: Service, shell: Shell) -> None:

@@ -49,6 +49,8 @@ class Client:
         self.client_id = client_id
         self._secret = client_secret
         self._token = token
+        self.expires: int | None = None
+        """When the last token that was got by the secret ends, in epoch seconds."""
         self._on_token = on_token
         self._sleep = sleep
         self._clock = clock
@@ -117,8 +119,8 @@ class Client:
         if answer.status == _UNAUTHORIZED:
             raise NotSignedIn("The service knows no such client with this secret", status=answer.status)
         document = _checked(answer)
-        self._token = str(document["access_token"])
-        self._on_token(self._token, int(document["expires"]))
+        self._token, self.expires = str(document["access_token"]), int(document["expires"])
+        self._on_token(self._token, self.expires)
         return self._token
 
     def call(

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
@@ -45,11 +46,13 @@ def _asked(session: Session, question: str, variable: str, *, hide_input: bool =
 
 
 @command()
-@click.option("--print", "is_printed", is_flag=True, help="Print the link instead; whoever has it is signed in.")
+@click.option("--print", "is_printed", is_flag=True, help="Print the link instead; it signs its reader in.")
 def console(session: Session, *, is_printed: bool) -> None:
     """Open the console in the browser, signed in for an hour."""
     with session.api() as api:
-        link = f"{api.url}/console#token={api.sign_in()}"
+        # As the page reads it, which shows the minutes that are left and keeps the id for the next time.
+        session_of_page = {"token": api.sign_in(), "expires": api.expires, "client_id": api.client_id}
+        link = f"{api.url}/console#{urlencode(session_of_page)}"
     if is_printed:
         session.output.data({"url": link}, link)
         return

@@ -107,6 +107,14 @@ def test_wrong_use_ends_with_2_and_changes_nothing(service: Service, shell: Shel
     assert [it["status"] for it in service.jobs.values()] == ["processing"]
 
 
+def test_what_is_asked_for_at_a_terminal_names_its_other_way(service: Service, shell: Shell) -> None:
+    without = {name: it for name, it in shell.environment.items() if name != "PROMOJOBS_CLIENT_ID"}
+    asked = Shell(shell.folder, without).run("login", "--url", service.url)
+    assert asked == (2, "", "Error: Client id: without a terminal, set PROMOJOBS_CLIENT_ID\n")
+    removed = shell.run("code", "delete", PROMOTION_ID, "WELCOME-10")
+    assert removed == (2, "", "Error: A confirmation takes a terminal: without one, --yes gives it\n")
+
+
 def test_the_time_to_wait_ends_and_the_job_goes_on(service: Service, shell: Shell) -> None:
     service.looks = 10_000
     status, _, err = shell.mail("--wait-timeout", "0.3")
@@ -127,7 +135,7 @@ def _hold(service: Service, stage: str) -> None:
 
 @pytest.mark.parametrize("stage", ["generate", "export", "download"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_whoever_stops_is_told_how_to_go_on(
+def test_a_user_who_stops_is_told_how_to_go_on(
     service: Service, shell: Shell, stage: str, number: signal.Signals, status: int
 ) -> None:
     _hold(service, stage)

@@ -69,7 +69,7 @@ def test_the_secret_of_a_profile_goes_to_no_other_service(
         resolved(folders, environment, **options)  # type: ignore[arg-type]
 
 
-def test_whoever_is_not_signed_in_is_told_how(folders: Folders) -> None:
+def test_a_user_who_is_not_signed_in_is_told_how(folders: Folders) -> None:
     with pytest.raises(NotSignedIn, match="promojobs login"):
         resolved(folders, {})
     with pytest.raises(NotSignedIn, match=r"promojobs login --profile 'my shop' makes one"):

@@ -243,7 +243,7 @@ def _is_distrust(error: Exception) -> bool:
 
 
 def _told(error: Exception) -> str:
-    """What went wrong, without the address: a link to a file lets everyone in who reads it."""
+    """What went wrong, without the address: a link to a file lets its reader in."""
     from urllib3.exceptions import NewConnectionError, ProtocolError, TimeoutError  # noqa: A004
 
     if _is_distrust(error):

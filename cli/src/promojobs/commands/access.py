@@ -41,7 +41,7 @@ def _asked(session: Session, question: str, variable: str, *, hide_input: bool =
     if value := session.environment.get(variable):
         return value
     if not sys.stdin.isatty():
-        raise WrongUse(f"Nobody is here to ask for it: set {variable}")
+        raise WrongUse(f"{question}: without a terminal, set {variable}")
     return str(click.prompt(question, hide_input=hide_input, err=True))
 
 

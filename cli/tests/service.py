@@ -92,10 +92,13 @@ class Service:
             return {**job, "meta": {**meta, "progress": {"done": done, "total": ROWS, "percent": 0}}}
         if job["status"] == "failed":
             return {**job, "error": "codes limit exceeded", "meta": meta}
+        content = self.content
+        file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
         if job["job_type"] == "code_export":
-            content = self.content
-            file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
             return {**job, "meta": {**meta, "file": file}}
+        if job["job_type"] == "code_import":
+            result = {"imported": 2, "duplicates": ROWS, "invalid": 0}
+            return {**job, "result": result, "meta": {**meta, "file": file}}
         return {**job, "result": {"generated": ROWS}, "meta": meta}
 
     def count(self, what: str) -> int:
@@ -174,7 +177,9 @@ class _Handler(BaseHTTPRequestHandler):
         }
         if what in known:
             return known[what]
-        if what in {"generate", "export"}:
+        if what == "uploads":
+            return {"data": {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {}}}
+        if what in {"generate", "export", "import"}:
             key = self.headers.get("idempotency-key")
             service.keys.append(key)
             return {"data": service.create(key, data)}

@@ -157,8 +157,6 @@ def test_a_file_whose_upload_broke_off_is_sent_again_from_its_beginning(
 ) -> None:
     content = b"code\r\n" + b"PRINTED-1\r\n" * 20_000
     (tmp_path / "codes.csv").write_bytes(content)
-    upload = {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {"Content-Type": "text/csv"}}
-    service.faults["uploads"].append(Fault(201, {"data": upload}))
     service.faults["bucket-of-uploads"].extend([CLOSED, refused(503)])
     assert api.upload(PROMOTION_ID, tmp_path / "codes.csv") == "U"
     assert service.put == [content] * 3

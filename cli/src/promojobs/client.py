@@ -231,13 +231,20 @@ class Client:
         A second call sends the file again: then all of its codes are duplicates. Raises WrongUse for a file that cannot
         be read.
         """
+        job = self.importing(self.upload(promotion_id, file), on_duplicate, uses, per)
+        return self.start(promotion_id, job, name=name)
+
+    def importing(
+        self, upload_id: str, on_duplicate: str | None = None, uses: int | None = None, per: str | None = None
+    ) -> dict[str, Any]:
+        """The job that :meth:`import_codes` starts of an upload, as :meth:`start` and :meth:`estimate` take it."""
         given = {
-            "upload_id": self.upload(promotion_id, file),
+            "upload_id": upload_id,
             "on_duplicate": on_duplicate,
             "max_uses_per_code": uses,
             "consume_unit": per and f"per_{per}",
         }
-        return self.start(promotion_id, _job("import", given), name=name)
+        return _job("import", given)
 
     def upload(self, promotion_id: str, file: str | Path) -> str:
         """Send a file, which an import can use within a day. Returns the upload's id."""

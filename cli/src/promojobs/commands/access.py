@@ -22,7 +22,7 @@ _ERRORS = 400
 @click.option("--secret-stdin", is_flag=True, help="Read the secret from stdin.")
 def login(session: Session, client_id: str | None, *, secret_stdin: bool) -> None:
     """Sign in, and keep the credentials in a profile that only you may read."""
-    name = session.options["profile"] or "default"
+    name = profile.name_of(session.environment, session.options["profile"])
     url = session.options["url"] or _asked(session, "URL of the service", "PROMOJOBS_URL")
     who = client_id or _asked(session, "Client id", "PROMOJOBS_CLIENT_ID")
     if secret_stdin:

@@ -100,7 +100,10 @@ class Waits:
 
 def checked_url(url: str) -> str:
     """The address without a slash at its end. Raises WrongUse for one that would show secrets on the way."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WrongUse(f"{url!r} is no address: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise WrongUse(f"{url!r} is no address of a service: it begins with https://")
     if _is_plain(url):

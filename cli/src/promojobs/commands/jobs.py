@@ -24,7 +24,9 @@ _KEY_LIFE = timedelta(hours=23)
 _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file; - writes it to stdout.")
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
-_WAIT_TIMEOUT = click.option("--wait-timeout", type=float, metavar="S", help="Stop waiting after so many seconds.")
+_WAIT_TIMEOUT = click.option(
+    "--wait-timeout", type=click.FloatRange(0), metavar="S", help="Stop waiting after so many seconds."
+)
 _EXPORT = ":export"
 _LONGEST_KEY = 255 - len(_EXPORT)
 

@@ -146,6 +146,17 @@ def test_a_terminal_that_cannot_show_a_bar_ends_nothing(service: Service, shell:
     assert json.loads(out)["name"] == "Größe ☀"
 
 
+def test_a_name_neither_commands_the_terminal_nor_begins_a_line(service: Service, shell: Shell) -> None:
+    name = "\x1b[2JMay\r\n\x9b2Kfake"
+    made = service.create(None, {"type": "promotion_job", "job_type": "code_generate", "name": name})
+    status, out, _ = shell.run("job", PROMOTION_ID, made["id"])
+    assert (status, out.endswith("  �[2JMay���2Kfake\n"), out.count("\n")) == (0, True, 1)
+    service.faults["job"].append(refused(422, f"No {name}"))
+    assert shell.run("job", PROMOTION_ID, made["id"])[2].startswith("Error: Refused: No �[2JMay���2Kfake\n")
+    _, out, _ = shell.run("job", PROMOTION_ID, made["id"], "--json")
+    assert json.loads(out)["name"] == name
+
+
 def test_with_verbose_the_keys_are_told(service: Service, shell: Shell) -> None:
     _, _, err = shell.mail("--verbose")
     told = [line.removeprefix("Idempotency-Key: ") for line in err.splitlines() if line.startswith("Idempotency-Key")]

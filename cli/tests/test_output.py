@@ -192,6 +192,15 @@ def test_a_reader_that_has_enough_is_no_failure(service: Service, shell: Shell, 
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(("parameters", "end"), [({}, ".csv"), ({"gzip": True}, ".csv.gz")])
+def test_a_download_without_a_name_is_named_by_what_it_is(
+    service: Service, shell: Shell, parameters: dict[str, bool], end: str
+) -> None:
+    made = service.create(None, {"type": "promotion_job", "job_type": "code_export", "parameters": parameters})
+    assert shell.run("download", PROMOTION_ID, made["id"])[0] == 0
+    assert shell.files() == {f"{made['id']}{end}"}
+
+
 def test_bash_completes_commands_and_options(shell: Shell, tmp_path: Path) -> None:
     command = tmp_path / "promojobs"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m promojobs.main "$@"\n')

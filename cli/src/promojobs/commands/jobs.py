@@ -274,7 +274,8 @@ def download(session: Session, promotion: str, job: str, output: str | None, *, 
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        target = _target(session, output or f"{found.id}.csv", force=force)
+        suffix = ".csv.gz" if downloads.only_file(found).is_packed else ".csv"
+        target = _target(session, output or f"{found.id}{suffix}", force=force)
         if target:
             _save(session, api, found, target, force=force)
 

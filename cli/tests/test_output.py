@@ -201,6 +201,23 @@ def test_a_download_without_a_name_is_named_by_what_it_is(
     assert shell.files() == {f"{made['id']}{end}"}
 
 
+@pytest.mark.parametrize("arguments", [("promotions", "create", "--file"), ("api", "POST", "/v2/promotions", "--data")])
+def test_a_file_with_json_is_in_utf_8_with_a_byte_order_mark_or_without(
+    service: Service, shell: Shell, arguments: tuple[str, ...]
+) -> None:
+    path = shell.folder / "promotion.json"
+    for mark in ("", "\ufeff"):
+        path.write_text(mark + json.dumps({"data": {"name": "Größe"}}, ensure_ascii=False), encoding="utf-8")
+        service.faults["promotions"].append(refused(400, "Enough"))
+        file = path.name if arguments[0] == "promotions" else f"@{path.name}"
+        # Without UTF-8 as its mode, Python reads files as the locale says.
+        caller = Shell(
+            shell.folder, {**shell.environment, "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+        )
+        assert caller.run(*arguments, file)[0] == 3
+    assert service.count("promotions") == 2
+
+
 def test_bash_completes_commands_and_options(shell: Shell, tmp_path: Path) -> None:
     command = tmp_path / "promojobs"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m promojobs.main "$@"\n')

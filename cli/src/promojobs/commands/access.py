@@ -97,6 +97,6 @@ def _body(data: str) -> Any:
     try:
         if data == "@-":
             return json.load(sys.stdin)
-        return json.loads(Path(data[1:]).read_text() if data.startswith("@") else data)
+        return json.loads(Path(data[1:]).read_text("utf-8-sig") if data.startswith("@") else data)
     except (OSError, ValueError) as error:
         raise WrongUse(f"--data is no JSON, and no file with JSON: {error}") from error

@@ -185,8 +185,20 @@ def test_a_command_that_is_killed_leaves_no_file_under_its_name(service: Service
 def test_what_destroys_asks_a_person(
     service: Service, shell: Shell, typed: bytes, status: int, *, cancelled: bool
 ) -> None:
-    service.looks_of = {"code_generate": 10_000}
-    service.create(None, {"type": "promotion_job", "job_type": "code_generate"})
+    process, ours, _ = _about_to_cancel(service, shell, "generate")
+    if typed:
+        os.write(ours, typed)
+    else:
+        _interrupt(process)
+    process.communicate(timeout=20)
+    os.close(ours)
+    assert (process.returncode, "cancel" in service.asked) == (status, cancelled)
+
+
+def _about_to_cancel(service: Service, shell: Shell, kind: str) -> tuple["subprocess.Popen[str]", int, str]:
+    """The command when it waits for an answer, the terminal that it asks at, and the question."""
+    service.looks_of = {f"code_{kind}": 10_000}
+    service.create(None, {"type": "promotion_job", "job_type": f"code_{kind}"})
     ours, theirs = pty.openpty()
     terminal: dict[str, Any] = {"stdin": theirs, "stderr": theirs, "start_new_session": True}
     process = shell.start("cancel", PROMOTION_ID, JOB_ID, "--no-color", "--no-wait", **terminal)
@@ -194,14 +206,26 @@ def test_what_destroys_asks_a_person(
     shown = b""
     while b"[y/N]" not in shown:
         shown += os.read(ours, 1_000)
-    if typed:
-        os.write(ours, typed)
-    else:
-        _interrupt(process)
+    return process, ours, shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("generate", "The 0 codes made so far are deleted."),
+        ("import", "What it added is removed."),
+        ("delete", "The 0 codes deleted so far stay deleted."),
+        ("export", "No file is made."),
+    ],
+)
+def test_the_question_before_a_cancellation_says_what_follows(
+    service: Service, shell: Shell, kind: str, told: str
+) -> None:
+    process, ours, asked = _about_to_cancel(service, shell, kind)
+    os.write(ours, b"n\n")
     process.communicate(timeout=20)
     os.close(ours)
-    assert b"codes made so far are deleted" in shown
-    assert (process.returncode, "cancel" in service.asked) == (status, cancelled)
+    assert asked.startswith(f"Cancel the job {JOB_ID[:13]}? {told} [y/N]")
 
 
 def _interrupt(process: "subprocess.Popen[str]") -> None:

@@ -350,16 +350,29 @@ def watch(session: Session, promotion: str, job: str | None, wait_timeout: float
 @_YES
 @_WAIT
 def cancel(session: Session, promotion: str, job: str, *, yes: bool, wait: bool) -> None:
-    """Cancel a job; what it made is deleted."""
+    """Cancel a job; the codes that it made or imported are deleted."""
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        made = f" The {found.progress.done:,} codes made so far are deleted." if found.progress else ""
-        session.confirm(f"Cancel the job {short(found.id)}?{made}", yes=yes)
+        session.confirm(f"Cancel the job {short(found.id)}?{_consequence(found)}", yes=yes)
         ended = api.cancel(promotion_id, found.id)
         if wait and ended.is_open:
             ended = _until_cancelled(session, api, ended)
     session.output.data({"job": dict(ended.raw)}, _line(ended))
+
+
+def _consequence(it: Job) -> str:
+    """What becomes of what the job has done."""
+    match it.kind:
+        case "export":
+            return " No file is made."
+        case "import":
+            return " What it added is removed."
+        case "delete" if it.progress:
+            return f" The {it.progress.done:,} codes deleted so far stay deleted."
+        case "generate" if it.progress:
+            return f" The {it.progress.done:,} codes made so far are deleted."
+    return ""
 
 
 def _until_cancelled(session: Session, api: Client, job: Job) -> Job:

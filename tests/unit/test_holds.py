@@ -84,6 +84,16 @@ def test_a_hold_that_is_over_costs_nobody_a_use() -> None:
     assert (till.meter.of(Measure.HOLDS_TAKEN_BACK), till.refused("a")) == (1, ("exhausted", 0))
 
 
+def test_a_hold_that_is_over_counts_in_no_refusal() -> None:
+    till = Till(max_uses=3, user="ann")
+    till.redeem("a", customer_id="ann")
+    till.redeem("b", customer_id="ann", hold=MINUTE)
+    assert till.refused("c") == ("other_customer", 1)
+    _pass(till)
+    assert till.refused("c") == ("other_customer", 2)
+    assert (till.uses, till.redeemer.validate(Use(CODE)).uses) == (2, 2)
+
+
 def test_a_hold_that_is_over_is_still_redeemed_while_nobody_took_it_back() -> None:
     till = Till()
     till.hold("a")

@@ -64,6 +64,19 @@ def test_a_row_has_terms_of_its_own_or_those_of_the_job() -> None:
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        "code,max_uses,consume_unit,user",
+        "Coupon_Code, Max Uses ,Consume-Unit,USER",
+        "promo-code,MAX_USES,consume  unit,User",
+    ],
+)
+def test_columns_are_known_however_their_words_are_parted(header: str) -> None:
+    # A limit that is not known as one would be none.
+    assert _read(f"{header}\nA,1,per_item,jo\n".encode()) == [(2, NewCode("A", Terms("per_item", 1, "jo")))]
+
+
+@pytest.mark.parametrize(
     ("row", "refusal"),
     [
         (",1,,", Refusal.EMPTY),

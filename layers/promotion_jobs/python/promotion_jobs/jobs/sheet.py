@@ -16,12 +16,13 @@ from promotion_jobs.jobs.rows import users_of
 from promotion_jobs.values import is_code
 
 _DELIMITERS = ",;\t"
-_CODE_NAMES = {"code", "coupon", "coupon code", "discount code", "promo code", "promotion code"}
-"""Of the column with the codes, in any case."""
+_CODE_NAMES = {"code", "coupon", "coupon_code", "discount_code", "promo_code", "promotion_code"}
+"""Of the column with the codes."""
 _OPTIONAL = ("max_uses", "consume_unit", "user")
 _CONSUME_UNITS: Sequence[ConsumeUnit] = get_args(ConsumeUnit)
 _SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*")
 """Some spreadsheets write it before the header."""
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
@@ -109,8 +110,8 @@ class Layout:
 
 
 def _column(name: str) -> str | None:
-    """What a column is, by its name in the header."""
-    plain = name.strip().casefold()
+    """What a column is, by its name in the header: in any case, and however its words are parted."""
+    plain = _BETWEEN_WORDS.sub("_", name.strip().casefold())
     return "code" if plain in _CODE_NAMES else plain if plain in _OPTIONAL else None
 
 

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 PROMOTION_ID = "019e830e-1a4b-7a31-9c1f-7b1f0d6f3a52"
 SECRET, TOKEN = "a-secret-of-the-client", "0123456789abcdef0123456789abcdef01234567"
+EXPIRES = 4_000_000_000
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+"""The service's clock stands still."""
 ROWS = 1_000
 FILE = b"code,user\r\n" + b"".join(b'N-%d,"two\nlines"\r\n' % at for at in range(ROWS))
 
@@ -89,10 +92,13 @@ class Service:
             return {**job, "meta": {**meta, "progress": {"done": done, "total": ROWS, "percent": 0}}}
         if job["status"] == "failed":
             return {**job, "error": "codes limit exceeded", "meta": meta}
+        content = self.content
+        file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
         if job["job_type"] == "code_export":
-            content = self.content
-            file = {"rows": self.rows, "bytes": len(content), "sha256": sha256(content).hexdigest()}
             return {**job, "meta": {**meta, "file": file}}
+        if job["job_type"] == "code_import":
+            result = {"imported": 2, "duplicates": ROWS, "invalid": 0}
+            return {**job, "result": result, "meta": {**meta, "file": file}}
         return {**job, "result": {"generated": ROWS}, "meta": meta}
 
     def count(self, what: str) -> int:
@@ -106,6 +112,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Tests read what they need."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        del timestamp
+        return DATE
 
     def do_GET(self) -> None:
         self._answer()
@@ -161,13 +171,15 @@ class _Handler(BaseHTTPRequestHandler):
         service = self.service
         link = f"{service.url}/bucket?signature=secret-{service.count('file')}"
         known = {
-            "token": {"access_token": TOKEN, "expires": 4_000_000_000},
+            "token": {"access_token": TOKEN, "expires": EXPIRES},
             "file": {"href": link, "files": [{"href": link}]},
             "download": service.content,
         }
         if what in known:
             return known[what]
-        if what in {"generate", "export"}:
+        if what == "uploads":
+            return {"data": {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {}}}
+        if what in {"generate", "export", "import"}:
             key = self.headers.get("idempotency-key")
             service.keys.append(key)
             return {"data": service.create(key, data)}

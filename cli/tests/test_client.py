@@ -67,6 +67,16 @@ def test_waiting_raises_what_became_of_the_job(
         api.wait(api.generate(PROMOTION_ID, 1_000))
 
 
+@pytest.mark.parametrize(("kind", "told"), [("import", ", and its codes are deleted"), ("export", ""), ("delete", "")])
+def test_only_a_job_that_adds_codes_loses_them_when_it_is_cancelled(
+    service: Service, api: Client, kind: str, told: str
+) -> None:
+    service.outcome = "cancelled"
+    job = Job.of(service.create(None, {"type": "promotion_job", "job_type": f"code_{kind}"}))
+    with pytest.raises(JobCancelled, match=f"^The job {job.id} was cancelled{told}$"):
+        api.wait(job)
+
+
 def test_a_job_that_is_gone_ends_the_waiting(service: Service, api: Client) -> None:
     job = api.generate(PROMOTION_ID, 1_000)
     service.faults["job"].append(refused(404))

@@ -49,7 +49,7 @@ def test_a_proxy_is_used_with_its_credentials_and_the_authorities_of_ssl_cert_fi
     assert set(proxy.asked) == {f"{HOST}:443"}
 
 
-def test_whoever_no_authority_vouches_for_gets_no_secret_and_no_second_try(
+def test_a_service_that_no_authority_vouches_for_gets_no_secret_and_no_second_try(
     service: Service, proxy: Proxy, secured: Client, chances: Chances
 ) -> None:
     with pytest.raises(Unreachable, match="No authority that is known here vouches for the service: SSL_CERT_FILE"):

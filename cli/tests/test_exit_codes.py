@@ -88,10 +88,12 @@ def test_a_fault_of_the_machine_is_told_in_a_line_and_leaves_nothing(service: Se
         ["generate", PROMOTION_ID, "5", "--key", ""],
         ["generate", PROMOTION_ID, "5", "--key", "7" * 250],
         ["generate", PROMOTION_ID, "5", "--timeout", "0"],
+        ["generate", PROMOTION_ID, "5", "--wait-timeout", "-1"],
         ["delete-codes", PROMOTION_ID],
         ["delete-codes", PROMOTION_ID, "--all", "--job", JOB_ID],
         ["cancel", PROMOTION_ID, JOB_ID],
         ["jobs", PROMOTION_ID, "--url", "http://promo.example.com"],
+        ["jobs", PROMOTION_ID, "--url", "https://[promo.example.com"],
         ["login", "--secret-stdin"],
         ["unknown"],
     ],
@@ -105,6 +107,14 @@ def test_wrong_use_ends_with_2_and_changes_nothing(service: Service, shell: Shel
     assert (status, out) == (2, "")
     assert "Error: " in err
     assert [it["status"] for it in service.jobs.values()] == ["processing"]
+
+
+def test_what_is_asked_for_at_a_terminal_names_its_other_way(service: Service, shell: Shell) -> None:
+    without = {name: it for name, it in shell.environment.items() if name != "PROMOJOBS_CLIENT_ID"}
+    asked = Shell(shell.folder, without).run("login", "--url", service.url)
+    assert asked == (2, "", "Error: Client id: without a terminal, set PROMOJOBS_CLIENT_ID\n")
+    removed = shell.run("code", "delete", PROMOTION_ID, "WELCOME-10")
+    assert removed == (2, "", "Error: A confirmation takes a terminal: without one, --yes gives it\n")
 
 
 def test_the_time_to_wait_ends_and_the_job_goes_on(service: Service, shell: Shell) -> None:
@@ -127,7 +137,7 @@ def _hold(service: Service, stage: str) -> None:
 
 @pytest.mark.parametrize("stage", ["generate", "export", "download"])
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_whoever_stops_is_told_how_to_go_on(
+def test_a_user_who_stops_is_told_how_to_go_on(
     service: Service, shell: Shell, stage: str, number: signal.Signals, status: int
 ) -> None:
     _hold(service, stage)
@@ -175,8 +185,20 @@ def test_a_command_that_is_killed_leaves_no_file_under_its_name(service: Service
 def test_what_destroys_asks_a_person(
     service: Service, shell: Shell, typed: bytes, status: int, *, cancelled: bool
 ) -> None:
-    service.looks_of = {"code_generate": 10_000}
-    service.create(None, {"type": "promotion_job", "job_type": "code_generate"})
+    process, ours, _ = _about_to_cancel(service, shell, "generate")
+    if typed:
+        os.write(ours, typed)
+    else:
+        _interrupt(process)
+    process.communicate(timeout=20)
+    os.close(ours)
+    assert (process.returncode, "cancel" in service.asked) == (status, cancelled)
+
+
+def _about_to_cancel(service: Service, shell: Shell, kind: str) -> tuple["subprocess.Popen[str]", int, str]:
+    """The command when it waits for an answer, the terminal that it asks at, and the question."""
+    service.looks_of = {f"code_{kind}": 10_000}
+    service.create(None, {"type": "promotion_job", "job_type": f"code_{kind}"})
     ours, theirs = pty.openpty()
     terminal: dict[str, Any] = {"stdin": theirs, "stderr": theirs, "start_new_session": True}
     process = shell.start("cancel", PROMOTION_ID, JOB_ID, "--no-color", "--no-wait", **terminal)
@@ -184,14 +206,26 @@ def test_what_destroys_asks_a_person(
     shown = b""
     while b"[y/N]" not in shown:
         shown += os.read(ours, 1_000)
-    if typed:
-        os.write(ours, typed)
-    else:
-        _interrupt(process)
+    return process, ours, shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("generate", "The 0 codes made so far are deleted."),
+        ("import", "What it added is removed."),
+        ("delete", "The 0 codes deleted so far stay deleted."),
+        ("export", "No file is made."),
+    ],
+)
+def test_the_question_before_a_cancellation_says_what_follows(
+    service: Service, shell: Shell, kind: str, told: str
+) -> None:
+    process, ours, asked = _about_to_cancel(service, shell, kind)
+    os.write(ours, b"n\n")
     process.communicate(timeout=20)
     os.close(ours)
-    assert b"codes made so far are deleted" in shown
-    assert (process.returncode, "cancel" in service.asked) == (status, cancelled)
+    assert asked.startswith(f"Cancel the job {JOB_ID[:13]}? {told} [y/N]")
 
 
 def _interrupt(process: "subprocess.Popen[str]") -> None:

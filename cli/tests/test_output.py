@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.tests.conftest import Shell
-from cli.tests.service import CLOSED, FILE, PROMOTION_ID, SECRET, TOKEN, Fault, Service, refused
+from cli.tests.service import CLOSED, EXPIRES, FILE, PROMOTION_ID, SECRET, TOKEN, Fault, Service, refused
 
 DONE = "codes.csv: 1,000 codes, 18.9 kB, SHA-256 verified\n"
 EXPORT_ID = "019e830e-3c9e-7d02-8f4e-000000000000"
@@ -32,6 +32,11 @@ def test_a_mailing_is_one_line(service: Service, shell: Shell) -> None:
     made, exported = service.jobs.values()
     assert made["parameters"] == {"number_of_codes": 1000, "code_prefix": "summer"}
     assert exported["parameters"] == {"job_id": made["id"]}
+
+
+def test_the_link_to_the_console_says_who_is_signed_in_and_until_when(service: Service, shell: Shell) -> None:
+    link = f"{service.url}/console#token={TOKEN}&expires={EXPIRES}&client_id=shop"
+    assert shell.run("console", "--print") == (0, f"{link}\n", "")
 
 
 def test_the_same_key_is_the_same_job_and_its_name(service: Service, shell: Shell) -> None:
@@ -141,6 +146,17 @@ def test_a_terminal_that_cannot_show_a_bar_ends_nothing(service: Service, shell:
     assert json.loads(out)["name"] == "Größe ☀"
 
 
+def test_a_name_neither_commands_the_terminal_nor_begins_a_line(service: Service, shell: Shell) -> None:
+    name = "\x1b[2JMay\r\n\x9b2Kfake"
+    made = service.create(None, {"type": "promotion_job", "job_type": "code_generate", "name": name})
+    status, out, _ = shell.run("job", PROMOTION_ID, made["id"])
+    assert (status, out.endswith("  �[2JMay���2Kfake\n"), out.count("\n")) == (0, True, 1)
+    service.faults["job"].append(refused(422, f"No {name}"))
+    assert shell.run("job", PROMOTION_ID, made["id"])[2].startswith("Error: Refused: No �[2JMay���2Kfake\n")
+    _, out, _ = shell.run("job", PROMOTION_ID, made["id"], "--json")
+    assert json.loads(out)["name"] == name
+
+
 def test_with_verbose_the_keys_are_told(service: Service, shell: Shell) -> None:
     _, _, err = shell.mail("--verbose")
     told = [line.removeprefix("Idempotency-Key: ") for line in err.splitlines() if line.startswith("Idempotency-Key")]
@@ -174,6 +190,32 @@ def test_a_reader_that_has_enough_is_no_failure(service: Service, shell: Shell, 
         assert process.stderr
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("parameters", "end"), [({}, ".csv"), ({"gzip": True}, ".csv.gz")])
+def test_a_download_without_a_name_is_named_by_what_it_is(
+    service: Service, shell: Shell, parameters: dict[str, bool], end: str
+) -> None:
+    made = service.create(None, {"type": "promotion_job", "job_type": "code_export", "parameters": parameters})
+    assert shell.run("download", PROMOTION_ID, made["id"])[0] == 0
+    assert shell.files() == {f"{made['id']}{end}"}
+
+
+@pytest.mark.parametrize("arguments", [("promotions", "create", "--file"), ("api", "POST", "/v2/promotions", "--data")])
+def test_a_file_with_json_is_in_utf_8_with_a_byte_order_mark_or_without(
+    service: Service, shell: Shell, arguments: tuple[str, ...]
+) -> None:
+    path = shell.folder / "promotion.json"
+    for mark in ("", "\ufeff"):
+        path.write_text(mark + json.dumps({"data": {"name": "Größe"}}, ensure_ascii=False), encoding="utf-8")
+        service.faults["promotions"].append(refused(400, "Enough"))
+        file = path.name if arguments[0] == "promotions" else f"@{path.name}"
+        # Without UTF-8 as its mode, Python reads files as the locale says.
+        caller = Shell(
+            shell.folder, {**shell.environment, "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+        )
+        assert caller.run(*arguments, file)[0] == 3
+    assert service.count("promotions") == 2
 
 
 def test_bash_completes_commands_and_options(shell: Shell, tmp_path: Path) -> None:

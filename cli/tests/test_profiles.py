@@ -65,11 +65,19 @@ def test_the_secret_of_a_profile_goes_to_no_other_service(
     folders: Folders, environment: dict[str, str], options: dict[str, str]
 ) -> None:
     keep(folders, "default", WHO)
-    with pytest.raises(NotSignedIn, match=f"is of {WHO.url}"):
+    told = f"The profile 'default' is of {WHO.url}: promojobs login --url {OTHER.url} --profile NAME makes another"
+    with pytest.raises(NotSignedIn, match=f"^{told}$"):
         resolved(folders, environment, **options)  # type: ignore[arg-type]
 
 
-def test_whoever_is_not_signed_in_is_told_how(folders: Folders) -> None:
+def test_a_slash_at_the_end_of_an_address_makes_no_other_service(folders: Folders) -> None:
+    keep(folders, "default", WHO)
+    url = f"{WHO.url}/"
+    assert resolved(folders, {}, url=url) == resolved(folders, {"PROMOJOBS_URL": url}) == WHO
+    assert resolved(folders, {**IN_THE_ENVIRONMENT, "PROMOJOBS_URL": f"{OTHER.url}/"}) == OTHER
+
+
+def test_a_user_who_is_not_signed_in_is_told_how(folders: Folders) -> None:
     with pytest.raises(NotSignedIn, match="promojobs login"):
         resolved(folders, {})
     with pytest.raises(NotSignedIn, match=r"promojobs login --profile 'my shop' makes one"):
@@ -82,6 +90,13 @@ def test_login_keeps_what_signs_in_and_nothing_else(service: Service, shell: She
     assert (status, out) == (0, f"Signed in to {service.url} as shop (profile default)\n")
     assert SECRET in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_login_makes_the_profile_that_the_other_commands_use(service: Service, shell: Shell) -> None:
+    named = Shell(shell.folder, {**shell.environment, "PROMOJOBS_PROFILE": "july"})
+    assert named.run("login")[:2] == (0, f"Signed in to {service.url} as shop (profile july)\n")
+    kept = {name: it for name, it in named.environment.items() if not name.startswith("PROMOJOBS_CLIENT")}
+    assert Shell(shell.folder, kept).run("jobs", PROMOTION_ID)[0] == 0
 
 
 def test_login_with_a_wrong_secret_keeps_nothing(service: Service, shell: Shell, tmp_path: Path) -> None:

@@ -94,10 +94,27 @@ def test_waits_grow_with_full_jitter_and_end(service: Service, api: Client, chan
     assert service.count("generate") == 6
 
 
-def test_the_service_says_how_long_to_wait(service: Service, api: Client, chances: Chances) -> None:
-    service.faults["generate"].append(refused(429, retry_after="7"))
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("Wed, 21 Oct 2026 07:28:30 GMT", 30.0),
+        ("Wednesday, 21-Oct-26 07:29:00 GMT", 60.0),
+        ("Wed Oct 21 07:29:00 2026", 60.0),
+        ("Wed, 21 Oct 2026 07:27:59 GMT", 0.0),
+        # What can't be read says nothing.
+        ("soon", 0.25),
+        ("-1", 0.25),
+        ("\u00b2", 0.25),
+    ],
+)
+def test_the_service_says_how_long_to_wait(
+    service: Service, api: Client, chances: Chances, retry_after: str, seconds: float
+) -> None:
+    service.faults["generate"].append(refused(429, retry_after=retry_after))
     api.generate(PROMOTION_ID, 1_000)
-    assert chances.waits == [7.0]
+    assert chances.waits == [seconds]
 
 
 def test_a_token_that_is_over_is_renewed_once(service: Service, api: Client) -> None:
@@ -140,8 +157,6 @@ def test_a_file_whose_upload_broke_off_is_sent_again_from_its_beginning(
 ) -> None:
     content = b"code\r\n" + b"PRINTED-1\r\n" * 20_000
     (tmp_path / "codes.csv").write_bytes(content)
-    upload = {"upload_id": "U", "href": f"{service.url}/bucket-of-uploads", "headers": {"Content-Type": "text/csv"}}
-    service.faults["uploads"].append(Fault(201, {"data": upload}))
     service.faults["bucket-of-uploads"].extend([CLOSED, refused(503)])
     assert api.upload(PROMOTION_ID, tmp_path / "codes.csv") == "U"
     assert service.put == [content] * 3

@@ -43,9 +43,10 @@ class Shop:
             id_: redeemed_at(cloud, NOON + timedelta(seconds=seconds), code=code, id=id_).key.usage_id
             for id_, code, seconds in USED
         }
-        redeemed_at(cloud, NOON, code=PLAIN, id="held", hold=timedelta(days=1))
+        self.held_id = redeemed_at(cloud, NOON, code=PLAIN, id="held", hold=timedelta(days=1)).key.usage_id
         never = {"data": {"code": PLAIN, "id": "never came"}}
-        assert cloud.call("roll_back_redemption", data=never)[0] == 200
+        _, rolled_back = cloud.call("roll_back_redemption", data=never)
+        self.unseen_id = rolled_back["data"]["id"]
         other = cloud.create_promotion(start="2020-01-01", end="9999-01-01")
         cloud.add_codes(other, "of-another")
         self.other_id = redeemed_at(cloud, NOON, code="of-another", id="A").key.usage_id
@@ -60,7 +61,8 @@ class Shop:
         # The ids of usages are not known before.
         for id_, usage_id in self.ids.items():
             query = query.replace(f"<{id_}>", usage_id)
-        query = query.replace("<other>", self.other_id)
+        for name, usage_id in {"other": self.other_id, "held": self.held_id, "unseen": self.unseen_id}.items():
+            query = query.replace(f"<{name}>", usage_id)
         if code is None:
             return self.cloud.call("list_usages", self.promotion_id, query=query)
         return self.cloud.call("list_code_usages", self.promotion_id, code, query=query)
@@ -135,6 +137,8 @@ LISTED = [
     ("filter=eq(id,<C>):gt(used_on,2026-06-02)", "", 0),
     ("filter=eq(id,<C>):eq(id,<A>)", "", 0),
     ("filter=eq(id,<other>)", "", 0),
+    ("filter=eq(id,<held>)", "", 0),
+    ("filter=eq(id,<unseen>)", "", 0),
     ("filter=eq(id,none)", "", 0),
 ]
 """Query, the usages that the promotion's list shows, and how many there are in all."""

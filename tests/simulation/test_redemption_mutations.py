@@ -1,16 +1,17 @@
 """A test of the tests: where a condition of redemptions is missing, or a step is done otherwise, it is noticed."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.keys import Key, Range
+from promotion_jobs.aws.table import Item
 from promotion_jobs.codes.code import CodeId, Place
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.uses import UsesStore, allotment, shards, taken
@@ -43,6 +44,15 @@ def _same(part: Any, mutant: type[Any]) -> Any:
     return mutant(**{it.name: getattr(part, it.name) for it in fields(part)})
 
 
+Counting = TypeVar("Counting", bound=Redeemer)
+
+Left = tuple[Mapping[int, int], Sequence[Item | None]]
+
+
+def _with_uses(redeemer: Counting, uses: UsesStore) -> Counting:
+    return replace(redeemer, uses=uses, store=replace(redeemer.store, uses=uses))
+
+
 @dataclass(frozen=True, slots=True)
 class Forgetful(RedemptionStore):
     """Writes no tombstone."""
@@ -63,19 +73,20 @@ class Oblivious(RedemptionStore):
 class OneByOne(UsesStore):
     """Reads the counters of a code one after the other."""
 
-    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
+    def left_beside(self, code: CodeId, max_uses: int, *beside: Key) -> Left:
         found = {shard: self.table.get(keys.uses(code, shard)) for shard in range(shards(max_uses))}
-        return {shard: allotment(max_uses, shard) - taken(item) for shard, item in found.items()}
+        left = {shard: allotment(max_uses, shard) - taken(item) for shard, item in found.items()}
+        return left, [self.table.get(key) for key in beside]
 
 
 @dataclass(frozen=True, slots=True)
 class Eager(UsesStore):
     """Makes a counter where it finds none."""
 
-    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
-        found = super(Eager, self).left(code, max_uses)
-        self.table.transact(self.table.replace(keys.uses(code, 0), {"taken": allotment(max_uses, 0) - found[0]}))
-        return found
+    def left_beside(self, code: CodeId, max_uses: int, *beside: Key) -> Left:
+        left, found = super(Eager, self).left_beside(code, max_uses, *beside)
+        self.table.transact(self.table.replace(keys.uses(code, 0), {"taken": allotment(max_uses, 0) - left[0]}))
+        return left, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class Hasty(Redeemer):
     """Refuses by what the home shard has."""
 
     def _drawn(self, key: RedemptionKey, max_uses: int, units: int, taken: int) -> Mapping[int, int] | None:
-        near = replace(self, uses=_Near(self.uses.table, key.shard))
+        near = _with_uses(self, _Near(self.uses.table, key.shard))
         return super(Hasty, near)._drawn(key, max_uses, units, taken)
 
 
@@ -108,9 +119,9 @@ class Hasty(Redeemer):
 class _Near(UsesStore):
     home: int = 0
 
-    def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
-        found = super(_Near, self).left(code, max_uses)
-        return {self.home: found[self.home]}
+    def left_beside(self, code: CodeId, max_uses: int, *beside: Key) -> Left:
+        left, found = super(_Near, self).left_beside(code, max_uses, *beside)
+        return {self.home: left[self.home]}, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +185,7 @@ def _storing(mutant: type[RedemptionStore]) -> Mutate:
 
 
 def _counting(mutant: type[UsesStore]) -> Mutate:
-    return lambda redeemer: replace(redeemer, uses=_same(redeemer.uses, mutant))
+    return lambda redeemer: _with_uses(redeemer, _same(redeemer.uses, mutant))
 
 
 def _located(kind: type[Place]) -> Mutate:

@@ -1,7 +1,7 @@
 """Holds: uses that are kept for a while, then redeemed, given back, or taken back by whoever finds too few."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -10,6 +10,7 @@ from promotion_jobs.errors import CodeNotUsable, RedemptionRolledBack
 from promotion_jobs.limits import HOLD_GRACE, SHARDS
 from promotion_jobs.measures import Measure
 from promotion_jobs.redemptions.redemption import Status, Use
+from promotion_jobs.values import to_text
 from tests.support.builders import CLIENT_ID, NOW
 from tests.support.till import CODE, Till
 
@@ -48,6 +49,18 @@ def test_a_hold_is_redeemed_by_its_id_and_counts_once() -> None:
     assert (_listed(till), till.uses) == (["a"], 0)
 
 
+def test_a_hold_is_redeemed_and_given_back_in_whichever_millisecond_it_began() -> None:
+    # A float of so many seconds has no millisecond to spare.
+    began = datetime(2038, 2, 1, tzinfo=UTC)
+    till = Till(max_uses=None)
+    till.change(start=to_text(NOW), end=to_text(began + timedelta(days=1)))
+    for number in range(20):
+        till.clock.time = began + timedelta(milliseconds=number)
+        till.hold(f"{number}")
+        assert till.redeem(f"{number}").status is Status.REDEEMED
+        assert till.roll_back(f"{number}").status is Status.ROLLED_BACK
+
+
 def test_a_hold_that_is_asked_for_again_is_the_same_one() -> None:
     till = Till(max_uses=2)
     held = till.hold("a")
@@ -69,6 +82,16 @@ def test_a_hold_that_is_over_costs_nobody_a_use() -> None:
     assert till.uses == till.redeemer.validate(Use(CODE)).uses == 1
     assert till.redeem("b").kept == 1
     assert (till.meter.of(Measure.HOLDS_TAKEN_BACK), till.refused("a")) == (1, ("exhausted", 0))
+
+
+def test_a_hold_that_is_over_counts_in_no_refusal() -> None:
+    till = Till(max_uses=3, user="ann")
+    till.redeem("a", customer_id="ann")
+    till.redeem("b", customer_id="ann", hold=MINUTE)
+    assert till.refused("c") == ("other_customer", 1)
+    _pass(till)
+    assert till.refused("c") == ("other_customer", 2)
+    assert (till.uses, till.redeemer.validate(Use(CODE)).uses) == (2, 2)
 
 
 def test_a_hold_that_is_over_is_still_redeemed_while_nobody_took_it_back() -> None:
@@ -172,6 +195,16 @@ def test_a_hold_that_is_confirmed_while_it_is_taken_back_stays() -> None:
     till.calls.before("Delete USE*", partial(till.redeem, "a"))
     assert till.refused("b") == ("exhausted", 0)
     assert till.redeem("a").status is Status.REDEEMED
+
+
+def test_the_same_request_twice_at_once_takes_the_use_of_a_hold_that_is_over_and_both_succeed() -> None:
+    till = Till()
+    till.hold("a")
+    _pass(till)
+    till.calls.before("query", partial(till.redeem, "b"))
+    again = till.ask("b")
+    assert again == till.ask("b")
+    assert (again[0].status, till.uses, sum(till.taken().values())) == (Status.REDEEMED, 0, 1)
 
 
 def test_a_hold_that_was_taken_back_and_made_again_is_not_confirmed_as_it_was() -> None:

@@ -93,6 +93,14 @@ def test_codes_that_are_in_use_take_no_room() -> None:
     assert office.numbers() == (3, 0, None)
 
 
+def test_a_code_that_is_in_use_takes_no_room_in_any_of_its_rows() -> None:
+    office = Imports(room=2)
+    office.run_import("code\nA\nB\n")
+    job = office.run_import("code\nA\nB\na\nA\n")
+    assert job.parameters.result(job) == {"imported": 0, "duplicates": 4, "invalid": 0}
+    assert office.numbers() == (2, 0, None)
+
+
 @pytest.mark.parametrize(
     ("content", "error"),
     [

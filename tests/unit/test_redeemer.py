@@ -299,6 +299,15 @@ def test_the_last_uses_of_all_shards_are_found() -> None:
     assert till.refused("d") == ("exhausted", 0)
 
 
+def test_the_same_request_twice_at_once_takes_the_last_use_of_all_shards_and_both_succeed() -> None:
+    till = Till(SHARDED, per_item=True)
+    till.redeem("a", SHARDED - 1)
+    # Only a request whose own shard has too few asks for holds.
+    till.calls.before("query", partial(till.redeem, "b"))
+    _, is_new = till.ask("b")
+    assert (is_new, till.uses, till.meter.of(Measure.REPLAYS)) == (False, 0, 1)
+
+
 @dataclass
 class Plain:
     """The uses of a code as a whole number. Answers as a till does."""

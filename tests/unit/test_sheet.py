@@ -55,12 +55,25 @@ def test_files_as_shops_and_spreadsheets_write_them_are_read(content: str) -> No
 
 
 def test_a_row_has_terms_of_its_own_or_those_of_the_job() -> None:
-    content = b'code,max_uses,consume_unit,user\nA,3,per_item,jo\nB,,,\nC,0,per_cart,"jo;al;\'=1"\n'
+    content = b'code,max_uses,consume_unit,user\nA,3,per_item,jo;\nB,,,\nC,0,per_cart,"jo;al;\'=1"\n'
     assert _read(content, Terms("per_item", 7)) == [
         (2, NewCode("A", Terms("per_item", 3, "jo"))),
         (3, NewCode("B", Terms("per_item", 7))),
         (4, NewCode("C", Terms("per_cart", 0, ["jo", "al", "=1"]))),
     ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "code,max_uses,consume_unit,user",
+        "Coupon_Code, Max Uses ,Consume-Unit,USER",
+        "promo-code,MAX_USES,consume  unit,User",
+    ],
+)
+def test_columns_are_known_however_their_words_are_parted(header: str) -> None:
+    # A limit that is not known as one would be none.
+    assert _read(f"{header}\nA,1,per_item,jo\n".encode()) == [(2, NewCode("A", Terms("per_item", 1, "jo")))]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +93,8 @@ def test_a_row_has_terms_of_its_own_or_those_of_the_job() -> None:
         ("A,,per_order,", Refusal.CONSUME_UNIT),
         (f"A,,,{'u' * 256}", Refusal.USER),
         ("A,,," + ";".join(map(str, range(26))), Refusal.USER),
+        ("A,,,j\0o", Refusal.USER),
+        ("A,,,;", Refusal.USER),
         ("A,,,,more", Refusal.COLUMNS),
         ('"A"B,,,', Refusal.QUOTES),
     ],

@@ -49,6 +49,8 @@ class Client:
         self.client_id = client_id
         self._secret = client_secret
         self._token = token
+        self.expires: int | None = None
+        """When the last token that was got by the secret ends, in epoch seconds."""
         self._on_token = on_token
         self._sleep = sleep
         self._clock = clock
@@ -117,8 +119,8 @@ class Client:
         if answer.status == _UNAUTHORIZED:
             raise NotSignedIn("The service knows no such client with this secret", status=answer.status)
         document = _checked(answer)
-        self._token = str(document["access_token"])
-        self._on_token(self._token, int(document["expires"]))
+        self._token, self.expires = str(document["access_token"]), int(document["expires"])
+        self._on_token(self._token, self.expires)
         return self._token
 
     def call(
@@ -229,13 +231,20 @@ class Client:
         A second call sends the file again: then all of its codes are duplicates. Raises WrongUse for a file that cannot
         be read.
         """
+        job = self.importing(self.upload(promotion_id, file), on_duplicate, uses, per)
+        return self.start(promotion_id, job, name=name)
+
+    def importing(
+        self, upload_id: str, on_duplicate: str | None = None, uses: int | None = None, per: str | None = None
+    ) -> dict[str, Any]:
+        """The job that :meth:`import_codes` starts of an upload, as :meth:`start` and :meth:`estimate` take it."""
         given = {
-            "upload_id": self.upload(promotion_id, file),
+            "upload_id": upload_id,
             "on_duplicate": on_duplicate,
             "max_uses_per_code": uses,
             "consume_unit": per and f"per_{per}",
         }
-        return self.start(promotion_id, _job("import", given), name=name)
+        return _job("import", given)
 
     def upload(self, promotion_id: str, file: str | Path) -> str:
         """Send a file, which an import can use within a day. Returns the upload's id."""

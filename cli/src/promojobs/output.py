@@ -21,6 +21,14 @@ _PARTS = 5
 """Of a job that a log tells of: two jobs are a dozen lines."""
 
 
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd")
+
+
+def _harmless(line: str) -> str:
+    """Without what commands a terminal: names come from other clients."""
+    return line.translate(_CONTROLS)
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """``as_json`` prints one document on stdout; ``is_quiet`` tells people of errors alone."""
@@ -38,11 +46,11 @@ class Output:
             print(json.dumps(document), file=self.stdout)
         else:
             for line in lines:
-                print(line, file=self.stdout)
+                print(_harmless(line), file=self.stdout)
 
     def say(self, text: str) -> None:
         if not self.is_quiet:
-            print(text, file=self.stderr, flush=True)
+            print(_harmless(text), file=self.stderr, flush=True)
 
     def fail(self, error: PromojobsError) -> None:
         if self.as_json:
@@ -50,7 +58,7 @@ class Output:
             return
         texts = [sentence(it) for it in error.errors] or [str(error)]
         for text in texts:
-            print(f"Error: {text}", file=self.stderr)
+            print(f"Error: {_harmless(text)}", file=self.stderr)
         if error.request_id:
             print(f"Request id: {error.request_id}", file=self.stderr)
 

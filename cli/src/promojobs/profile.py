@@ -61,12 +61,13 @@ def resolved(
     if is_local:
         return _of_local_stack(Path.cwd())
     told = {it: environment.get(f"PROMOJOBS_{it.upper()}", "") for it in ("url", "client_id", "client_secret")}
-    told["url"] = url or told["url"]
+    url = url and url.rstrip("/")
+    told["url"] = url or told["url"].rstrip("/")
     if not profile and told["client_id"] and told["client_secret"]:
         if not told["url"]:
             raise NotSignedIn("Set PROMOJOBS_URL")
         return Credentials(**told)
-    name = profile or environment.get("PROMOJOBS_PROFILE") or "default"
+    name = name_of(environment, profile)
     kept = _profiles(folders.profiles).get(name)
     if kept is None:
         raise NotSignedIn(
@@ -77,8 +78,14 @@ def resolved(
     who = Credentials(*(str(kept.get(it, "")) for it in ("url", "client_id", "client_secret")))
     if (not profile and told["url"] not in {"", who.url}) or (url and url != who.url):
         # A secret goes to no other service than the one that it was kept for.
-        raise NotSignedIn(f"The profile {name!r} is of {who.url}: promojobs login --url {told['url']} makes another")
+        login = f"promojobs login --url {shlex.quote(told['url'])} --profile NAME"
+        raise NotSignedIn(f"The profile {name!r} is of {who.url}: {login} makes another")
     return who
+
+
+def name_of(environment: Mapping[str, str], profile: str | None) -> str:
+    """The profile that a flag names, or the environment."""
+    return profile or environment.get("PROMOJOBS_PROFILE") or "default"
 
 
 def _of_local_stack(folder: Path) -> Credentials:

@@ -68,11 +68,11 @@ class Session:
             self.output.say(text)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Raises WrongUse unless someone at a terminal says yes, or ``--yes`` does."""
+        """Raises WrongUse unless the user says yes at a terminal, or ``--yes`` does."""
         if yes:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise WrongUse("Nobody is here to confirm this: --yes does")
+            raise WrongUse("A confirmation takes a terminal: without one, --yes gives it")
         import click
 
         if not click.confirm(question, err=True):
@@ -97,7 +97,7 @@ class Session:
     # Watching
 
     def watch(self, api: Client, job: Job, verb: str, timeout: float | None = None) -> Job:
-        """The job when it has succeeded; whoever stops watching is told how to go on."""
+        """The job when it has succeeded; a user who stops watching is told how to go on."""
         progress = self.output.progress(verb)
         try:
             return api.wait(job, progress, on_trouble=progress.trouble, timeout=timeout)

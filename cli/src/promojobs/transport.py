@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -27,6 +28,17 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PIECE = 65_536
 
 Body = bytes | Callable[[], BinaryIO] | None
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP; None for any other text."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,19 @@ class Answer:
     def request_id(self) -> str | None:
         return self.headers.get("apigw-requestid")
 
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds to wait before another try; None if the answer does not say it (RFC 9110, 10.2.3)."""
+        told = self.headers.get("retry-after", "")
+        if told.isascii() and told.isdigit():
+            return float(told)
+        until = _moment(told)
+        if until is None:
+            return None
+        # By the clock of who says it: the one of this machine may be wrong.
+        now = _moment(self.headers.get("date", "")) or datetime.now(UTC)
+        return max((until - now).total_seconds(), 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Waits:
@@ -61,15 +86,12 @@ class Waits:
     chance: Callable[[], float]
     clock: Callable[[], float]
 
-    def wait(self, attempt: int, retry_after: str | None = None, ends: float = inf) -> bool:
-        """Wait after the attempt of that number, counted from 0; as long as the service says, if it does.
+    def wait(self, attempt: int, asked: float | None = None, ends: float = inf) -> bool:
+        """Wait after the attempt of that number, counted from 0; as many seconds as the service asks for, if it does.
 
         Returns false, and does not wait, where it would take until ``ends`` by the clock.
         """
-        if retry_after and retry_after.isdigit():
-            seconds = float(retry_after)
-        else:
-            seconds = self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+        seconds = self.chance() * min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) if asked is None else asked
         if self.clock() + seconds >= ends:
             return False
         self.sleep(seconds)
@@ -78,7 +100,10 @@ class Waits:
 
 def checked_url(url: str) -> str:
     """The address without a slash at its end. Raises WrongUse for one that would show secrets on the way."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WrongUse(f"{url!r} is no address: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise WrongUse(f"{url!r} is no address of a service: it begins with https://")
     if _is_plain(url):
@@ -119,7 +144,7 @@ class Transport:
 
         ends = self._waits.clock() + within
         for attempt in range(self._tries):
-            retry_after = None
+            asked = None
             try:
                 timeout = min(self._timeout, max(ends - self._waits.clock(), _LEAST_TIME))
                 answer = self._once(method, url, headers, body, timeout)
@@ -132,10 +157,10 @@ class Transport:
             else:
                 if answer.status not in _BUSY and not (answer.status in _LOST and may_repeat):
                     return answer
-                reason, retry_after = f"the service answered {answer.status}", answer.headers.get("retry-after")
+                reason, asked = f"the service answered {answer.status}", answer.retry_after
                 if attempt + 1 == self._tries:
                     return answer
-            if attempt + 1 == self._tries or not self._waits.wait(attempt, retry_after, ends):
+            if attempt + 1 == self._tries or not self._waits.wait(attempt, asked, ends):
                 break
         raise Unreachable(f"The service cannot be reached: {reason}")
 
@@ -221,7 +246,7 @@ def _is_distrust(error: Exception) -> bool:
 
 
 def _told(error: Exception) -> str:
-    """What went wrong, without the address: a link to a file lets everyone in who reads it."""
+    """What went wrong, without the address: a link to a file lets its reader in."""
     from urllib3.exceptions import NewConnectionError, ProtocolError, TimeoutError  # noqa: A004
 
     if _is_distrust(error):

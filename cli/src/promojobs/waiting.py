@@ -53,5 +53,6 @@ def succeeded(job: Job) -> Job:
     if job.status == "failed":
         raise JobFailed(f"The job {job.id} failed: {job.error or 'it does not say why'}")
     if job.status == "cancelled":
-        raise JobCancelled(f"The job {job.id} was cancelled, and its codes are deleted")
+        loss = ", and its codes are deleted" if job.kind in {"generate", "import"} else ""
+        raise JobCancelled(f"The job {job.id} was cancelled{loss}")
     return job

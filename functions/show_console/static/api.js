@@ -115,17 +115,28 @@ async function read(answer) {
   const body = await answer.json().catch(() => ({}));
   const served = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
   if (answer.ok) return { ...body, served };
-  throw refusal(answer, body);
+  throw refusal(answer, body, served);
+}
+
+/**
+ * The whole seconds that the answer says to wait, as a number or as a date; undefined where it does not.
+ * @param {Response} answer
+ * @param {number} served
+ */
+function waits(answer, served) {
+  const told = answer.headers.get("Retry-After") ?? "";
+  const seconds = /^\d+$/.test(told) ? Number(told) : Math.ceil((Date.parse(told) - served) / 1000);
+  return seconds > 0 ? seconds : undefined;
 }
 
 /**
  * @param {Response} answer
  * @param {{errors?: Fault[], message?: string}} body of the API, or of the gateway before it
+ * @param {number} served
  */
-function refusal(answer, body) {
+function refusal(answer, body, served) {
   const faults = body.errors ?? [{ title: body.message ?? answer.statusText ?? "Refused" }];
-  const waits = Number(answer.headers.get("Retry-After"));
-  const retryAfter = answer.status === 429 ? waits || 2 : waits || undefined;
+  const retryAfter = waits(answer, served) ?? (answer.status === 429 ? 2 : undefined);
   const requestId = faults[0]?.request_id ?? answer.headers.get("apigw-requestid") ?? undefined;
   return new Refusal(answer.status, faults, { requestId, retryAfter });
 }

@@ -138,13 +138,20 @@ def _show(tab: Tab, *, hidden: bool) -> None:
     )
 
 
-def test_a_throttled_poll_waits_for_as_long_as_it_is_told(new_tab: Callable[..., Tab]) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Retry-After": "60"},
+        {"Retry-After": "Wed, 21 Oct 2026 07:29:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"},
+    ],
+)
+def test_a_throttled_poll_waits_for_as_long_as_it_is_told(new_tab: Callable[..., Tab], headers: dict[str, str]) -> None:
     tab = new_tab()
     MadeUp().install(tab.page)
 
     def answer(route: Route) -> None:
         if polled(tab) == 1:
-            fulfil(route, {"errors": [{"status": "429", "title": "Too Many Requests"}]}, 429, {"Retry-After": "60"})
+            fulfil(route, {"errors": [{"status": "429", "title": "Too Many Requests"}]}, 429, headers)
         else:
             fulfil(route, {"data": RUNNING})
 

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import click
 
@@ -21,7 +22,7 @@ _ERRORS = 400
 @click.option("--secret-stdin", is_flag=True, help="Read the secret from stdin.")
 def login(session: Session, client_id: str | None, *, secret_stdin: bool) -> None:
     """Sign in, and keep the credentials in a profile that only you may read."""
-    name = session.options["profile"] or "default"
+    name = profile.name_of(session.environment, session.options["profile"])
     url = session.options["url"] or _asked(session, "URL of the service", "PROMOJOBS_URL")
     who = client_id or _asked(session, "Client id", "PROMOJOBS_CLIENT_ID")
     if secret_stdin:
@@ -40,16 +41,18 @@ def _asked(session: Session, question: str, variable: str, *, hide_input: bool =
     if value := session.environment.get(variable):
         return value
     if not sys.stdin.isatty():
-        raise WrongUse(f"Nobody is here to ask for it: set {variable}")
+        raise WrongUse(f"{question}: without a terminal, set {variable}")
     return str(click.prompt(question, hide_input=hide_input, err=True))
 
 
 @command()
-@click.option("--print", "is_printed", is_flag=True, help="Print the link instead; whoever has it is signed in.")
+@click.option("--print", "is_printed", is_flag=True, help="Print the link instead; it signs its reader in.")
 def console(session: Session, *, is_printed: bool) -> None:
     """Open the console in the browser, signed in for an hour."""
     with session.api() as api:
-        link = f"{api.url}/console#token={api.sign_in()}"
+        # As the page reads it, which shows the minutes that are left and keeps the id for the next time.
+        session_of_page = {"token": api.sign_in(), "expires": api.expires, "client_id": api.client_id}
+        link = f"{api.url}/console#{urlencode(session_of_page)}"
     if is_printed:
         session.output.data({"url": link}, link)
         return
@@ -94,6 +97,6 @@ def _body(data: str) -> Any:
     try:
         if data == "@-":
             return json.load(sys.stdin)
-        return json.loads(Path(data[1:]).read_text() if data.startswith("@") else data)
+        return json.loads(Path(data[1:]).read_text("utf-8-sig") if data.startswith("@") else data)
     except (OSError, ValueError) as error:
         raise WrongUse(f"--data is no JSON, and no file with JSON: {error}") from error

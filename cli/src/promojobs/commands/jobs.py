@@ -24,7 +24,9 @@ _KEY_LIFE = timedelta(hours=23)
 _OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file; - writes it to stdout.")
 _FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
 _WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
-_WAIT_TIMEOUT = click.option("--wait-timeout", type=float, metavar="S", help="Stop waiting after so many seconds.")
+_WAIT_TIMEOUT = click.option(
+    "--wait-timeout", type=click.FloatRange(0), metavar="S", help="Stop waiting after so many seconds."
+)
 _EXPORT = ":export"
 _LONGEST_KEY = 255 - len(_EXPORT)
 
@@ -108,7 +110,9 @@ def _check_age(api: Client, promotion_id: str, name: str) -> None:
             raise Refused(f"The job {it.id} has this name and is older than a day: another key or name makes new codes")
 
 
-def _target(session: Session, output: str | None, *, force: bool, wait: bool = True) -> Path | None:
+def _target(
+    session: Session, output: str | None, *, force: bool, wait: bool = True, option: str = "--output"
+) -> Path | None:
     """Where the file goes, checked before anything is started. Raises WrongUse."""
     if output is None:
         return None
@@ -116,7 +120,7 @@ def _target(session: Session, output: str | None, *, force: bool, wait: bool = T
         raise WrongUse("--output needs the job's end: leave --no-wait out")
     path = Path(output)
     if output == "-" and session.output.as_json:
-        raise WrongUse("--json and --output - both write to stdout: choose one")
+        raise WrongUse(f"--json and {option} - both write to stdout: choose one")
     if output != "-":
         downloads.check_target(path, force=force)
     return path
@@ -159,19 +163,29 @@ def _to(target: Path, *, force: bool) -> list[str]:
     return ["--output", str(target), *(["--force"] if force else [])]
 
 
-def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool) -> None:
+def _write(session: Session, api: Client, job: Job, target: Path, *, force: bool, what: str = "export") -> bool:
+    """Whether the file is written under a name: else it is on stdout."""
     if str(target) == "-":
         api.read_to(job, sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
-        return
+        return False
     try:
         api.save(job, target, force=force)
     except (KeyboardInterrupt, Terminated, PromojobsError):
-        session.say("The file is not written, and the export is there.")
+        session.say(f"The file is not written, and the {what} is there.")
         session.say(session.line("download", job.promotion_id, job.id, *_to(target, force=force)))
         raise
-    file = downloads.only_file(job).file
-    document = {"job": dict(job.raw), "file": {"path": str(target), **asdict(file)}}
+    return True
+
+
+def _written(job: Job, target: Path) -> dict[str, Any]:
+    return {"job": dict(job.raw), "file": {"path": str(target), **asdict(downloads.only_file(job).file)}}
+
+
+def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool) -> None:
+    if not _write(session, api, job, target, force=force):
+        return
+    file, document = downloads.only_file(job).file, _written(job, target)
     text = f"{target}: {file.rows:,} codes, {size(file.bytes)}, SHA-256 verified"
     session.output.data(document, text)
 
@@ -208,20 +222,46 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
 @click.option("--uses", type=int, help="How often a code can be used, where its row does not say it.")
 @click.option("--per", type=click.Choice(["cart", "item"]), help="What counts as a use, likewise.")
 @click.option("--name", help="The job's name.")
-@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken.")
+@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken; - is stdout.")
 @_FORCE
 @_WAIT_TIMEOUT
 def import_codes(session: Session, promotion: str, file: Path, **given: Any) -> None:
     """Import the codes of a CSV file."""
-    target = _target(session, given["report"], force=given["force"])
+    target = _target(session, given["report"], force=given["force"], option="--report")
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
-        asked = {name: given[name] for name in ("on_duplicate", "uses", "per", "name")}
-        job = session.watch(api, api.import_codes(promotion_id, file, **asked), "Importing", given["wait_timeout"])
+        job = _start_import(session, api, promotion_id, file, given)
+        job = session.watch(api, job, "Importing", given["wait_timeout"])
         numbers = ", ".join(f"{job.result[name]:,} {name}" for name in ("imported", "duplicates", "invalid"))
-        if target:
-            api.save(job, target, force=given["force"])
-        session.output.data({"job": dict(job.raw)}, f"{file}: {numbers}")
+        text = f"{file}: {numbers}"
+        if target is None:
+            session.output.data({"job": dict(job.raw)}, text)
+            return
+        try:
+            is_named = _write(session, api, job, target, force=given["force"], what="report")
+        except (KeyboardInterrupt, Terminated, PromojobsError):
+            session.say(text)
+            raise
+        if is_named:
+            session.output.data(_written(job, target), text)
+        else:
+            session.say(text)
+
+
+def _start_import(session: Session, api: Client, promotion_id: str, file: Path, given: Mapping[str, Any]) -> Job:
+    """The job, started once. A caller who cannot know whether it was is told what shows it: no key finds it.
+
+    A second upload of the file is another one, and so is a job of it.
+    """
+    upload_id, key = api.upload(promotion_id, file), api.new_key()
+    session.explain(f"Idempotency-Key: {key}")
+    job = api.importing(upload_id, given["on_duplicate"], given["uses"], given["per"])
+    try:
+        return api.start(promotion_id, job, name=given["name"], key=key)
+    except (KeyboardInterrupt, Terminated, Unreachable):
+        session.say("The job may have been started. This line shows it, if it was.")
+        session.say(session.line("jobs", promotion_id, "--kind", "import"))
+        raise
 
 
 @command()
@@ -234,7 +274,8 @@ def download(session: Session, promotion: str, job: str, output: str | None, *, 
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        target = _target(session, output or f"{found.id}.csv", force=force)
+        suffix = ".csv.gz" if downloads.only_file(found).is_packed else ".csv"
+        target = _target(session, output or f"{found.id}{suffix}", force=force)
         if target:
             _save(session, api, found, target, force=force)
 
@@ -309,16 +350,29 @@ def watch(session: Session, promotion: str, job: str | None, wait_timeout: float
 @_YES
 @_WAIT
 def cancel(session: Session, promotion: str, job: str, *, yes: bool, wait: bool) -> None:
-    """Cancel a job; what it made is deleted."""
+    """Cancel a job; the codes that it made or imported are deleted."""
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        made = f" The {found.progress.done:,} codes made so far are deleted." if found.progress else ""
-        session.confirm(f"Cancel the job {short(found.id)}?{made}", yes=yes)
+        session.confirm(f"Cancel the job {short(found.id)}?{_consequence(found)}", yes=yes)
         ended = api.cancel(promotion_id, found.id)
         if wait and ended.is_open:
             ended = _until_cancelled(session, api, ended)
     session.output.data({"job": dict(ended.raw)}, _line(ended))
+
+
+def _consequence(it: Job) -> str:
+    """What becomes of what the job has done."""
+    match it.kind:
+        case "export":
+            return " No file is made."
+        case "import":
+            return " What it added is removed."
+        case "delete" if it.progress:
+            return f" The {it.progress.done:,} codes deleted so far stay deleted."
+        case "generate" if it.progress:
+            return f" The {it.progress.done:,} codes made so far are deleted."
+    return ""
 
 
 def _until_cancelled(session: Session, api: Client, job: Job) -> Job:

@@ -81,7 +81,7 @@ def create(session: Session, path: str) -> None:
 
 def _fields(path: str) -> dict[str, Any]:
     try:
-        with click.open_file(path) as file:
+        with click.open_file(path, encoding="utf-8-sig") as file:
             found = json.load(file)
     except (OSError, ValueError) as error:
         raise WrongUse(f"{Path(path).name} is no file with JSON: {error}") from error

@@ -9,14 +9,16 @@ A hold takes uses as a redemption does, and has an item beside the counters for 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from promotion_jobs.aws import keys
-from promotion_jobs.aws.keys import Range
+from promotion_jobs.aws.keys import Key, Range
 from promotion_jobs.aws.table import Action, Item, Table
 from promotion_jobs.codes.code import UNUSED, AnyChunk, CodeId, WrittenChunk
 from promotion_jobs.limits import HOLD_GRACE, LEAST_SHARDED_USES, SHARDS
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 _PURGED_AT_ONCE = 90
 """With what else a purge does, they fit a transaction of 100."""
@@ -34,8 +36,8 @@ def allotment(max_uses: int, shard: int) -> int:
 
 
 def to_milliseconds(moment: datetime) -> int:
-    """A moment as the keys of holds have it."""
-    return int(moment.timestamp() * 1000)
+    """A moment as the keys of holds have it; exact, since a hold is found by it again."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def over_since(now: datetime) -> int:
@@ -51,8 +53,14 @@ class UsesStore:
 
     def left(self, code: CodeId, max_uses: int) -> Mapping[int, int]:
         """Shard → how many of its uses are left, all as they were at one moment; holds count, ended or not."""
-        items = self.table.get_at_once(*(keys.uses(code, shard) for shard in range(shards(max_uses))))
-        return {shard: allotment(max_uses, shard) - taken(item) for shard, item in enumerate(items)}
+        return self.left_beside(code, max_uses)[0]
+
+    def left_beside(self, code: CodeId, max_uses: int, *beside: Key) -> tuple[Mapping[int, int], Sequence[Item | None]]:
+        """The same, and the items of other keys as they were at that moment."""
+        counters = [keys.uses(code, shard) for shard in range(shards(max_uses))]
+        items = self.table.get_at_once(*counters, *beside)
+        left = {shard: allotment(max_uses, shard) - taken(items[shard]) for shard in range(len(counters))}
+        return left, items[len(counters) :]
 
     def taken_of(self, chunk: AnyChunk, offset: int, limit: int, now: datetime) -> Mapping[int, int]:
         """Position → how many uses are taken, of so many codes that are there, without the first ``offset`` of them."""

@@ -1,4 +1,4 @@
-"""Importing codes of a file: each put if no one has it, as by hand, and published when all of them are there.
+"""Importing codes of a file: each put if it is not in use, as by hand, and published when all of them are there.
 
 The file is read twice: first whole, so that nothing is written of one that cannot be read or has too many codes; then
 row by row. Some rows are taken in together: their codes with the chunk that lists them, what the report says of the

@@ -153,7 +153,10 @@ class FirstReading:
     def _count_in_use(self, scan: Scan, rows: Sequence[Read]) -> Scan:
         codes, found = new_codes(rows), scan.in_use or 0
         for first in range(0, len(codes), BATCH_KEYS):
-            found += len(self.lookup.places(codes[first : first + BATCH_KEYS]))
+            some = codes[first : first + BATCH_KEYS]
+            places = self.lookup.places(some)
+            # A code that several rows have was counted for each of them.
+            found += sum(code.casefold() in places for code in some)
         return replace(scan, in_use=found, looked_up=scan.looked_up + len(rows))
 
     def _take_room(self, job: Job, scan: Scan, codes: int) -> Intake | None:

@@ -16,12 +16,13 @@ from promotion_jobs.jobs.rows import users_of
 from promotion_jobs.values import is_code
 
 _DELIMITERS = ",;\t"
-_CODE_NAMES = {"code", "coupon", "coupon code", "discount code", "promo code", "promotion code"}
-"""Of the column with the codes, in any case."""
+_CODE_NAMES = {"code", "coupon", "coupon_code", "discount_code", "promo_code", "promotion_code"}
+"""Of the column with the codes."""
 _OPTIONAL = ("max_uses", "consume_unit", "user")
 _CONSUME_UNITS: Sequence[ConsumeUnit] = get_args(ConsumeUnit)
 _SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*")
 """Some spreadsheets write it before the header."""
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
@@ -95,7 +96,7 @@ class Layout:
         if unit and consume_unit is None:
             return Refusal.CONSUME_UNIT
         users = users_of(user) if user else ()
-        if not _is_clear(users):
+        if user and not _is_clear(users):
             return Refusal.USER
         return Terms(
             consume_unit=consume_unit or terms.consume_unit,
@@ -109,8 +110,8 @@ class Layout:
 
 
 def _column(name: str) -> str | None:
-    """What a column is, by its name in the header."""
-    plain = name.strip().casefold()
+    """What a column is, by its name in the header: in any case, and however its words are parted."""
+    plain = _BETWEEN_WORDS.sub("_", name.strip().casefold())
     return "code" if plain in _CODE_NAMES else plain if plain in _OPTIONAL else None
 
 
@@ -127,8 +128,8 @@ def _refusal(code: str) -> Refusal | None:
 def _is_clear(users: Sequence[str]) -> bool:
     """As codes that are made by hand may have them (contract 2)."""
     return (
-        len(users) <= limits.USERS
-        and all(0 < len(it) <= limits.USER_LENGTH for it in users)
+        0 < len(users) <= limits.USERS
+        and all(len(it) <= limits.USER_LENGTH and "\0" not in it for it in users)
         and sum(map(len, users)) <= limits.USERS_LENGTH
     )
 

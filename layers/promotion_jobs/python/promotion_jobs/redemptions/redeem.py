@@ -82,7 +82,8 @@ class Redeemer:
         promotion, found, taken = self.store.look(place.promotion_id, key, range(key.shards if terms.max_uses else 0))
         if promotion is None:
             return Validity(Reason.NOT_FOUND)
-        left = self._left(key, terms, taken, now)
+        limit = terms.max_uses
+        left = None if limit is None else self._left(key, limit, limit - sum(taken.values()), now)
         units = units_of(terms, use.quantity)
         reason = _difference(found, use, units) if found else refusal(promotion, terms, use, now)
         if found is None and reason is None and left is not None and left < units:
@@ -90,12 +91,9 @@ class Redeemer:
         is_redeemed = found is not None and found.status is Status.REDEEMED
         return Validity(reason, place, promotion, units, left, is_redeemed)
 
-    def _left(self, key: RedemptionKey, terms: Terms, taken: Mapping[int, int], now: datetime) -> int | None:
-        """How many uses of a limited code are left, with those of holds that are over."""
-        if terms.max_uses is None:
-            return None
-        over = sum(self.uses.over(key.code, now).values()) if any(taken.values()) else 0
-        return terms.max_uses - sum(taken.values()) + over
+    def _left(self, key: RedemptionKey, max_uses: int, left: int, now: datetime) -> int:
+        """How many uses are left by the counters, with those of holds that are over."""
+        return left + sum(self.uses.over(key.code, now).values()) if left < max_uses else left
 
     def redeem(self, use: Use, client_id: str) -> tuple[Redemption, bool]:
         """The redemption, counted once, and whether it is new: the same id again gives the same one.
@@ -120,7 +118,7 @@ class Redeemer:
         raise StoreBusy
 
     def _try(self, place: Place, use: Use, client_id: str) -> tuple[Redemption, bool] | None:
-        """None if uses were taken back, and it is worth another look. Raises ConditionLost."""
+        """None if it is worth another look: uses were taken back, or it is there by now. Raises ConditionLost."""
         key, terms = _key(place, use), place.code.terms
         units = units_of(terms, use.quantity)
         promotion, found, taken = self.store.look(place.promotion_id, key, [key.shard] if terms.max_uses else [])
@@ -132,7 +130,7 @@ class Redeemer:
         now = self.now()
         reason = refusal(promotion, terms, use, now)
         if reason:
-            raise CodeNotUsable(reason, self._uses_of(key, terms))
+            raise CodeNotUsable(reason, self._uses_of(key, terms, now))
         drawn = self._drawn(key, terms.max_uses, units, taken[key.shard]) if terms.max_uses else {}
         if drawn is None:
             return None
@@ -163,21 +161,26 @@ class Redeemer:
         self.meter(Measure.REPLAYS)
         return found, False
 
-    def _uses_of(self, key: RedemptionKey, terms: Terms) -> int | None:
-        return sum(self.uses.left(key.code, terms.max_uses).values()) if terms.max_uses else terms.max_uses
+    def _uses_of(self, key: RedemptionKey, terms: Terms, now: datetime) -> int | None:
+        if not terms.max_uses:
+            return terms.max_uses
+        left = sum(self.uses.left(key.code, terms.max_uses).values())
+        return self._left(key, terms.max_uses, left, now)
 
     def _drawn(self, key: RedemptionKey, max_uses: int, units: int, taken: int) -> Mapping[int, int] | None:
-        """Shard → the units to take from it; None if holds that are over were taken back, and others were faster.
+        """Shard → the units to take from it.
 
-        Raises CodeNotUsable only if at one moment too few were left of all shards, and no hold was over.
+        None if holds that are over were taken back, and others were faster; or another request of the same id was,
+        which may have taken the last uses. Raises CodeNotUsable only if at one moment too few were left of all shards,
+        no hold was over, and the redemption was not there.
         """
         if allotment(max_uses, key.shard) - taken >= units:
             return {key.shard: units}
         has_taken_back = self._take_back_holds(key, units)
-        left = self.uses.left(key.code, max_uses)
+        left, is_there = self.store.left(key, max_uses)
         if sum(left.values()) >= units:
             return _spread(left, units, key.shard)
-        if has_taken_back:
+        if has_taken_back or is_there:
             return None
         raise CodeNotUsable(Reason.EXHAUSTED, sum(left.values()))
 

@@ -110,6 +110,11 @@ class RedemptionStore:
             {shard: taken(of(counter)) for shard, counter in taken_of.items()},
         )
 
+    def left(self, key: RedemptionKey, max_uses: int) -> tuple[Mapping[int, int], bool]:
+        """Shard → how many uses of it are left, and whether the redemption is there, as both were at one moment."""
+        left, (item,) = self.uses.left_beside(key.code, max_uses, _key(key))
+        return left, item is not None
+
     def get(self, key: RedemptionKey) -> Redemption | None:
         item = self.table.get(_key(key))
         return _from_item(key, item) if item else None

@@ -86,7 +86,8 @@ class Usages:
         if wanted.is_empty:
             return Listing([], 0, page)
         if wanted.ids:
-            found = [it for id_ in wanted.ids if (it := self._find(promotion, id_)) and wanted.has(it)]
+            every = [it for id_ in wanted.ids if (it := self._find(promotion, id_))]
+            found = [it for it in every if it.was_redeemed and wanted.has(it)]
             return _page(found, page)
         code = next(iter(wanted.codes), None)
         entries = self.store.usages(promotion.id, wanted.first, wanted.last, code=code, newest_first=newest_first)

@@ -12,6 +12,7 @@ import pytest
 from local import PROJECT
 from local.api import Api
 from local.stack import LocalStack
+from promojobs import Client
 from tests.stack.journeys import new_promotion
 
 UV = PROJECT / ".venv-tools/bin/uv"
@@ -97,3 +98,12 @@ def test_the_package_has_the_version_of_the_api(promojobs: Path) -> None:
     told = subprocess.run([promojobs, "--version"], check=True, capture_output=True, text=True)  # noqa: S603
     description = json.loads((PROJECT / "layers/promotion_jobs/python/promotion_jobs/api/openapi.json").read_text())
     assert told.stdout == f"promojobs, version {description['info']['version']}\n"
+
+
+def test_a_text_of_any_characters_can_be_sought_though_no_code_has_them(stack: LocalStack, api: Api) -> None:
+    promotion = new_promotion(api)
+    client = stack.client
+    with Client(stack.base_url, client.client_id, client.client_secret) as library:
+        for text in ("a(b", "a,b)", 'a"b', "a\\b", "ä:b"):
+            assert library.find_code(text) is None
+            assert list(library.usages(promotion, code=text)) == []

@@ -1,157 +1,21 @@
-"""The client: every call of the API, with its tokens and its repetitions."""
+"""The client: what the API can do, by name."""
 
-import json
-import os
-import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from math import inf
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote, urlencode
+from typing import Any
+from urllib.parse import quote
 
 from promojobs import download, waiting
-from promojobs.errors import NotSignedIn, Refused, Unreachable, WrongUse, of_answer
-from promojobs.transport import TRIES, Answer, Transport, Waits, checked_url
+from promojobs.calls import Calls, checked
+from promojobs.errors import Refused, Unreachable, WrongUse
 from promojobs.values import KINDS, Code, Estimate, Job, Promotion, Usage, Validity
 
 _PROMOTIONS = "/v2/promotions"
-_PAGE = 100
-_SAFE = frozenset({"GET", "PUT", "DELETE"})
-_DONE, _NOTHING, _ELSEWHERE, _ERRORS, _UNAUTHORIZED, _NOT_FOUND = 200, 204, 300, 400, 401, 404
+_DONE, _NOT_FOUND = 200, 404
 
 
-class Client:
-    """``token`` is a good one, if there is one; ``on_token`` is told of each new one with its end in epoch seconds.
-
-    Without a secret, the token is all there is. ``tries`` is how often a request is sent that may be sent again. Tests
-    pass in time, waiting, chance and keys of their own.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        client_id: str,
-        client_secret: str | None,
-        *,
-        token: str | None = None,
-        on_token: Callable[[str, int], None] = lambda _token, _expires: None,
-        timeout: float = 30.0,
-        tries: int = TRIES,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-        chance: Callable[[], float] = lambda: secrets.randbelow(2**32) / 2**32,
-        new_key: Callable[[], str] = lambda: secrets.token_hex(16),
-    ) -> None:
-        """Raises WrongUse for an address that would show secrets on the way."""
-        self.url = checked_url(url)
-        self.client_id = client_id
-        self._secret = client_secret
-        self._token = token
-        self.expires: int | None = None
-        """When the last token that was got by the secret ends, in epoch seconds."""
-        self._on_token = on_token
-        self._sleep = sleep
-        self._clock = clock
-        self.new_key = new_key
-        self._waits = Waits(sleep, chance, clock)
-        self._transport = Transport(self._waits, timeout, tries)
-
-    @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """By PROMOJOBS_URL, PROMOJOBS_CLIENT_ID and PROMOJOBS_CLIENT_SECRET. Raises NotSignedIn without them."""
-        names = ("PROMOJOBS_URL", "PROMOJOBS_CLIENT_ID", "PROMOJOBS_CLIENT_SECRET")
-        missing = [name for name in names if not os.environ.get(name)]
-        if missing:
-            raise NotSignedIn(f"Set {' and '.join(missing)}")
-        return cls(*(os.environ[name] for name in names), **options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._transport.close()
-
-    # Requests
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        may_repeat: bool | None = None,
-        within: float = inf,
-    ) -> Answer:
-        """The answer to one request, whatever it says; a body that is not None is sent as JSON.
-
-        It is tried for ``within`` seconds. Where ``may_repeat`` is not said, a lost answer of a GET, PUT or DELETE is
-        asked for again, and of a POST with an Idempotency-Key. Raises Unreachable and NotSignedIn.
-        """
-        sent = {name.lower(): value for name, value in (headers or {}).items()}
-        content = None
-        if body is not None:
-            content = json.dumps(body).encode()
-            sent["content-type"] = "application/json"
-        if may_repeat is None:
-            may_repeat = method in _SAFE or "idempotency-key" in sent
-        for is_last in (False, True):
-            sent["authorization"] = f"Bearer {self._token or self.sign_in()}"
-            answer = self._transport.send(method, self.url + path, sent, content, may_repeat=may_repeat, within=within)
-            if answer.status != _UNAUTHORIZED or is_last or self._secret is None:
-                break
-            # It has run out, or was revoked.
-            self._token = None
-        return answer
-
-    def sign_in(self) -> str:
-        """A new token. Raises NotSignedIn and Unreachable."""
-        if self._secret is None:
-            raise NotSignedIn("There is no secret to get a token by")
-        form = {"grant_type": "client_credentials", "client_id": self.client_id, "client_secret": self._secret}
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        url = f"{self.url}/oauth/access_token"
-        answer = self._transport.send("POST", url, headers, urlencode(form).encode(), may_repeat=True)
-        if answer.status == _UNAUTHORIZED:
-            raise NotSignedIn("The service knows no such client with this secret", status=answer.status)
-        document = _checked(answer)
-        self._token, self.expires = str(document["access_token"]), int(document["expires"])
-        self._on_token(self._token, self.expires)
-        return self._token
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        data: Any = None,
-        *,
-        key: str | None = None,
-        may_repeat: bool | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Any:
-        """What the API answers, as JSON; None where it answers nothing. ``data`` is sent in the member of that name.
-
-        Raises Refused, NotSignedIn and Unreachable.
-        """
-        headers = {"idempotency-key": key} if key else {}
-        target = f"{path}?{urlencode(query)}" if query else path
-        body = None if data is None else {"data": data}
-        return _checked(self.request(method, target, body, headers=headers, may_repeat=may_repeat))
-
-    def pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Any]:
-        """The records of a list, page by page; of a longer one no more than pages show."""
-        offset = 0
-        while True:
-            asked = {**(query or {}), "page[limit]": str(_PAGE), "page[offset]": str(offset)}
-            found = self.call("GET", path, query=asked)["data"]
-            yield from found
-            offset += _PAGE
-            if len(found) < _PAGE or offset > 10_000:  # noqa: PLR2004 - the API's greatest offset
-                return
+class Client(Calls):
+    """Everything of :class:`Calls`, which makes it, and what it can be asked for."""
 
     # Promotions
 
@@ -308,7 +172,7 @@ class Client:
         path = _job_path(job.promotion_id, job.id)
 
         def look(within: float) -> Job:
-            return Job.of(_checked(self.request("GET", path, within=within))["data"])
+            return Job.of(checked(self.request("GET", path, within=within))["data"])
 
         watch = waiting.Watch(look, self._sleep, self._clock, on_trouble)
         return waiting.succeeded(watch.until_end(job, on_progress, timeout))
@@ -343,7 +207,7 @@ class Client:
 
     def find_code(self, code: str) -> tuple[Promotion, Code] | None:
         """The code, whatever its case, and its promotion; None if there is none."""
-        found = self.call("GET", _PROMOTIONS, query={"filter": f"eq(code,{code})"})["data"]
+        found = self.call("GET", _PROMOTIONS, query={"filter": _is_code(code)})["data"]
         if not found:
             return None
         promotion = Promotion.of(found[0])
@@ -385,7 +249,7 @@ class Client:
 
     def usages(self, promotion_id: str, *, code: str | None = None) -> Iterator[Usage]:
         """What was redeemed of a promotion, newest first; of one code, if it is named."""
-        query = {"filter": f"eq(code,{code})"} if code else {}
+        query = {"filter": _is_code(code)} if code else {}
         return map(Usage.of, self.pages(f"{_promotion(promotion_id)}/usages", query))
 
 
@@ -405,6 +269,12 @@ def _job_path(promotion_id: str, job_id: str) -> str:
     return f"{_jobs(promotion_id)}/{quote(job_id, safe='')}"
 
 
+def _is_code(code: str) -> str:
+    """The filter: in quotes, a code may have any characters."""
+    escaped = code.replace("\\", r"\\").replace('"', r"\"")
+    return f'eq(code,"{escaped}")'
+
+
 def _given(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
@@ -412,13 +282,3 @@ def _given(members: Mapping[str, Any]) -> dict[str, Any]:
 def _job(kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     given = _given(parameters)
     return {"type": "promotion_job", "job_type": KINDS[kind], **({"parameters": given} if given else {})}
-
-
-def _checked(answer: Answer) -> Any:
-    if answer.status >= _ERRORS:
-        raise of_answer(answer.status, answer.json, answer.request_id)
-    if answer.status == _NOTHING:
-        return None
-    if answer.status >= _ELSEWHERE or not isinstance(answer.json, dict):
-        raise Unreachable(f"{answer.status} is no answer of Promotion Jobs: is this its address?", status=answer.status)
-    return answer.json

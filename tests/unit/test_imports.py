@@ -240,6 +240,17 @@ def test_however_a_file_is_taken_in_the_counts_and_the_report_are_the_same(
         assert office.report(found) == at_once.report(whole)
 
 
+@pytest.mark.parametrize(("rows", "error"), [(5, None), (6, "The file has more than 5 rows")])
+def test_a_file_with_more_rows_than_a_report_may_have_fails_before_anything_is_written(
+    rows: int, error: str | None
+) -> None:
+    office = Imports()
+    importer = office.service.importer
+    office.service.importer = replace(importer, reading=replace(importer.reading, most_rows=5))
+    job = office.run_import("code\n" + numbered(rows))
+    assert (job.error, office.numbers()) == (error, (0, 1_000, None) if error else (5, 995, None))
+
+
 def test_a_delivery_reads_a_long_file_on_where_the_last_one_stopped() -> None:
     office = Imports(room=3)
     office.put_chunk(by_hand("N-3", "N-4", "N-5"))

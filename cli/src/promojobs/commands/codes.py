@@ -4,6 +4,7 @@ import click
 
 from promojobs.app import app, command
 from promojobs.errors import Refused
+from promojobs.options import YES
 from promojobs.session import Session, short
 from promojobs.values import Code
 
@@ -45,7 +46,7 @@ def add(session: Session, promotion: str, codes: tuple[str, ...], uses: int | No
 @command(code)
 @click.argument("promotion")
 @click.argument("codes", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def delete(session: Session, promotion: str, codes: tuple[str, ...], *, yes: bool) -> None:
     """Delete up to 50 codes; those that are not there do not matter."""
     session.confirm(f"Delete {len(codes)} codes?", yes=yes)

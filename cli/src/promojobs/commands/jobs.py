@@ -1,11 +1,8 @@
 """Jobs: started, watched to their end, and their files."""
 
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,19 +11,15 @@ from promojobs import download as downloads
 from promojobs.app import command
 from promojobs.client import Client
 from promojobs.errors import FileWrong, JobCancelled, PromojobsError, Refused, Unreachable, WrongUse
-from promojobs.output import duration, size
+from promojobs.options import FORCE, OUTPUT, WAIT, WAIT_TIMEOUT, YES
+from promojobs.output import duration
+from promojobs.saving import output_options, save, target_of
 from promojobs.session import Session, Terminated, short
 from promojobs.values import KINDS, Estimate, Job
 
 _NAME = 50
 _KEY_LIFE = timedelta(hours=23)
 """A little less than the service knows keys: so much may pass between this look and the request."""
-_OUTPUT = click.option("--output", metavar="FILE", help="Where to write the file; - writes it to stdout.")
-_FORCE = click.option("--force", is_flag=True, help="Replace a file that is there.")
-_WAIT = click.option("--wait/--no-wait", default=True, help="Whether to wait for its end.")
-_WAIT_TIMEOUT = click.option(
-    "--wait-timeout", type=click.FloatRange(0), metavar="S", help="Stop waiting after so many seconds."
-)
 _EXPORT = ":export"
 _LONGEST_KEY = 255 - len(_EXPORT)
 
@@ -44,7 +37,6 @@ _KEY = click.option(
     callback=_checked_key,
     help="Makes the line repeatable: the same key is the same job, for a day.",
 )
-_YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @command()
@@ -57,13 +49,13 @@ _YES = click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--name", help="The job's name.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would take.")
 @_KEY
-@_OUTPUT
-@_FORCE
-@_WAIT
-@_WAIT_TIMEOUT
+@OUTPUT
+@FORCE
+@WAIT
+@WAIT_TIMEOUT
 def generate(session: Session, promotion: str, number: int, **given: Any) -> None:
     """Make NUMBER codes; with --output, also export, download and verify them."""
-    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
+    target = target_of(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job = api.generation(number, given["prefix"], given["length"], given["uses"], given["per"])
@@ -84,9 +76,13 @@ def generate(session: Session, promotion: str, number: int, **given: Any) -> Non
         try:
             exported = _export(session, api, made.promotion_id, made.id, given, number)
         except PromojobsError:
-            session.say(session.line("export", made.promotion_id, "--job", made.id, *_to(target, force=given["force"])))
+            session.say(
+                session.line(
+                    "export", made.promotion_id, "--job", made.id, *output_options(target, force=given["force"])
+                )
+            )
             raise
-        _save(session, api, exported, target, force=given["force"])
+        save(session, api, exported, target, force=given["force"])
 
 
 def _start(
@@ -108,22 +104,6 @@ def _check_age(api: Client, promotion_id: str, name: str) -> None:
         age = datetime.now(UTC) - datetime.fromisoformat(it.created_at)
         if it.name == name and age > _KEY_LIFE:
             raise Refused(f"The job {it.id} has this name and is older than a day: another key or name makes new codes")
-
-
-def _target(
-    session: Session, output: str | None, *, force: bool, wait: bool = True, option: str = "--output"
-) -> Path | None:
-    """Where the file goes, checked before anything is started. Raises WrongUse."""
-    if output is None:
-        return None
-    if not wait:
-        raise WrongUse("--output needs the job's end: leave --no-wait out")
-    path = Path(output)
-    if output == "-" and session.output.as_json:
-        raise WrongUse(f"--json and {option} - both write to stdout: choose one")
-    if output != "-":
-        downloads.check_target(path, force=force)
-    return path
 
 
 def _show_estimate(session: Session, it: Estimate) -> None:
@@ -159,53 +139,22 @@ def _export(
     return job
 
 
-def _to(target: Path, *, force: bool) -> list[str]:
-    return ["--output", str(target), *(["--force"] if force else [])]
-
-
-def _write(session: Session, api: Client, job: Job, target: Path, *, force: bool, what: str = "export") -> bool:
-    """Whether the file is written under a name: else it is on stdout."""
-    if str(target) == "-":
-        api.read_to(job, sys.stdout.buffer.write)
-        sys.stdout.buffer.flush()
-        return False
-    try:
-        api.save(job, target, force=force)
-    except (KeyboardInterrupt, Terminated, PromojobsError):
-        session.say(f"The file is not written, and the {what} is there.")
-        session.say(session.line("download", job.promotion_id, job.id, *_to(target, force=force)))
-        raise
-    return True
-
-
-def _written(job: Job, target: Path) -> dict[str, Any]:
-    return {"job": dict(job.raw), "file": {"path": str(target), **asdict(downloads.only_file(job).file)}}
-
-
-def _save(session: Session, api: Client, job: Job, target: Path, *, force: bool) -> None:
-    if not _write(session, api, job, target, force=force):
-        return
-    file, document = downloads.only_file(job).file, _written(job, target)
-    text = f"{target}: {file.rows:,} codes, {size(file.bytes)}, SHA-256 verified"
-    session.output.data(document, text)
-
-
 @command()
 @click.argument("promotion")
 @click.option("--job", help="Of this job's codes alone.")
 @_KEY
-@_OUTPUT
-@_FORCE
-@_WAIT
-@_WAIT_TIMEOUT
+@OUTPUT
+@FORCE
+@WAIT
+@WAIT_TIMEOUT
 def export(session: Session, promotion: str, job: str | None, **given: Any) -> None:
     """Export all codes, or those of one job; with --output, download and verify the file."""
-    target = _target(session, given["output"], force=given["force"], wait=given["wait"])
+    target = target_of(session, given["output"], force=given["force"], wait=given["wait"])
     with session.api() as api:
         promotion_id = session.promotion_id(api, promotion)
         job_id = job and session.job_id(api, promotion_id, job)
         if target is not None:
-            _save(session, api, _export(session, api, promotion_id, job_id, given), target, force=given["force"])
+            save(session, api, _export(session, api, promotion_id, job_id, given), target, force=given["force"])
             return
         made = _start(session, api, promotion_id, api.exporting(job_id=job_id), None, given["key"])
         if not given["wait"]:
@@ -213,86 +162,6 @@ def export(session: Session, promotion: str, job: str | None, **given: Any) -> N
             return
         made = session.watch(api, made, "Exporting", given["wait_timeout"])
         session.output.data({"job": dict(made.raw)}, _line(made))
-
-
-@command(name="import")
-@click.argument("promotion")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--on-duplicate", type=click.Choice(["skip", "fail"]), help="Where a code is in use; skip unless given.")
-@click.option("--uses", type=int, help="How often a code can be used, where its row does not say it.")
-@click.option("--per", type=click.Choice(["cart", "item"]), help="What counts as a use, likewise.")
-@click.option("--name", help="The job's name.")
-@click.option("--report", metavar="FILE", help="Where to write the rows that were not taken; - is stdout.")
-@_FORCE
-@_WAIT_TIMEOUT
-def import_codes(session: Session, promotion: str, file: Path, **given: Any) -> None:
-    """Import the codes of a CSV file."""
-    target = _target(session, given["report"], force=given["force"], option="--report")
-    with session.api() as api:
-        promotion_id = session.promotion_id(api, promotion)
-        job = _start_import(session, api, promotion_id, file, given)
-        job = session.watch(api, job, "Importing", given["wait_timeout"])
-        numbers = ", ".join(f"{job.result[name]:,} {name}" for name in ("imported", "duplicates", "invalid"))
-        text = f"{file}: {numbers}"
-        if target is None:
-            session.output.data({"job": dict(job.raw)}, text)
-            return
-        try:
-            is_named = _write(session, api, job, target, force=given["force"], what="report")
-        except (KeyboardInterrupt, Terminated, PromojobsError):
-            session.say(text)
-            raise
-        if is_named:
-            session.output.data(_written(job, target), text)
-        else:
-            session.say(text)
-
-
-def _start_import(session: Session, api: Client, promotion_id: str, file: Path, given: Mapping[str, Any]) -> Job:
-    """The job, started once. A caller who cannot know whether it was is told what shows it: no key finds it.
-
-    A second upload of the file is another one, and so is a job of it.
-    """
-    upload_id, key = api.upload(promotion_id, file), api.new_key()
-    session.explain(f"Idempotency-Key: {key}")
-    job = api.importing(upload_id, given["on_duplicate"], given["uses"], given["per"])
-    try:
-        return api.start(promotion_id, job, name=given["name"], key=key)
-    except (KeyboardInterrupt, Terminated, Unreachable):
-        session.say("The job may have been started. This line shows it, if it was.")
-        session.say(session.line("jobs", promotion_id, "--kind", "import"))
-        raise
-
-
-@command()
-@click.argument("promotion")
-@click.argument("job")
-@_OUTPUT
-@_FORCE
-def download(session: Session, promotion: str, job: str, output: str | None, *, force: bool) -> None:
-    """Download the file of an export, and verify it."""
-    with session.api() as api:
-        promotion_id = session.promotion_id(api, promotion)
-        found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-        suffix = ".csv.gz" if downloads.only_file(found).is_packed else ".csv"
-        target = _target(session, output or f"{found.id}{suffix}", force=force)
-        if target:
-            _save(session, api, found, target, force=force)
-
-
-@command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("promotion")
-@click.argument("job")
-def verify(session: Session, file: Path, promotion: str, job: str) -> None:
-    """Compare a file with what an export wrote."""
-    with session.api() as api:
-        promotion_id = session.promotion_id(api, promotion)
-        found = api.job(promotion_id, session.job_id(api, promotion_id, job))
-    wanted = downloads.only_file(found)
-    downloads.Measured.of(file).check(wanted)
-    told = {"path": str(file), **asdict(wanted.file)}
-    session.output.data(told, f"{file}: OK, {wanted.file.rows:,} rows, {wanted.file.sha256[:8]}…")
 
 
 @command()
@@ -332,7 +201,7 @@ def _line(it: Job) -> str:
 @command()
 @click.argument("promotion")
 @click.argument("job", required=False)
-@_WAIT_TIMEOUT
+@WAIT_TIMEOUT
 def watch(session: Session, promotion: str, job: str | None, wait_timeout: float | None) -> None:
     """Watch a job to its end: the open one unless you name another."""
     with session.api() as api:
@@ -347,8 +216,8 @@ def watch(session: Session, promotion: str, job: str | None, wait_timeout: float
 @command()
 @click.argument("promotion")
 @click.argument("job")
-@_YES
-@_WAIT
+@YES
+@WAIT
 def cancel(session: Session, promotion: str, job: str, *, yes: bool, wait: bool) -> None:
     """Cancel a job; the codes that it made or imported are deleted."""
     with session.api() as api:
@@ -388,9 +257,9 @@ def _until_cancelled(session: Session, api: Client, job: Job) -> Job:
 @click.option("--job", help="Those of this job.")
 @click.option("--all", "is_all", is_flag=True, help="All codes of the promotion.")
 @_KEY
-@_YES
-@_WAIT
-@_WAIT_TIMEOUT
+@YES
+@WAIT
+@WAIT_TIMEOUT
 def delete_codes(session: Session, promotion: str, job: str | None, *, is_all: bool, **given: Any) -> None:
     """Delete all codes of a promotion, or those of one job."""
     if bool(job) == is_all:

@@ -11,6 +11,7 @@ import click
 
 from promojobs.app import app, command
 from promojobs.errors import WrongUse
+from promojobs.options import YES
 from promojobs.session import Session, short
 from promojobs.values import Promotion
 
@@ -109,7 +110,7 @@ def update(session: Session, promotion: str, **changes: Any) -> None:
 
 @command(promotions)
 @click.argument("promotion")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def delete(session: Session, promotion: str, *, yes: bool) -> None:
     """Delete a promotion, with its codes, jobs and files."""
     with session.api() as api:

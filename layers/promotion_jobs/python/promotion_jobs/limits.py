@@ -41,6 +41,9 @@ UPLOAD_LIFE = timedelta(days=1)
 
 UPLOAD_LINK_LIFE = timedelta(hours=1)
 
+IMPORT_ROWS = 5_000_000
+"""Of a file: a worker writes the report of so many refused rows within its time."""
+
 ROW_BYTES = 65_536
 """Of an imported file, whatever is in it: what a worker holds does not grow with the file."""
 

@@ -18,8 +18,8 @@ from promotion_jobs.jobs.claim import CODES_LIMIT_EXCEEDED
 from promotion_jobs.jobs.job import ImportParameters, Intake, Job, Scan, Upload
 from promotion_jobs.jobs.kind import Hold
 from promotion_jobs.jobs.runs import RunStore
-from promotion_jobs.jobs.sheet import Layout, Refusal, Row, Sheet
-from promotion_jobs.limits import BYTES_SCANNED, ROWS_SCANNED
+from promotion_jobs.jobs.sheet import Layout, Refusal, Row, Sheet, UnreadableFile
+from promotion_jobs.limits import BYTES_SCANNED, IMPORT_ROWS, ROWS_SCANNED
 from promotion_jobs.promotions.store import PromotionStore
 
 _RUN = 0
@@ -110,13 +110,14 @@ class FirstReading:
     files: Callable[[], Files]
     now: Callable[[], datetime]
     between: Batch = _BETWEEN
+    most_rows: int = IMPORT_ROWS
 
     def begin(self, hold: Hold) -> Intake:
         """Take room for all codes that the file may have. Raises UnreadableFile, FileGone, Failed and Stopped."""
         job = hold.job
         scan = hold.run.scan or self._start(job)
         if scan.in_use is None:
-            scan = self._read_on(hold, scan, _count_codes)
+            scan = self._read_on(hold, scan, self._count_codes)
             if intake := self._take_room(job, scan, scan.codes):
                 return intake
             scan = replace(scan, offset=scan.start, lines=scan.header_lines, in_use=0)
@@ -150,6 +151,13 @@ class FirstReading:
         except ConditionLost as error:
             raise Stopped from error
 
+    def _count_codes(self, scan: Scan, rows: Sequence[Read]) -> Scan:
+        """Raises UnreadableFile for too many rows."""
+        counted = replace(scan, rows=scan.rows + len(rows), codes=scan.codes + len(new_codes(rows)))
+        if counted.rows > self.most_rows:
+            raise UnreadableFile(f"The file has more than {self.most_rows:,} rows")
+        return counted
+
     def _count_in_use(self, scan: Scan, rows: Sequence[Read]) -> Scan:
         codes, found = new_codes(rows), scan.in_use or 0
         for first in range(0, len(codes), BATCH_KEYS):
@@ -172,7 +180,3 @@ class FirstReading:
                 raise Stopped from error
             return None
         return begun
-
-
-def _count_codes(scan: Scan, rows: Sequence[Read]) -> Scan:
-    return replace(scan, rows=scan.rows + len(rows), codes=scan.codes + len(new_codes(rows)))

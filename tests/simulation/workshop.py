@@ -43,6 +43,9 @@ CLIENT_ID = "shop"
 PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
 
+READ_BYTES = 40
+"""So that a file is read in several pieces."""
+
 ROWS_PER_FILE = 15
 TOGETHER, SCANNED = Batch(codes=3, rows=5, size=1_000), Batch(codes=12, rows=12, size=1_000)
 """Of an import."""
@@ -152,7 +155,7 @@ class Workshop:
         service = Service(clients, self.clock, bits, Settings(environment))
         service.table = replace(service.table, backoff=Backoff(simulation.sleep, bits))
         make_small(service)
-        service.files = replace(service.files, part_bytes=PART_BYTES)
+        service.files = replace(service.files, part_bytes=PART_BYTES, read_bytes=READ_BYTES)
         service.job_creator = replace(
             service.job_creator, plan=lambda codes: Plan(codes, self.chunk_codes, self.run_chunks, self.spares)
         )

@@ -31,7 +31,7 @@ def wrong_answers(till: Till) -> Iterator[str]:
     if parts := [record for record in redeemed.records.values() if "promotion" not in record]:
         yield f"{parts} are no redemptions"
         return
-    yield from left_over(stored, redeemed)
+    yield from left_over(stored, redeemed, till.limits)
     yield from _wrong_refusals(till)
     yield from _grown(till)
     yield from _stopped(till)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from promotion_jobs.errors import CodeNotFound, DuplicateCode, PromotionFull, TooManyJobs, WriteConflict
 from promotion_jobs.jobs.job import Job, JobStatus, OnDuplicate
@@ -64,7 +65,7 @@ def delete_and_import_again(workshop: Workshop) -> None:
     upload_id = workshop.add_upload(promotion, rows)
     workshop.add_deletion(promotion, job.id)
     for number in range(2):
-        again = partial(_try_import, workshop, promotion, upload_id, "again")
+        again = partial(try_import, workshop, promotion, upload_id, "again")
         workshop.act(f"customer {number}", again, after=300 + 300 * number)
 
 
@@ -113,9 +114,11 @@ def _imported(workshop: Workshop, promotion: Promotion, rows: Sequence[str]) -> 
     return job
 
 
-def _try_import(workshop: Workshop, promotion: Promotion, upload_id: str, key: str) -> None:
+def try_import(
+    workshop: Workshop, promotion: Promotion, upload_id: str, key: str | None = None, **parameters: Any
+) -> None:
     with suppress(TooManyJobs):
-        workshop.add_import(promotion, upload_id, key)
+        workshop.add_import(promotion, upload_id, key, **parameters)
 
 
 def _remove(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> None:
@@ -127,7 +130,7 @@ def _remove(workshop: Workshop, promotion: Promotion, codes: Sequence[str]) -> N
 # Random ones
 
 
-def _rows(workshop: Workshop, known: Sequence[str] = ()) -> list[str]:
+def some_rows(workshop: Workshop, known: Sequence[str] = ()) -> list[str]:
     """Codes that jobs make, that others have, that are there twice, and some that are none."""
     random = workshop.random
     rows: list[str] = []
@@ -183,7 +186,7 @@ def import_codes(workshop: Workshop) -> None:
     for number in range(workshop.random.choice((1, 2))):
         promotion = _promotion(workshop)
         known = _others(workshop, promotion)
-        upload_id = workshop.add_upload(promotion, _rows(workshop, known))
+        upload_id = workshop.add_upload(promotion, some_rows(workshop, known))
         after, policy = workshop.random.random() * workshop.random.choice((0, 1, 10)), _on_duplicate(workshop)
         add = partial(workshop.add_import, promotion, upload_id, on_duplicate=policy)
         workshop.act(f"customer {number}", add, after=after)
@@ -217,7 +220,7 @@ def import_in_pieces(workshop: Workshop) -> None:
 def cancel_import(workshop: Workshop) -> None:
     promotion = _promotion(workshop)
     known = _others(workshop, promotion)
-    job = workshop.add_import(promotion, workshop.add_upload(promotion, _rows(workshop, known)))
+    job = workshop.add_import(promotion, workshop.add_upload(promotion, some_rows(workshop, known)))
     longest = workshop.random.choice((1, 3, 10, 60))
     for name in ("customer", "other customer"):
         after = workshop.random.random() * longest
@@ -277,7 +280,7 @@ def look_early(workshop: Workshop, service: Service | None = None) -> None:
 def share_upload(workshop: Workshop) -> None:
     """Requests that want the same upload, one of them several times."""
     promotion = _promotion(workshop)
-    upload_id = workshop.add_upload(promotion, _rows(workshop))
+    upload_id = workshop.add_upload(promotion, some_rows(workshop))
     for number in range(4):
         key, after = (
             workshop.random.choice((None, "once")),
@@ -289,7 +292,7 @@ def share_upload(workshop: Workshop) -> None:
 def delete_imported(workshop: Workshop) -> None:
     """Imported codes are deleted in bulk, or with their promotion, while some are removed by hand; others come back."""
     promotion = workshop.add_promotion()
-    rows = _rows(workshop)
+    rows = some_rows(workshop)
     job = _imported(workshop, promotion, rows)
     known = _others(workshop, promotion)
     codes = workshop.listed_codes(promotion)
@@ -301,9 +304,9 @@ def delete_imported(workshop: Workshop) -> None:
     else:
         workshop.act("customer", partial(workshop.add_deletion, promotion, wanted))
     other = workshop.random.choice((promotion, workshop.add_promotion()))
-    upload_id = workshop.add_upload(other, [*rows, *_rows(workshop, known)])
+    upload_id = workshop.add_upload(other, [*rows, *some_rows(workshop, known)])
     after = workshop.random.random() * workshop.random.choice((2, 20, 200))
-    workshop.act("next customer", partial(_try_import, workshop, other, upload_id, "again"), after=after)
+    workshop.act("next customer", partial(try_import, workshop, other, upload_id, "again"), after=after)
 
 
 SMALL: Sequence[Story] = (

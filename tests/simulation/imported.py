@@ -1,10 +1,11 @@
 """What must hold of imports when all is done: each row of a file is a code or in the report, once and in order.
 
-Their files have a row a line, and nothing but a code in it.
+Their files have a row a line: a code, and behind a comma how often it may be used, if the header has that.
 """
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,18 @@ class Refused(NamedTuple):
 
 
 def rows_of(content: bytes) -> Mapping[int, str]:
-    """Line → what is in it, without the header and blank ones."""
-    return {line: row for line, row in enumerate(content.decode().splitlines(), start=1) if line > 1 and row}
+    """Line → the code in it, without the header and blank ones."""
+    return {line: row.partition(",")[0] for line, row in _lines_of(content)}
+
+
+def _uses_of(content: bytes) -> Mapping[int, str]:
+    """Line → how often its code may be used, if it says that."""
+    return {line: row.partition(",")[2] for line, row in _lines_of(content)}
+
+
+def _lines_of(content: bytes) -> Iterator[tuple[int, str]]:
+    lines = enumerate(content.decode().splitlines(), start=1)
+    return ((line, row) for line, row in lines if line > 1 and row)
 
 
 def wrong_imports(stored: Stored, files: MemoryFiles) -> Iterator[str]:
@@ -87,6 +98,7 @@ class _Imported:
 def _wrong_completed(it: _Imported) -> Iterator[str]:
     yield from _wrong_counts(it)
     yield from _wrong_codes(it)
+    yield from _wrong_terms(it)
     yield from _wrong_report(it)
 
 
@@ -123,6 +135,17 @@ def _wrong_codes(it: _Imported) -> Iterator[str]:
     removed = len(taken) - len(there) + sum(len(chunk.get("removed", ())) for chunk in it.chunks.values())
     if not it.run["deleted"] == it.job.get("deleted", 0) == removed:
         yield f"import {it.id} counts {it.job.get('deleted')} deleted codes of {removed}, and its run says {it.run}"
+
+
+def _wrong_terms(it: _Imported) -> Iterator[str]:
+    """Each code may be used as often as its row says, or else the job."""
+    refused, uses = {row.line for row in it.report}, _uses_of(it.files.files[it.job["upload"]["key"]])
+    otherwise = it.job["parameters"].get("max_uses_per_code")
+    taken = {code: uses[line] for line, code in it.rows.items() if line not in refused}
+    wanted = {code: int(said) if said else otherwise for code, said in taken.items()}
+    made = {it["code"]: it["terms"]["max_uses"] for chunk in it.chunks.values() for it in json.loads(chunk["codes"])}
+    if made.items() - wanted.items():
+        yield f"import {it.id} has codes with the uses {made}, and took {wanted}"
 
 
 def _wrong_report(it: _Imported) -> Iterator[str]:

@@ -4,15 +4,19 @@ The stand-in takes the condition for what it is weakened to, as if that had been
 until one notices is no promise; the limit is several times what it took when this was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
+from promotion_jobs.codes.code import Place
+from promotion_jobs.codes.lookup import Lookup
+from promotion_jobs.redemptions.redeem import Redeemer
 from tests.aws.dynamodb import Weaken
 from tests.aws.values import KeyPair
 from tests.simulation import import_scenes, scenes, stories
 from tests.simulation.faults import Fault, OneFault
+from tests.simulation.redemption_stories import Mutate
 from tests.simulation.schedules import Story, Violation, meeting, play, random_workshop
 from tests.simulation.small_stories import small_workshop
 from tests.simulation.workshop import Workshop
@@ -103,3 +107,25 @@ def assert_noticed(mutation: Mutation) -> None:
     assert any(map(is_noticed, range(mutation.schedules)))
     # Without this check, a condition that is written otherwise now would go unnoticed.
     assert met == weaker.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLookup:
+    """Finds codes at places of another kind."""
+
+    lookup: Lookup
+    kind: type[Place]
+
+    def places(self, codes: Collection[str]) -> Mapping[str, Place]:
+        found = self.lookup.places(codes)
+        return {code: self.kind(it.promotion_id, it.chunk, it.position) for code, it in found.items()}
+
+
+def located(kind: type[Place]) -> Mutate:
+    """Have a redeemer find codes so."""
+
+    def mutate(redeemer: Redeemer) -> Redeemer:
+        lookup: Any = OtherLookup(redeemer.lookup, kind)
+        return replace(redeemer, lookup=lookup)
+
+    return mutate

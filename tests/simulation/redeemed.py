@@ -1,7 +1,7 @@
 """What is stored of redemptions, read without the package's own readers, and what must hold of it at any moment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from promotion_jobs.codes.code import CodeId
 from promotion_jobs.codes.uses import allotment
 from promotion_jobs.redemptions.redemption import RedemptionKey
-from tests.simulation.stored import Plain, Stored
+from tests.simulation.stored import Listed, Plain, Stored
 
 
 class Name(NamedTuple):
@@ -25,6 +25,13 @@ def name_of(usage_id: str) -> Name | None:
     """None for a text that is no usage's id."""
     key = RedemptionKey.parse(usage_id)
     return Name(key.code, key.digest) if key else None
+
+
+class End(NamedTuple):
+    """How many uses are taken, and what has become of each id."""
+
+    taken: int
+    records: Mapping[str, str] = {}
 
 
 class Held(NamedTuple):
@@ -75,6 +82,17 @@ class Redeemed:
                 if name and used_on != "held":
                     self.listed[source, name] += 1
 
+    @property
+    def end(self) -> End:
+        taken = sum(sum(it.values()) for it in self.counters.values())
+        return End(taken, {record["id"]: record["status"] for record in self.records.values()})
+
+    @property
+    def used(self) -> set[CodeId]:
+        """The codes of which there is a redemption, a counter or a hold."""
+        counted = {code for found in (self.counters, self.holds) for code, items in found.items() if items}
+        return counted | {name.code for name in self.records}
+
     def taken(self, code: CodeId) -> int:
         return sum(self.counters[code].values())
 
@@ -83,17 +101,30 @@ class Redeemed:
         return sum(it.units for it in self.holds[code] if it.until < before)
 
 
+Limits = Mapping[CodeId, tuple[str, int | None]]
+"""Code → its promotion and its ``max_uses``."""
+
+
 def limits(stored: Stored) -> dict[CodeId, tuple[str, int | None]]:
-    """Every code of the promotions that are there → its promotion and its ``max_uses``, also of what was removed."""
+    """Every code of the promotions that are there, also what was removed of a chunk, or an open job has put."""
     found: dict[CodeId, tuple[str, int | None]] = {}
-    for promotion_id, promotion in stored.promotions.items():
-        if "deleted_at" in promotion:
-            continue
+    for promotion_id in _there(stored):
         for it in stored.listed(promotion_id):
             uses = it.made["terms"]["max_uses"] if it.made else _of_job(stored.jobs[it.source])
-            number = 0 if it.made else next(at for at, chunk in stored.chunks[it.source].items() if chunk is it.chunk)
-            found[CodeId(it.source, number, it.position)] = promotion_id, uses
+            found[CodeId(it.source, _number(stored, it), it.position)] = promotion_id, uses
     return found
+
+
+def _there(stored: Stored) -> set[str]:
+    """The promotions that are not deleted."""
+    return {promotion_id for promotion_id, it in stored.promotions.items() if "deleted_at" not in it}
+
+
+def _number(stored: Stored, it: Listed) -> int:
+    """Of its chunk; one that is made by hand has none."""
+    if it.made:
+        return it.number or 0
+    return next(at for at, chunk in stored.chunks[it.source].items() if chunk is it.chunk)
 
 
 def _of_job(job: Plain) -> int | None:
@@ -101,14 +132,17 @@ def _of_job(job: Plain) -> int | None:
     return uses
 
 
-def wrong_uses(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
-    """Of every code so many uses are taken as its redemptions count, and of no shard more than its share."""
-    known = limits(stored)
-    gone = {it for it, promotion in stored.promotions.items() if "deleted_at" in promotion}
+def wrong_uses(stored: Stored, redeemed: Redeemed, limits_known: Limits) -> Iterator[str]:
+    """Of every code so many uses are taken as its redemptions count, and of no shard more than its share.
+
+    Also of one that was deleted since: its orders can be rolled back.
+    """
+    there = _there(stored)
+    known = {code: limit for code, limit in limits_known.items() if limit[0] in there}
     drawn: defaultdict[CodeId, Counter[int]] = defaultdict(Counter)
     held: defaultdict[CodeId, list[Held]] = defaultdict(list)
     for (code, digest), record in redeemed.records.items():
-        if record["promotion"] in gone or record["promotion"] not in stored.promotions:
+        if record["promotion"] not in there:
             continue
         owner, max_uses = known.get(code, (None, None))
         if owner != record["promotion"]:
@@ -126,6 +160,14 @@ def wrong_uses(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
                 yield f"{code} may be used {max_uses} times, and {taken} are taken of shard {shard}"
 
 
+def early_uses(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
+    """A code that a job has put is used only when that is completed, and so never if it was undone."""
+    for code in redeemed.used:
+        job = stored.jobs.get(code.source)
+        if job and job["status"] != "completed":
+            yield f"{code} is used, and its job is {job['status']}"
+
+
 def _wrong_record(record: Plain, max_uses: int | None) -> Iterator[str]:
     kept, units, status = record["kept"], record["units"], record["status"]
     if not 0 <= kept <= units or (kept == 0) != (status == "rolled_back"):
@@ -136,7 +178,7 @@ def _wrong_record(record: Plain, max_uses: int | None) -> Iterator[str]:
 
 def wrong_lists(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
     """A promotion lists what was redeemed, each once, from the moment that it is."""
-    there = {it for it, promotion in stored.promotions.items() if "deleted_at" not in promotion}
+    there = _there(stored)
     wanted = {
         (record["promotion"], name): 1
         for name, record in redeemed.records.items()
@@ -147,14 +189,14 @@ def wrong_lists(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
         yield f"listed are {listed}, and redeemed {wanted}"
 
 
-def left_over(stored: Stored, redeemed: Redeemed) -> Iterator[str]:
+def left_over(stored: Stored, redeemed: Redeemed, known: Limits) -> Iterator[str]:
     """When all is done, of a promotion that is gone nothing is there but tombstones."""
-    known = limits(stored).keys()
     for name, record in redeemed.records.items():
         if record["promotion"] not in stored.promotions and "expires_at" not in record:
             yield f"{name} is left of {record['promotion']}, which is gone"
     for code in redeemed.counters.keys() | redeemed.holds.keys():
-        if code not in known and (redeemed.counters[code] or redeemed.holds[code]):
+        owner, _ = known.get(code, (None, None))
+        if owner not in stored.promotions and (redeemed.counters[code] or redeemed.holds[code]):
             yield f"{code} is gone and counts {redeemed.counters[code]} and {redeemed.holds[code]}"
     for promotion_id in redeemed.entries - stored.promotions.keys():
         yield f"{promotion_id} is gone and has entries"

@@ -25,11 +25,11 @@ AGAIN = 30.0
 Mutate = Callable[[Redeemer], Redeemer]
 
 
-def _same(redeemer: Redeemer) -> Redeemer:
+def unchanged(redeemer: Redeemer) -> Redeemer:
     return redeemer
 
 
-def open_till(workshop: Workshop, max_uses: int | None, mutate: Mutate = _same) -> Till:
+def open_till(workshop: Workshop, max_uses: int | None, mutate: Mutate = unchanged) -> Till:
     """A till with a code, which notes what is wrong in the end."""
     till = Till(workshop, mutate)
     till.add(CODE, max_uses=max_uses)
@@ -55,7 +55,7 @@ def redeem_unlimited(workshop: Workshop) -> None:
     _twice(till, 0, till.redeem, "a")
 
 
-def redeem_from_several(workshop: Workshop, mutate: Mutate = _same) -> None:
+def redeem_from_several(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """More units than one shard has."""
     till = open_till(workshop, SHARDED, mutate)
     till.redeem(CODE, "before", 1_500)
@@ -76,7 +76,7 @@ def roll_back(workshop: Workshop) -> None:
     _twice(till, 1, till.roll_back, "a", 100)
 
 
-def roll_back_unseen(workshop: Workshop, mutate: Mutate = _same) -> None:
+def roll_back_unseen(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """What is rolled back before it comes."""
     till = open_till(workshop, 1, mutate)
     _twice(till, 0, till.roll_back, "a")
@@ -98,7 +98,7 @@ def release(workshop: Workshop) -> None:
     till.later(2 * AGAIN, till.redeem, CODE, "a", 2)
 
 
-def take_back(workshop: Workshop, mutate: Mutate = _same) -> None:
+def take_back(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """The hold that is over goes, for one who wants its uses."""
     till = open_till(workshop, SHARDED, mutate)
     till.redeem(CODE, "before", 1_500)
@@ -112,7 +112,7 @@ def hold_again(workshop: Workshop) -> None:
     _twice(till, 20, till.redeem, "a", hold=100)
 
 
-def hold_part_again(workshop: Workshop, mutate: Mutate = _same) -> None:
+def hold_part_again(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """A hold of which a part was given back, and which is over, is asked for as a whole."""
     till = open_till(workshop, 3, mutate)
     till.redeem(CODE, "a", 3, hold=10)
@@ -129,10 +129,10 @@ def purge(workshop: Workshop) -> None:
     till.roll_back(CODE, "gone")
     till.later(0, till.redeem, CODE, "late")
     for number in range(3):
-        till.later(0.1 + AGAIN * number, _delete, till)
+        till.later(0.1 + AGAIN * number, try_delete, till)
 
 
-def meet(workshop: Workshop, mutate: Mutate = _same) -> None:
+def meet(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """Many who redeem, and give back, the few uses of one code at the same time."""
     till = open_till(workshop, 2, mutate)
     for order in "abcd":
@@ -170,7 +170,7 @@ def anonymize_at_once(workshop: Workshop) -> None:
     """A hold that is over is made anonymous while another takes it back."""
     till = open_till(workshop, 1)
     till.redeem(CODE, "a", hold=1)
-    till.later(10, _anonymize, till)
+    till.later(10, try_anonymize, till)
     till.later(10, till.redeem, CODE, "b")
 
 
@@ -182,7 +182,7 @@ def hold_anew(workshop: Workshop) -> None:
     till.later(10, till.redeem, CODE, "a", 2, hold=30)
 
 
-def move_between_shards(workshop: Workshop, mutate: Mutate = _same) -> None:
+def move_between_shards(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """Two take the two uses of a code, which are in two shards, and give them back, in turn: so each finds one."""
     till = open_till(workshop, SHARDED, mutate)
     full = SHARDED // SHARDS
@@ -215,7 +215,7 @@ def _order_at(home: int, number: int = 0) -> str:
     return next(it for it in names if RedemptionKey.of(CodeId("", 0, 0), SHARDED, it).shard == home)
 
 
-def redeem_beside(workshop: Workshop, mutate: Mutate = _same) -> None:
+def redeem_beside(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """Two codes that were made together, redeemed and given back under the same id; and for another promotion."""
     till = open_till(workshop, 1, mutate)
     till.add("left", "right", max_uses=1)
@@ -226,7 +226,7 @@ def redeem_beside(workshop: Workshop, mutate: Mutate = _same) -> None:
     till.later(3 * AGAIN, till.roll_back, "left", "a")
 
 
-def refuse_at_once(workshop: Workshop, mutate: Mutate = _same) -> None:
+def refuse_at_once(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """The first thing that is asked of a code is too much."""
     till = open_till(workshop, 1, mutate)
     till.later(0, till.redeem, CODE, "a", 2)
@@ -242,11 +242,11 @@ def hold_and_leave(workshop: Workshop) -> None:
     till.later(AGAIN, till.redeem, redeemed, "c")
 
 
-def make_again(workshop: Workshop, mutate: Mutate = _same) -> None:
+def make_again(workshop: Workshop, mutate: Mutate = unchanged) -> None:
     """A code that is deleted and made again, and is redeemed under the same ids."""
     till = open_till(workshop, 1, mutate)
     till.later(0, till.redeem, CODE, "a")
-    till.later(AGAIN, _make_again, till, CODE, 1)
+    till.later(AGAIN, try_make_again, till, CODE, 1)
     till.later(2 * AGAIN, till.redeem, CODE, "a")
 
 
@@ -266,24 +266,24 @@ SMALL: Sequence[Callable[[Workshop], None]] = (
 )
 
 
-def _delete(till: Till) -> None:
+def try_delete(till: Till) -> None:
     with suppress(PromotionNotFound):
         till.delete()
 
 
-def _make_again(till: Till, code: str, max_uses: int | None) -> None:
+def try_make_again(till: Till, code: str, max_uses: int | None) -> None:
     with suppress(PromotionNotFound, WriteConflict, DuplicateCode):
         till.remove(code)
         till.workshop.simulation.sleep(0.1)
         till.add(code, max_uses=max_uses)
 
 
-def _stop(till: Till) -> None:
+def try_stop(till: Till) -> None:
     with suppress(PromotionNotFound, WriteConflict):
         till.stop()
 
 
-def _anonymize(till: Till) -> None:
+def try_anonymize(till: Till) -> None:
     with suppress(UsagesNotFound):
         till.anonymize()
 
@@ -307,18 +307,23 @@ def shop(workshop: Workshop) -> None:
     for _ in range(random.randint(4, 24)):
         code = random.choice((*limits, "code-0"))
         written = code.upper() if random.random() < 0.2 else code
-        _request(till, written, limits[code], random.random() * longest)
-    owner: Mapping[Callable[..., None], float] = {_make_again: 0.4, _stop: 0.15, _delete: 0.2, _anonymize: 0.6}
+        ask_something(till, written, limits[code], random.random() * longest)
+    owner: Mapping[Callable[..., None], float] = {
+        try_make_again: 0.4,
+        try_stop: 0.15,
+        try_delete: 0.2,
+        try_anonymize: 0.6,
+    }
     for function, chance in owner.items():
         if random.random() < chance:
-            given = ("code-0", limits["code-0"]) if function is _make_again else ()
+            given = ("code-0", limits["code-0"]) if function is try_make_again else ()
             till.later(random.random() * longest, function, till, *given)
 
 
 _LIMITS = (1, 1, 2, 3, 5, SHARDED, SHARDED + 7, None)
 
 
-def _request(till: Till, code: str, max_uses: int | None, after: float) -> None:
+def ask_something(till: Till, code: str, max_uses: int | None, after: float) -> None:
     random = till.workshop.random
     order = random.choice("abcde")
     # So that a shop asks for the same thing again, an order has one quantity.

@@ -4,14 +4,16 @@ Nothing here knows what the package does with it, except for the body of a messa
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from urllib3.exceptions import SSLError
 
 from tests.aws.bus import MemoryBus
 from tests.aws.dynamodb import MemoryDynamoDB
@@ -34,6 +36,17 @@ _TORN = 0.15
 _OUTAGES = {*THROTTLES, "ProvisionedThroughputExceededException", "ThrottlingException", "TransactionConflictException"}
 _OUTAGES |= {"NoSuchUpload"}
 """Codes that a fault may answer a client: the last one when it repeats a call that has taken effect."""
+
+_READ = "read"
+"""The operation of reading a piece of a body."""
+
+_BREAKS: Sequence[Callable[[], Exception]] = (
+    partial(ReadTimeoutError, endpoint_url="s3"),
+    partial(ResponseStreamingError, error="Connection broken"),
+    partial(IncompleteReadError, actual_bytes=0, expected_bytes=1),
+    partial(SSLError, "bad record"),
+)
+"""What a body raises that breaks while it is read (tests/unit/test_broken_bodies.py)."""
 
 
 def is_outage(error: Exception) -> bool:
@@ -226,6 +239,12 @@ class Simulation:
                 function(**arguments)
 
         match fault:
+            case Fault.PAUSE:
+                self.scheduler.sleep(self.random.choice(_PAUSES) * self.random.random())
+            case _ if call.operation == _READ:
+                # A body that has broken is not asked for again by itself.
+                broken = self.random.choice(_BREAKS)
+                raise broken()
             case Fault.NO_ANSWER_BEFORE:
                 raise ReadTimeoutError(endpoint_url=call.service)
             case Fault.ANSWER_TOO_LATE:
@@ -238,8 +257,6 @@ class Simulation:
             case Fault.REPEATED:
                 take_effect()
                 self.scheduler.step()
-            case Fault.PAUSE:
-                self.scheduler.sleep(self.random.choice(_PAUSES) * self.random.random())
             case _ if call.service == "dynamodb":
                 self._disturbance = fault
             case _:
@@ -284,4 +301,22 @@ class ActorClient:
         def perform(**arguments: Any) -> Any:
             return self.simulation.perform(self.service, name, attribute, arguments)
 
-        return lambda **arguments: self.simulation.call(self.service, name, perform, arguments)
+        def call(**arguments: Any) -> Any:
+            answer = self.simulation.call(self.service, name, perform, arguments)
+            if name == "get_object":
+                answer["Body"] = ActorBody(answer["Body"], self.simulation)
+            return answer
+
+        return call
+
+
+@dataclass(frozen=True, slots=True)
+class ActorBody:
+    """The body of a file, of which each piece can break off."""
+
+    body: Any
+    simulation: Simulation
+
+    def read(self, size: int) -> bytes:
+        piece: bytes = self.simulation.call("s3", _READ, self.body.read, {"amt": size})
+        return piece

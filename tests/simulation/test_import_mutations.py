@@ -6,23 +6,31 @@ uses it: the same transaction takes back that job, which is pending once.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from promotion_jobs.aws.files import Files
-from promotion_jobs.codes.code import NewCode, Publisher
+from promotion_jobs.codes.code import CodeId, NewCode, Place, Publisher
 from promotion_jobs.codes.format import Reading
+from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.readings import Issue
 from promotion_jobs.codes.reserve import Reserver
 from promotion_jobs.jobs.imports import Import
 from promotion_jobs.jobs.job import Intake, Job
+from promotion_jobs.jobs.kind import Deadline, Hold
+from promotion_jobs.jobs.reading import Stopped
 from promotion_jobs.jobs.report import RefusedRow
+from promotion_jobs.redemptions.redeem import Redeemer
 from tests.simulation import import_scenes as scenes
 from tests.simulation import import_stories as stories
+from tests.simulation import import_use_stories as uses
 from tests.simulation.faults import Fault
-from tests.simulation.mutations import Condition, Mutation, assert_noticed, missing
+from tests.simulation.mutations import Condition, Mutation, assert_noticed, located, missing
 from tests.simulation.schedules import Story
 from tests.simulation.workshop import Workshop
 
@@ -64,6 +72,33 @@ class CarelessImport(Import):
     def _is_clean(self, job_id: str) -> bool:
         del job_id
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class GenerousImport(Import):
+    """Lists codes with a use more than their rows say."""
+
+    def _put(self, job: Job, seen: Intake, then: Intake, new: Sequence[NewCode], refused: Sequence[RefusedRow]) -> None:
+        more = [replace(it, terms=replace(it.terms, max_uses=(it.terms.max_uses or 0) + 1)) for it in new]
+        super(GenerousImport, self)._put(job, seen, then, more, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class HastyImport(Import):
+    """Is done, and so has its codes published, when it has taken the first rows in."""
+
+    def _take_in(self, hold: Hold, intake: Intake) -> None:
+        with suppress(Stopped):
+            super(HastyImport, self)._take_in(replace(hold, deadline=Deadline(timedelta, timedelta(1))), intake)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOfFirstChunk(Place):
+    """Has the uses of a code counted as those of the one at its position in the first chunk."""
+
+    @property
+    def code_id(self) -> CodeId:
+        return CodeId(self.chunk.name[0], 0, self.position)
 
 
 class UnreservingReserver(Reserver):
@@ -114,10 +149,21 @@ def _published(get: Callable[..., Mapping[str, Publisher]]) -> Callable[..., Map
     return published
 
 
+def _published_lookup(lookup: Lookup) -> Lookup:
+    return replace(lookup, makers=replace(lookup.makers, get=_published(lookup.makers.get)))
+
+
+def _redeemed_early(workshop: Workshop) -> None:
+    def mutate(redeemer: Redeemer) -> Redeemer:
+        lookup: Any = redeemer.lookup
+        return replace(redeemer, lookup=replace(lookup, lookup=_published_lookup(lookup.lookup)))
+
+    uses.redeem_from_the_start(workshop, mutate)
+
+
 def _shown_early(workshop: Workshop) -> None:
-    lookup = workshop.service.lookup
-    makers = replace(lookup.makers, get=_published(lookup.makers.get))
-    workshop.service.codes = replace(workshop.service.codes, lookup=replace(lookup, makers=makers))
+    lookup = _published_lookup(workshop.service.lookup)
+    workshop.service.codes = replace(workshop.service.codes, lookup=lookup)
     stories.look_early(workshop)
 
 
@@ -150,6 +196,23 @@ MUTATIONS = [
         "a chunk that is not seen yet stays",
         scenes.seen_in_part,
         mutant=_importing(CarelessImport, scenes.seen_in_part),
+    ),
+    # Used as often as the rows say, by those who come when the import has ended.
+    Mutation(
+        "imported codes have more uses than their rows say",
+        uses.redeem_from_the_start,
+        mutant=_importing(GenerousImport, uses.redeem_from_the_start),
+    ),
+    Mutation(
+        "codes are published before the last of them are there",
+        uses.redeem_from_the_start,
+        mutant=_importing(HastyImport, uses.redeem_from_the_start),
+    ),
+    Mutation("imported codes are redeemed early", uses.redeem_from_the_start, mutant=_redeemed_early),
+    Mutation(
+        "codes of two chunks are counted as one",
+        uses.redeem_of_two_chunks,
+        mutant=partial(uses.redeem_of_two_chunks, mutate=located(PlaceOfFirstChunk)),
     ),
 ]
 

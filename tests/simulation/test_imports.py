@@ -1,4 +1,6 @@
-"""Imports take each row in once: a fault at every call of a small story, and random schedules."""
+"""Imports take each row in once, and their codes count each use once: a fault at every call of a small story, and
+random schedules.
+"""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,17 +8,19 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from tests.simulation import import_stories as stories
+from tests.simulation import import_use_stories as uses
 from tests.simulation.faults import Fault, NoFaults, OneFault
+from tests.simulation.redeemed import End, Redeemed
 from tests.simulation.schedules import Story, Tally, play, random_workshop
 from tests.simulation.small_stories import small_workshop
-from tests.simulation.stored import Stored
+from tests.simulation.stored import Reader, Stored
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550")) // 4
 """In all, for all stories."""
 
 _AT_ONCE = 50
-STORIES = {story.__name__: story for story in stories.RANDOM}
+STORIES = {story.__name__: story for story in (*stories.RANDOM, *uses.RANDOM)}
 
 FAULTS = (
     Fault.CRASH_BEFORE,
@@ -28,6 +32,8 @@ FAULTS = (
     Fault.CONFLICT,
 )
 
+REDEEMED = "completed: 5 imported, 1 duplicates, 1 invalid"
+
 ENDS: Mapping[Story, Sequence[str]] = {
     stories.take_in: ["completed: 5 imported, 3 duplicates, 2 invalid"],
     stories.cancel: ["cancelled"],
@@ -37,8 +43,22 @@ ENDS: Mapping[Story, Sequence[str]] = {
     stories.purge: [],
     stories.repeat: ["completed: 1 imported, 0 duplicates, 0 invalid"],
     stories.remove_by_hand: ["completed: 5 imported, 3 duplicates, 2 invalid"],
+    uses.redeem_from_the_start: [REDEEMED],
+    uses.cancel_redeemed: ["cancelled"],
+    uses.delete_redeemed: [REDEEMED] * 2,
+    uses.purge_redeemed: [],
 }
 """How the imports end that there are then."""
+
+USES: Mapping[Story, End] = {
+    uses.redeem_from_the_start: End(1_502, dict.fromkeys(("first order", "last order", "part", "free"), "redeemed")),
+    uses.cancel_redeemed: End(0),
+    uses.delete_redeemed: End(2_700, {"before": "redeemed", "after": "redeemed"}),
+    uses.purge_redeemed: End(0, {"gone": "rolled_back"}),
+}
+"""What shops have used of their codes then."""
+
+NO_USES = End(0)
 
 SCENES = {story.__name__: story for story in ENDS}
 
@@ -59,27 +79,35 @@ def _ends(workshop: Workshop) -> Sequence[str]:
     return ends
 
 
+def _uses(workshop: Workshop) -> End:
+    return Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock()).end
+
+
 def _calls(story: Story) -> Sequence[int]:
     return range(len(_played(story, NoFaults()).simulation.trace))
 
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_without_a_fault_a_story_ends_as_it_should(scene: str) -> None:
-    assert _ends(_played(SCENES[scene], NoFaults())) == ENDS[SCENES[scene]]
+    story = SCENES[scene]
+    workshop = _played(story, NoFaults())
+    assert (_ends(workshop), _uses(workshop)) == (ENDS[story], USES.get(story, NO_USES))
 
 
-def test_the_cancel_comes_half_way() -> None:
-    (job,) = Stored.read(_played(stories.cancel, NoFaults()).simulation.dynamodb).jobs.values()
+@pytest.mark.parametrize("story", [stories.cancel, uses.cancel_redeemed])
+def test_the_cancel_comes_half_way(story: Story) -> None:
+    (job,) = Stored.read(_played(story, NoFaults()).simulation.dynamodb).jobs.values()
     assert 0 < job["deleted"] < 5
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
 @pytest.mark.parametrize("scene", SCENES)
-def test_whatever_call_it_meets_one_fault_loses_no_row(scene: str, fault: Fault) -> None:
+def test_whatever_call_it_meets_one_fault_loses_no_row_and_no_use(scene: str, fault: Fault) -> None:
     story = SCENES[scene]
     for number in _calls(story):
         faults = OneFault(fault, number)
-        assert _ends(_played(story, faults)) == ENDS[story], faults.call
+        workshop = _played(story, faults)
+        assert (_ends(workshop), _uses(workshop)) == (ENDS[story], USES.get(story, NO_USES)), faults.call
         assert faults.call, f"there was no call {number}"
 
 

@@ -1,6 +1,6 @@
 """A test of the tests: where a condition of redemptions is missing, or a step is done otherwise, it is noticed."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,6 @@ from promotion_jobs.aws import keys
 from promotion_jobs.aws.keys import Key, Range
 from promotion_jobs.aws.table import Item
 from promotion_jobs.codes.code import CodeId, Place
-from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.codes.uses import UsesStore, allotment, shards, taken
 from promotion_jobs.jobs.job import Job, JobType
 from promotion_jobs.jobs.kind import Kind
@@ -24,7 +23,8 @@ from promotion_jobs.redemptions.redemption import Redemption, RedemptionKey, Use
 from promotion_jobs.redemptions.store import RedemptionStore
 from tests.simulation import redemption_stories as stories
 from tests.simulation.faults import Fault
-from tests.simulation.mutations import Condition, Mutation, assert_noticed, missing
+from tests.simulation.mutations import Condition, Mutation, assert_noticed, located, missing
+from tests.simulation.redemption_stories import Mutate
 from tests.simulation.scheduler import START
 from tests.simulation.schedules import Story
 from tests.simulation.workshop import Workshop
@@ -163,19 +163,6 @@ class PlaceByChunk(Place):
         return CodeId(*self.chunk.name, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class OtherLookup:
-    lookup: Lookup
-    kind: type[Place]
-
-    def places(self, codes: Collection[str]) -> Mapping[str, Place]:
-        found = self.lookup.places(codes)
-        return {code: self.kind(it.promotion_id, it.chunk, it.position) for code, it in found.items()}
-
-
-Mutate = Callable[[Redeemer], Redeemer]
-
-
 def _as(mutant: type[Redeemer]) -> Mutate:
     return lambda redeemer: _same(redeemer, mutant)
 
@@ -186,14 +173,6 @@ def _storing(mutant: type[RedemptionStore]) -> Mutate:
 
 def _counting(mutant: type[UsesStore]) -> Mutate:
     return lambda redeemer: _with_uses(redeemer, _same(redeemer.uses, mutant))
-
-
-def _located(kind: type[Place]) -> Mutate:
-    def mutate(redeemer: Redeemer) -> Redeemer:
-        lookup: Any = OtherLookup(redeemer.lookup, kind)
-        return replace(redeemer, lookup=lookup)
-
-    return mutate
 
 
 def _told(story: Callable[..., None], mutate: Mutate) -> Story:
@@ -263,12 +242,12 @@ MUTATIONS = [
     Mutation(
         "a code that is made again is the old one",
         stories.make_again,
-        mutant=_told(stories.make_again, _located(PlaceByString)),
+        mutant=_told(stories.make_again, located(PlaceByString)),
     ),
     Mutation(
         "codes that are made together are one",
         stories.redeem_beside,
-        mutant=_told(stories.redeem_beside, _located(PlaceByChunk)),
+        mutant=_told(stories.redeem_beside, located(PlaceByChunk)),
     ),
     Mutation(
         "a code is found for another promotion",

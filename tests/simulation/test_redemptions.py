@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import pytest
 
@@ -11,7 +10,7 @@ from promotion_jobs.redemptions.redemption import Use
 from tests.simulation import redemption_stories as stories
 from tests.simulation.answered import wrong_answers
 from tests.simulation.faults import Fault, NoFaults, OneFault
-from tests.simulation.redeemed import Redeemed
+from tests.simulation.redeemed import End, Redeemed
 from tests.simulation.schedules import Story, Tally, play, random_workshop
 from tests.simulation.small_stories import small_workshop
 from tests.simulation.stored import Reader
@@ -33,13 +32,6 @@ FAULTS = (
     Fault.REPEATED,
     Fault.CONFLICT,
 )
-
-
-class End(NamedTuple):
-    """How many uses are taken, and what has become of each id."""
-
-    taken: int
-    records: Mapping[str, str] = {}
 
 
 ENDS: Mapping[Story, End] = {
@@ -66,9 +58,7 @@ def _played(story: Story, faults: NoFaults | OneFault) -> Workshop:
 
 
 def _end(workshop: Workshop) -> End:
-    redeemed = Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock())
-    taken = sum(sum(it.values()) for it in redeemed.counters.values())
-    return End(taken, {record["id"]: record["status"] for record in redeemed.records.values()})
+    return Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock()).end
 
 
 def _calls(story: Story) -> Sequence[int]:

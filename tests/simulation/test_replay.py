@@ -13,7 +13,7 @@ from promotion_jobs.pages import Clause, Page
 from promotion_jobs.promotions.promotion import NewPromotion
 from promotion_jobs.redemptions.usages import Wanted
 from promotion_jobs.tokens.token import Right
-from tests.simulation import import_stories, redemption_stories, small_stories, stories
+from tests.simulation import import_stories, import_use_stories, redemption_stories, small_stories, stories
 from tests.simulation.faults import NoFaults
 from tests.simulation.replay import Place, Recorder, Request
 from tests.simulation.schedules import Story, play, random_workshop
@@ -40,10 +40,16 @@ SMALL: Sequence[Story] = (
     small_stories.remove_twice,
     small_stories.sweep,
     *import_stories.SMALL,
+    *import_use_stories.SMALL,
     *redemption_stories.SMALL,
     redemption_stories.hold_and_leave,
 )
-RANDOM: Sequence[Story] = (*stories.EVERY, *import_stories.RANDOM, redemption_stories.shop)
+RANDOM: Sequence[Story] = (
+    *stories.EVERY,
+    *import_stories.RANDOM,
+    *import_use_stories.RANDOM,
+    redemption_stories.shop,
+)
 
 
 def _the_rest(workshop: Workshop) -> None:

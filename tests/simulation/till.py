@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from promotion_jobs.codes.code import NewCode, Place, Terms
+from promotion_jobs.codes.code import CodeId, NewCode, Place, Terms
 from promotion_jobs.codes.lookup import Lookup
 from promotion_jobs.errors import PromotionJobsError
 from promotion_jobs.jobs.create import NewJob
@@ -17,7 +17,7 @@ from promotion_jobs.redemptions.redeem import Redeemer
 from promotion_jobs.redemptions.redemption import Redemption, Use
 from promotion_jobs.values import to_text
 from tests.aws.values import Item, KeyPair
-from tests.simulation.redeemed import Name, Redeemed, name_of, wrong_lists, wrong_uses
+from tests.simulation.redeemed import Name, Redeemed, early_uses, limits, name_of, wrong_lists, wrong_uses
 from tests.simulation.scheduler import START
 from tests.simulation.stored import Reader, Stored
 from tests.simulation.workshop import CLIENT_ID, Workshop
@@ -100,6 +100,8 @@ class Till:
     counts: list[Redeemed] = field(default_factory=list)
     anonymous: list[tuple[str, int]] = field(default_factory=list)
     """Usages that were made anonymous, and how many counts there were when that began."""
+    limits: dict[CodeId, tuple[str, int | None]] = field(default_factory=dict)
+    """Every code that there was, with its promotion and its ``max_uses``: who was about to use one may do so late."""
     stopped: int | None = None
 
     def __post_init__(self) -> None:
@@ -113,7 +115,10 @@ class Till:
         tear = dynamodb.committed
 
         def committed(before: Mapping[KeyPair, Item | None]) -> None:
-            if any(key.pk.startswith("US") for key in before):
+            kinds = {key.pk.partition("#")[0] for key in before}
+            if "CODES" in kinds:
+                self.limits |= limits(Stored.of(self._reader.items()))
+            if kinds & {"USE", "USES", "USAGES"}:
                 self.note()
             tear(before)
 
@@ -127,7 +132,11 @@ class Till:
     def note(self) -> None:
         stored, redeemed = self.read()
         self.counts.append(redeemed)
-        found = [*wrong_uses(stored, redeemed), *wrong_lists(stored, redeemed)]
+        found = [
+            *wrong_uses(stored, redeemed, self.limits),
+            *wrong_lists(stored, redeemed),
+            *early_uses(stored, redeemed),
+        ]
         self.simulation.seen = self.simulation.seen or found
 
     def _create(self) -> Promotion:

@@ -24,7 +24,6 @@ from promotion_jobs.jobs.job import (
     Job,
     JobType,
     Message,
-    OnDuplicate,
     Parameters,
 )
 from promotion_jobs.jobs.reading import Batch
@@ -42,6 +41,9 @@ from tests.support.small_notation import SMALL, SmallParameters, make_small
 CLIENT_ID = "shop"
 PART_BYTES = 1_000
 """Some ten codes each, so that an export has several."""
+
+READ_BYTES = 40
+"""So that a file is read in several pieces."""
 
 ROWS_PER_FILE = 15
 TOGETHER, SCANNED = Batch(codes=3, rows=5, size=1_000), Batch(codes=12, rows=12, size=1_000)
@@ -152,7 +154,7 @@ class Workshop:
         service = Service(clients, self.clock, bits, Settings(environment))
         service.table = replace(service.table, backoff=Backoff(simulation.sleep, bits))
         make_small(service)
-        service.files = replace(service.files, part_bytes=PART_BYTES)
+        service.files = replace(service.files, part_bytes=PART_BYTES, read_bytes=READ_BYTES)
         service.job_creator = replace(
             service.job_creator, plan=lambda codes: Plan(codes, self.chunk_codes, self.run_chunks, self.spares)
         )
@@ -230,18 +232,16 @@ class Workshop:
         job, _ = self.service.job_creator.create(promotion.id, new, CLIENT_ID)
         return job
 
-    def add_upload(self, promotion: Promotion, rows: Sequence[str]) -> str:
+    def add_upload(self, promotion: Promotion, rows: Sequence[str], header: str = "code") -> str:
         """The id of an upload that was sent: a file with these codes."""
-        content = "".join(f"{it}\n" for it in ("code", *rows)).encode()
+        content = "".join(f"{it}\n" for it in (header, *rows)).encode()
         announced = self.service.uploads.announce(promotion, len(content), None, CLIENT_ID)
         self.simulation.files.files[f"{uploads_of(promotion.id)}{announced.id}"] = content
         return announced.id
 
-    def add_import(
-        self, promotion: Promotion, upload_id: str, key: str | None = None, on_duplicate: OnDuplicate | None = None
-    ) -> Job:
+    def add_import(self, promotion: Promotion, upload_id: str, key: str | None = None, **parameters: Any) -> Job:
         """An import with its message, called by its request's key."""
-        new = NewJob(JobType.CODE_IMPORT, key, ImportParameters(upload_id, on_duplicate))
+        new = NewJob(JobType.CODE_IMPORT, key, ImportParameters(upload_id, **parameters))
         job, _ = self.service.job_creator.create(promotion.id, new, CLIENT_ID, key)
         if key:
             self.answered.append((key, job.id))

@@ -75,6 +75,8 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "send": lambda client: Queue(lambda: client, "url").send(message()),
     "publish": lambda client: EventBus(lambda: client, "bus").publish("Event", {}, NOW),
     "upload": _upload,
+    "head": lambda client: Files(lambda: client, "bucket").head("key"),
+    "read": lambda client: list(Files(lambda: client, "bucket").read("key", "tag", 0)),
     "remove": lambda client: Files(lambda: client, "bucket").remove("key"),
     "remove_all": lambda client: Files(lambda: client, "bucket").remove_all("key"),
 }

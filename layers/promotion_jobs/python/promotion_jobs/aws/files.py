@@ -19,7 +19,8 @@ CSV = "text/csv; charset=utf-8"
 GZIP = "application/gzip"
 
 
-_READ_BYTES = 256 * 1024
+READ_BYTES = 256 * 1024
+"""How much of a file is read at a time."""
 
 
 class FileGone(Exception):
@@ -59,6 +60,7 @@ class Files:
     client: "Callable[[], S3Client]"
     bucket: str
     part_bytes: int = PART_BYTES
+    read_bytes: int = READ_BYTES
 
     @contextmanager
     def upload(self, key: str, content_type: str) -> Iterator[Callable[[bytes], bool]]:
@@ -113,7 +115,7 @@ class Files:
         body = answer["Body"]
         while True:
             with unless_busy():
-                piece = body.read(_READ_BYTES)
+                piece = body.read(self.read_bytes)
             if not piece:
                 return
             yield piece

@@ -1,5 +1,6 @@
 """DynamoDB's refusals, as the exceptions that boto3 raises for them."""
 
+from http import HTTPStatus
 from typing import Any
 
 import botocore.session
@@ -21,12 +22,19 @@ _EXCEPTION_CODES = {
 }
 """Code of a part of a call → its spelling as the code of a whole call, where the two differ."""
 
+_STATUS = {"InternalServerError": HTTPStatus.INTERNAL_SERVER_ERROR}
+
 
 def refusal(code: str, message: str, operation: str = "", **members: Any) -> ClientError:
     """The exception for a refused call; ``code`` as in the reasons of a transaction or as in an exception's name."""
     code = _EXCEPTION_CODES.get(code, code)
     kind = EXCEPTIONS.from_code(code) if hasattr(EXCEPTIONS, code) else ClientError
-    answer: Any = {"Error": {"Code": code, "Message": message}, **members}
+    status = _STATUS.get(code, HTTPStatus.BAD_REQUEST)
+    answer: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **members,
+    }
     error: ClientError = kind(answer, operation)
     return error
 

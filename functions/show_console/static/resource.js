@@ -36,6 +36,7 @@ export class Resource {
   /** @type {(data: T) => number} */
   #pause;
   #under = new AbortController();
+  #isClosed = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -52,7 +53,8 @@ export class Resource {
   }
 
   refresh = async () => {
-    this.close();
+    if (this.#isClosed) return;
+    this.#rest();
     const mine = (this.#under = new AbortController());
     this.state.value = { ...this.state.peek(), isLoading: true, retryAt: undefined };
     try {
@@ -65,11 +67,17 @@ export class Resource {
     }
   };
 
+  /** For good: its screen was left. */
   close = () => {
+    this.#isClosed = true;
+    this.#rest();
+  };
+
+  #rest() {
     clearTimeout(this.#timer);
     waiting.delete(this);
     this.#under.abort();
-  };
+  }
 
   /** @param {T} data */
   #succeed(data) {

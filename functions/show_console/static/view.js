@@ -208,6 +208,11 @@ export function dismiss() {
   if (back instanceof HTMLElement) back.focus();
 }
 
+/** Dismisses this dialog, unless that was done, and perhaps another one opened, meanwhile. @param {Dialog} asked */
+export function settle(asked) {
+  if (dialog.peek() === asked) dismiss();
+}
+
 /** @param {HTMLDialogElement | null} element */
 export function open(element) {
   if (element && !element.open) element.showModal();

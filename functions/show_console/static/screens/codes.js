@@ -7,7 +7,7 @@ import { ZONE, number } from "../format.js";
 import { press } from "../forms.js";
 import { html, now } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, link } from "../router.js";
+import { go, here, link } from "../router.js";
 import {
   ask,
   brief,
@@ -22,6 +22,7 @@ import {
   pill,
   say,
   select,
+  settle,
   shown,
   time,
 } from "../view.js";
@@ -158,11 +159,11 @@ function row(id, code, jobs, refresh) {
 export function deleteCode(id, code, gone) {
   const deleting = operation(async () => {
     await call("DELETE", `v2/promotions/${id}/codes/${encodeURIComponent(code)}`);
-    dismiss();
+    settle(mine);
     say("The code was deleted");
     gone();
   });
-  ask(
+  const mine = ask(
     "Delete this code?",
     () => html`
     <p><code>${code}</code> stops working. It is never generated again.</p>
@@ -181,6 +182,7 @@ export function deleteCode(id, code, gone) {
 export function codeScreen(_, query) {
   const sought = query.get("q")?.trim() ?? "";
   const found = resource((aborted) => find(sought, aborted));
+  const isHere = here();
   return {
     title: () => "Look a code up",
     close: found.close,
@@ -191,7 +193,7 @@ export function codeScreen(_, query) {
         press("Delete this code …", {
           tone: "danger",
           mark: "trash",
-          run: () => deleteCode(it.promotion.id, it.code.code, () => go(`/promotions/${it.promotion.id}/codes`)),
+          run: () => deleteCode(it.promotion.id, it.code.code, () => isHere() && go(`/promotions/${it.promotion.id}/codes`)),
         });
       return html`
         ${heading(html`<code>${it?.code.code ?? sought}</code>`, { mark: it && pill(statusOf(it)), actions })}

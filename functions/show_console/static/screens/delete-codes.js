@@ -1,13 +1,13 @@
 // The dialog that deletes the codes of one job, or all: with their number, which has to be typed.
 
-import { call, get, keyOfContent } from "../api.js";
+import { call, get } from "../api.js";
 import { counted, day, dollars, duration, number, parsed } from "../format.js";
 import { choice, field, onSubmit, press } from "../forms.js";
 import { effect, html, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go } from "../router.js";
 import { ask, dialog, dismiss, failure, notice, select, shown } from "../view.js";
 import { jobName } from "../words.js";
+import { starterOf } from "./job-form.js";
 
 const ALL = "all";
 const ONE = "one";
@@ -31,7 +31,7 @@ export function deleteCodes(promotion, jobId) {
   const which = signal(ONE);
   const chosen = signal(jobId ?? "");
   const typed = signal("");
-  const key = keyOfContent();
+  const start = starterOf(promotion.id);
   const jobs = resource((aborted) => makers(promotion.id, aborted));
   const asked = () => ({
     type: "promotion_job",
@@ -43,12 +43,7 @@ export function deleteCodes(promotion, jobId) {
     const isClear = data.parameters.all || data.parameters.job_id;
     return isClear ? call("POST", path, { data, query: { dry_run: "true" }, signal: aborted }) : null;
   });
-  const deleting = operation(async () => {
-    const data = untracked(asked);
-    const made = await call("POST", path, { data, key: key(data) });
-    dismiss();
-    go(`/promotions/${promotion.id}/jobs/${made.data.id}`);
-  });
+  const deleting = operation(() => start(untracked(asked)));
   let last = JSON.stringify(asked());
   const stop = effect(() => {
     const next = JSON.stringify(asked());

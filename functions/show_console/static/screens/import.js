@@ -1,13 +1,24 @@
 // Importing codes from a CSV: the file goes from the disk to the bucket, and a job reads it there.
 
-import { Refusal, call, get, keyOfContent } from "../api.js";
+import { Refusal, call, get } from "../api.js";
 import { number, size } from "../format.js";
 import { choice, faultsOf, field, focusFault, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard } from "../router.js";
+import { guard } from "../router.js";
 import { facts, say } from "../view.js";
-import { NAME, USES, WRONG_NUMBER, formHead, locked, nameField, refused, usesFields, usesOf } from "./job-form.js";
+import {
+  NAME,
+  USES,
+  WRONG_NUMBER,
+  formHead,
+  locked,
+  nameField,
+  refused,
+  starterOf,
+  usesFields,
+  usesOf,
+} from "./job-form.js";
 
 const LOCKED_PAUSE = 3000;
 const MOST_BYTES = 500_000_000;
@@ -61,8 +72,7 @@ export function importScreen({ id = "" }) {
  * @param {import("../vendor/signals-core.module.js").Signal<Chosen | null>} chosen
  */
 function importOf(id, filled, chosen) {
-  const path = `v2/promotions/${id}`;
-  const key = keyOfContent();
+  const start = starterOf(id);
   const sent = signal(0);
   let under = new AbortController();
   let upload = { file: /** @type {File | undefined} */ (undefined), id: "" };
@@ -70,14 +80,12 @@ function importOf(id, filled, chosen) {
     if (upload.file !== file) {
       under = new AbortController();
       sent.value = 0;
-      const { data } = await call("POST", `${path}/uploads`, { data: { bytes: file.size } });
+      const { data } = await call("POST", `v2/promotions/${id}/uploads`, { data: { bytes: file.size } });
       await put(data, file, under.signal, (bytes) => (sent.value = bytes));
       upload = { file, id: data.upload_id };
       say("The file was sent");
     }
-    const data = jobOf(filled.peek(), upload.id);
-    const made = await call("POST", `${path}/jobs`, { data, key: key(data) });
-    go(`/promotions/${id}/jobs/${made.data.id}`);
+    await start(jobOf(filled.peek(), upload.id));
   });
   return {
     state: starting.state,

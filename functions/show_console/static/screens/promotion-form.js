@@ -5,8 +5,8 @@ import { ZONE, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard, link } from "../router.js";
-import { ask, crumbs, dismiss, failure, heading, say, skeleton } from "../view.js";
+import { go, guard, here, link } from "../router.js";
+import { ask, crumbs, dismiss, failure, heading, say, settle, skeleton } from "../view.js";
 import { PROMOTION_TYPES, decimals, money } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
@@ -113,6 +113,10 @@ function localFaults(filled) {
   return faults;
 }
 
+/** The members that are not as they were. @param {Record<string, unknown>} next @param {Record<string, unknown>} last */
+const changed = (next, last) =>
+  Object.entries(next).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]));
+
 /**
  * @param {Filled} start
  * @param {(filled: Filled, before: Filled) => Promise<Filled | void>} send
@@ -121,11 +125,14 @@ function form(start, send) {
   const before = signal(start);
   const filled = signal(start);
   const isTried = signal(false);
+  const isHere = here();
   const sending = operation(async () => {
-    const after = await send(filled.peek(), before.peek());
-    guard.isDirty = () => false;
-    if (!after) return;
-    [before.value, filled.value, isTried.value] = [after, after, false];
+    const sent = filled.peek();
+    const after = await send(sent, before.peek());
+    if (!after || !isHere()) return;
+    const typed = changed(filled.peek(), sent);
+    guard.isDirty = () => typed.length > 0;
+    [before.value, filled.value, isTried.value] = [after, { ...after, ...Object.fromEntries(typed) }, false];
   });
   /** @param {Partial<Filled>} change */
   const set = (change) => {
@@ -157,9 +164,10 @@ function form(start, send) {
 
 /** @type {import("../screens.js").Open} */
 export function newPromotionScreen() {
+  const isHere = here();
   const made = form(blank(), async (filled) => {
     const { data } = await call("POST", "v2/promotions", { data: { type: "promotion", ...membersOf(filled) } });
-    go(`/promotions/${data.id}`);
+    if (isHere()) go(`/promotions/${data.id}`);
     say("The promotion was created");
   });
   const before = crumbs([{ text: "Promotions", href: link("/promotions") }]);
@@ -179,11 +187,8 @@ export function settingsScreen({ id = "" }) {
   /** @type {ReturnType<typeof form> | undefined} */
   let settings;
   const save = async (/** @type {Filled} */ filled, /** @type {Filled} */ before) => {
-    const [next, last] = [membersOf(filled), membersOf(before)];
-    const changed = Object.entries(next).filter(
-      ([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]),
-    );
-    const { data } = await call("PUT", path, { data: { type: "promotion", ...Object.fromEntries(changed) } });
+    const changes = Object.fromEntries(changed(membersOf(filled), membersOf(before)));
+    const { data } = await call("PUT", path, { data: { type: "promotion", ...changes } });
     promotion.refresh();
     say("Saved");
     return filledWith(data);
@@ -218,13 +223,14 @@ const removal = (it) => html`
 /** @param {Promotion} it */
 function askToDelete(it) {
   const typed = signal("");
+  const isHere = here();
   const deleting = operation(async () => {
     await call("DELETE", `v2/promotions/${it.id}`);
-    dismiss();
-    go("/promotions");
+    settle(mine);
+    if (isHere()) go("/promotions");
     say("The promotion was deleted");
   });
-  ask(`Delete “${it.name}”?`, () => {
+  const mine = ask(`Delete “${it.name}”?`, () => {
     const isSure = typed.value.trim() === it.name.trim();
     const { error, isBusy } = deleting.state.value;
     return html`

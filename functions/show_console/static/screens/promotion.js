@@ -1,6 +1,6 @@
 // One promotion: what runs in it, what it holds, and its jobs.
 
-import { call, get, keyOfContent } from "../api.js";
+import { get } from "../api.js";
 import { bar } from "../chart.js";
 import { ZONE, counted, dayAndTime, duration, number } from "../format.js";
 import { press } from "../forms.js";
@@ -27,6 +27,7 @@ import { watchJob } from "../watch.js";
 import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
 import { codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
+import { starterOf } from "./job-form.js";
 import { refusedRows } from "./report.js";
 import { runningCard } from "./running.js";
 
@@ -91,12 +92,10 @@ function watchOpenJob(id, promotion, ended) {
 
 /** @param {string} id */
 export function exportOf(id) {
-  const key = keyOfContent();
-  const exporting = operation(async (/** @type {unknown} */ parameters) => {
-    const data = { type: "promotion_job", job_type: "code_export", parameters };
-    const made = await call("POST", `v2/promotions/${id}/jobs`, { data, key: key(data) });
-    go(`/promotions/${id}/jobs/${made.data.id}`);
-  });
+  const start = starterOf(id);
+  const exporting = operation((/** @type {unknown} */ parameters) =>
+    start({ type: "promotion_job", job_type: "code_export", parameters }),
+  );
   return { exporting, exportAll: (/** @type {unknown} */ parameters = undefined) => exporting.start(parameters) };
 }
 

@@ -6,7 +6,7 @@ import { press } from "../forms.js";
 import { html } from "../html.js";
 import { operation } from "../resource.js";
 import { link } from "../router.js";
-import { ask, dismiss, failure, icon, say } from "../view.js";
+import { ask, dismiss, failure, icon, say, settle } from "../view.js";
 import { paceText, standsSince } from "../watch.js";
 import { jobName, kindOf } from "../words.js";
 
@@ -73,18 +73,18 @@ function askToCancel(watched) {
   if (!first) return;
   const cancelling = operation(async () => {
     const { data } = await call("POST", `v2/promotions/${first.promotion_id}/jobs/${first.id}/cancel`);
-    dismiss();
+    settle(mine);
     say(data.status === "cancelled" ? "Cancelled" : "Cancelling");
     watched.job.refresh();
   });
   const send = async () => {
     await cancelling.start();
     if (cancelling.state.peek().error?.status !== 422) return;
-    dismiss();
+    settle(mine);
     say("It had ended meanwhile: nothing was cancelled");
     watched.job.refresh();
   };
-  ask(`Cancel “${jobName(first)}”?`, () => {
+  const mine = ask(`Cancel “${jobName(first)}”?`, () => {
     const { isBusy, error } = cancelling.state.value;
     const job = watched.job.state.value.data?.data ?? first;
     const { text, button } = consequence(job);

@@ -49,8 +49,7 @@ export async function call(method, path, asked = {}) {
   for (;;) {
     const used = token();
     const answer = await send(address(path, asked.query), init(method, used, asked));
-    if (answer.status !== 401) return read(answer);
-    await renewed(used);
+    if (answer.status !== 401 || !(await renewed(used))) return read(answer);
     asked.signal?.throwIfAborted();
   }
 }
@@ -131,13 +130,16 @@ function refusal(answer, body) {
 }
 
 /**
- * Begins a session. Throws a Refusal, of status 401 for an unknown id and for a wrong secret alike.
+ * Begins a session, unless the person signed out meanwhile. Throws a Refusal, of status 401 for an unknown id and for
+ * a wrong secret alike.
  * @param {string} clientId
  * @param {string} secret
  */
 export async function signIn(clientId, secret) {
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: secret });
+  const before = token();
   const issued = await read(await send("oauth/access_token", { method: "POST", body: form }));
+  if (token() !== before) return;
   begin({ token: issued.access_token, clientId, ends: Date.now() + issued.expires_in * 1000 });
 }
 

@@ -147,7 +147,8 @@ export const heading = (title, { before, mark, after, actions } = {}) => html`
   </div>
 `;
 
-const FARTHEST = 10_000;
+/** The API lists no further. */
+export const FARTHEST = 10_000;
 
 /**
  * @param {Listing<any>["meta"]} meta

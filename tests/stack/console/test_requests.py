@@ -171,6 +171,36 @@ def test_polling_ends_with_the_job(new_tab: Callable[..., Tab]) -> None:
     assert polled(tab) == before
 
 
+def test_a_list_of_promotions_is_asked_for_until_it_shows_what_the_job_made(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    ended = job(result={"generated": 500_000})
+
+    def answer(_: Request) -> tuple[int, Any]:
+        # Its job ends after the first list, and before it is asked for.
+        listed = len(tab.calls("GET", "/v2/promotions")) - polled(tab)
+        return 200, samples.listing([promotion(codes=samples.OPEN) if listed == 1 else promotion(name="Made")])
+
+    MadeUp({**samples.at_ease(), r"GET promotions": answer, THE_JOB: (200, {"data": ended})}).install(tab.page)
+    tab.open()
+    tab.page.get_by_role("link", name="Made").wait_for()
+    before = len(tab.calls())
+    tab.page.wait_for_timeout(3_000)
+    assert len(tab.calls()) == before
+
+
+def test_a_promotion_that_is_deleted_while_the_list_is_read_hides_no_other(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    gone = promotion("Deleted meanwhile", codes=samples.OPEN)
+    answers = {
+        r"GET promotions": (200, samples.listing([gone, promotion("There", 1)])),
+        THE_JOB: fault(404, "Not Found", "promotion not found"),
+    }
+    MadeUp({**samples.at_ease(), **answers}).install(tab.page)
+    tab.open()
+    tab.page.get_by_role("link", name="There").wait_for()
+    expect(tab.page.get_by_role("alert")).to_have_count(0)
+
+
 def test_the_time_of_a_job_that_runs_goes_on_in_the_list_of_jobs(new_tab: Callable[..., Tab]) -> None:
     tab = new_tab()
     now = to_text(datetime.now(UTC))

@@ -9,6 +9,7 @@ import { html, now } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, here, link } from "../router.js";
 import {
+  FARTHEST,
   ask,
   brief,
   dismiss,
@@ -31,7 +32,6 @@ import { codesLeft, makers } from "./delete-codes.js";
 import { exportOf, promotionHead } from "./promotion.js";
 import { usesTable } from "./uses.js";
 
-const FARTHEST = 10_000;
 const BARS = 6;
 
 /** @type {import("../screens.js").Open} */

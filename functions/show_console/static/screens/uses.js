@@ -6,7 +6,7 @@ import { counted, number } from "../format.js";
 import { html, signal } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
-import { brief, empty, notice, paged, pager, pill, shown } from "../view.js";
+import { FARTHEST, brief, empty, notice, paged, pager, pill, shown } from "../view.js";
 import { promotionHead } from "./promotion.js";
 
 const DAYS = 14;

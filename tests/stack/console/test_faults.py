@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack.console.browser import Tab
-from tests.stack.console.samples import RUNNING, MadeUp, at_ease, fault, forecast
+from tests.stack.console.samples import JOBS, RUNNING, MadeUp, at_ease, fault, forecast, job, listing
 from tests.stack.console.scene import (
     DRY_RUN,
     GENERATE,
@@ -206,3 +206,35 @@ def test_codes_are_deleted_only_when_their_number_was_typed(new_tab: Callable[..
     tab.page.keyboard.press("Escape")
     expect(tab.page.get_by_role("dialog")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Delete codes …")).to_be_focused()
+
+
+def test_codes_whose_number_could_not_be_found_out_are_not_deleted_by_the_number_of_others(
+    new_tab: Callable[..., Tab],
+) -> None:
+    tab = new_tab()
+    made_up = MadeUp({**at_ease(), DRY_RUN: (200, {"data": forecast(180_000, None)})}).install(tab.page)
+    tab.open(PROMOTION)
+    tab.press("Delete codes …")
+    tab.page.get_by_text("180,000 codes stop working").wait_for()
+    made_up.answers[DRY_RUN] = fault(400, "Bad Request")
+    tab.page.get_by_text("All 188,000 codes, those made by hand too").click()
+    tab.page.get_by_text("How many there are could not be found out").wait_for()
+    expect(tab.page.get_by_text("180,000 codes stop working")).to_have_count(0)
+    expect(tab.page.locator("#sure")).to_have_count(0)
+    expect(tab.page.get_by_role("button", name="Delete codes", exact=True)).to_be_disabled()
+
+
+def test_the_codes_of_a_job_that_is_older_than_the_list_of_jobs_are_deleted_by_its_name(
+    new_tab: Callable[..., Tab],
+) -> None:
+    tab = new_tab()
+    old = job(name="The first of all", result={"generated": 500_000})
+    newest = [job(number, name="A later one", result={"generated": 10}) for number in (1, 2)]
+    answers = {THE_JOB: (200, {"data": old}), THE_JOBS: (200, listing(newest, 101))}
+    MadeUp(at_ease() | answers).install(tab.page)
+    tab.open(JOB)
+    tab.press("Delete these codes …")
+    chosen = tab.page.get_by_role("combobox", name="Job")
+    expect(chosen).to_have_value(JOBS[0])
+    expect(chosen.locator("option:checked")).to_have_text("The first of all, 1 Jun 2026: 500,000")
+    expect(chosen.locator("option")).to_have_count(3)

@@ -29,6 +29,7 @@ import {
 } from "../view.js";
 import { jobName, promotionStatus, usesLeft } from "../words.js";
 import { codesLeft, makers } from "./delete-codes.js";
+import { refused } from "./job-form.js";
 import { exportOf, promotionHead } from "./promotion.js";
 import { usesTable } from "./uses.js";
 
@@ -51,7 +52,7 @@ export function codesScreen({ id = "" }, query) {
     close: () => all.forEach((it) => it.close()),
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
-      const found = /** @type {Job[]} */ (jobs.state.value.data ?? []);
+      const { found, isAll } = jobs.state.value.data ?? { found: [], isAll: false };
       const { isBusy, error } = exporting.state.value;
       const isOff = !it?.meta.codes.visible || Boolean(it.meta.codes.open_job);
       const parameters = asked.job ? { job_id: asked.job } : undefined;
@@ -64,16 +65,16 @@ export function codesScreen({ id = "" }, query) {
           run: () => exportAll(parameters),
         });
       return html`
-        ${promotionHead(promotion, "codes", exportButton)} ${error && failure("The export did not start", error)}
-        ${it && !asked.job && picture(id, it, found)}
+        ${promotionHead(promotion, "codes", exportButton)} ${error && refused(error, id, it)}
+        ${it && !asked.job && picture(id, it, found, isAll)}
         ${shown(codes, "The codes could not be loaded", (page) => table({ id, page, asked, jobs: found, refresh }))}
       `;
     },
   };
 }
 
-/** Which job made how many, the largest first; what is left of the total was made by hand. @param {string} id @param {Promotion} it @param {Job[]} jobs */
-function picture(id, it, jobs) {
+/** Which job made how many, the largest first; what is left of the total was made by hand, if these are all jobs. @param {string} id @param {Promotion} it @param {Job[]} jobs @param {boolean} isAll */
+function picture(id, it, jobs, isAll) {
   if (!jobs.length || !it.meta.codes.visible) return null;
   const sorted = jobs.toSorted((one, other) => codesLeft(other) - codesLeft(one));
   const rows = sorted.slice(0, BARS).map((job) => ({
@@ -82,7 +83,7 @@ function picture(id, it, jobs) {
     value: codesLeft(job),
   }));
   const rest = it.meta.codes.visible - rows.reduce((sum, { value }) => sum + value, 0);
-  const others = sorted.length > BARS ? "By other jobs, or by hand" : "Made by hand";
+  const others = sorted.length > BARS || !isAll ? "By other jobs, or by hand" : "Made by hand";
   if (rest > 0) rows.push({ key: "rest", name: html`<span>${others}</span>`, value: rest });
   return html`<section class="card" aria-labelledby="made"><h2 id="made">Codes by job</h2>${bars("Codes by job", rows)}</section>`;
 }

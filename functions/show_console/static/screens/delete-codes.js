@@ -18,21 +18,25 @@ export const codesMade = ({ result }) => result?.generated ?? result?.imported ?
 /** @param {Job} job */
 export const codesLeft = (job) => codesMade(job) - (job.result?.deleted ?? 0);
 
-/** The finished jobs that made or imported codes of which some are there. @param {string} id @param {AbortSignal} aborted */
+/** The finished jobs that made or imported codes of which some are there, among the newest. @param {string} id @param {AbortSignal} aborted */
 export async function makers(id, aborted) {
   const query = { filter: "eq(status,completed)", "page[limit]": 100 };
-  const page = await get(`v2/promotions/${id}/jobs`, { query, signal: aborted });
-  return /** @type {Job[]} */ (page.data).filter((job) => codesLeft(job) > 0);
+  const page = /** @type {Listing<Job>} */ (await get(`v2/promotions/${id}/jobs`, { query, signal: aborted }));
+  const isAll = page.meta.results.total <= page.data.length;
+  return { found: page.data.filter((job) => codesLeft(job) > 0), isAll };
 }
 
-/** @param {Promotion} promotion @param {string} [jobId] the job whose codes are meant first */
-export function deleteCodes(promotion, jobId) {
+/** @param {Promotion} promotion @param {Job} [first] the job whose codes are meant first */
+export function deleteCodes(promotion, first) {
   const path = `v2/promotions/${promotion.id}/jobs`;
   const which = signal(ONE);
-  const chosen = signal(jobId ?? "");
+  const chosen = signal(first?.id ?? "");
   const typed = signal("");
   const start = starterOf(promotion.id);
-  const jobs = resource((aborted) => makers(promotion.id, aborted));
+  const jobs = resource(async (aborted) => {
+    const { found } = await makers(promotion.id, aborted);
+    return !first || found.some(({ id }) => id === first.id) ? found : [first, ...found];
+  });
   const asked = () => ({
     type: "promotion_job",
     job_type: "code_delete",
@@ -70,12 +74,16 @@ function onceDismissed(mine, close) {
   });
 }
 
+const COUNTING = html`<p class="soft">Counting …</p>`;
+
 /** @param {any} given */
 function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
-  const { data, isLoading } = forecast.state.value;
-  const dry = /** @type {One<Forecast> | null | undefined} */ (data)?.data.meta.dry_run;
+  const { data, isLoading, error: unknown } = forecast.state.value;
+  // What was counted before is of another choice.
+  const counting = isLoading || unknown;
+  const dry = counting ? undefined : /** @type {One<Forecast> | null | undefined} */ (data)?.data.meta.dry_run;
   const { isBusy, error } = deleting.state.value;
-  const isSure = dry && dry.codes > 0 && parsed(typed.value) === dry.codes && !isLoading;
+  const isSure = dry && dry.codes > 0 && parsed(typed.value) === dry.codes;
   const total = counted(promotion.meta.codes.visible, "code");
   return html`
     <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
@@ -91,7 +99,7 @@ function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
         true,
       )}
       ${which.value === ONE && shown(jobs, "The jobs could not be loaded", (found) => jobChoice(/** @type {Job[]} */ (found), chosen), html`<p class="soft">Looking for jobs …</p>`)}
-      ${shown(forecast, "How many there are could not be found out", () => dry && warning(dry), html`<p class="soft">Counting …</p>`)}
+      ${shown(forecast, "How many there are could not be found out", () => (dry ? warning(dry) : isLoading && COUNTING), COUNTING)}
       ${
         dry &&
         dry.codes > 0 &&

@@ -12,6 +12,7 @@ import { leftText, watchJob } from "../watch.js";
 import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
 import { codesLeft, codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
+import { refused } from "./job-form.js";
 import { exportOf } from "./promotion.js";
 import { reportCard, reportOf } from "./report.js";
 import { cancelButton, progressBar, standing } from "./running.js";
@@ -166,7 +167,7 @@ function made(job, { exporting, exportAll }, promotion) {
       <div class="row">
         ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, run: () => exportAll({ job_id: job.id }) })}
         <a class="button" href=${link(`/promotions/${job.promotion_id}/codes`, { job: job.id })}>See them</a>
-        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, run: () => deleteCodes(promotion, job.id) })}
+        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, run: () => deleteCodes(promotion, job) })}
       </div>
       ${isLocked && html`<p class="hint">Another job runs in this promotion: exporting and deleting wait for its end.</p>`}
       ${error && failure("The export did not start", error)}

@@ -1,9 +1,9 @@
 // The codes of a promotion, page by page, with a picture of which job made how many; and one code, found over all
 // promotions.
 
-import { call, get, offline } from "../api.js";
+import { Refusal, call, get, offline } from "../api.js";
 import { bars } from "../chart.js";
-import { ZONE, number } from "../format.js";
+import { ZONE, counted, number } from "../format.js";
 import { press } from "../forms.js";
 import { html, now } from "../html.js";
 import { operation, resource } from "../resource.js";
@@ -213,9 +213,15 @@ async function find(sought, signal) {
   const path = `v2/promotions/${promotion.id}/codes/${encodeURIComponent(sought)}`;
   const [{ data: code }, usages] = await Promise.all([
     get(path, { signal }),
-    get(`${path}/usages`, { signal, query: { sort: "-used_on" } }),
+    get(`${path}/usages`, { signal, query: { sort: "-used_on" } }).catch(noneIfTooMany),
   ]);
   return { code, promotion, usages };
+}
+
+/** The API lists no usages of a code that has more than its pages show. @param {unknown} error */
+function noneIfTooMany(error) {
+  if (error instanceof Refusal && error.status === 400) return null;
+  throw error;
 }
 
 /** @param {Found} found @returns {import("../words.js").Status} */
@@ -254,6 +260,21 @@ function about({ code, promotion, usages }) {
         ["Works", html`until ${time(promotion.end)} in ${ZONE}`],
       ])}
     </div>
-    ${usages.meta.results.total > 0 && usesTable("Uses of this code, newest first", usages.data)}
+    ${usages ? usages.meta.results.total > 0 && newest(usages) : tooManyUses(promotion)}
   `;
 }
+
+/** @param {Listing<Usage>} usages */
+function newest({ data, meta: { results } }) {
+  const rest = results.total > data.length;
+  const footer = rest && html`<footer>The newest ${number(data.length)} of ${counted(results.total, "use")}.</footer>`;
+  return usesTable("Uses of this code, newest first", data, footer);
+}
+
+/** @param {Promotion} promotion */
+const tooManyUses = ({ id }) =>
+  notice(
+    "info",
+    `More than ${number(FARTHEST)} uses`,
+    html`They are not listed here, but among <a href=${link(`/promotions/${id}/uses`)}>the uses of its promotion</a>.`,
+  );

@@ -64,6 +64,15 @@ export function failure(title, error, { again, retryAt, hint } = {}) {
   );
 }
 
+/** Whether the change may have been made all the same. @param {Refusal} error */
+export const isUnsure = ({ status }) => status === 0 || status >= 500;
+
+/** Why a change was not made, or that this is not known. @param {string} done such as "saved" @param {Refusal} error @param {string} [hint] where it is not known */
+export const undone = (done, error, hint) =>
+  isUnsure(error)
+    ? failure(`It is not known whether it was ${done}`, error, { hint })
+    : failure(`It was not ${done}`, error);
+
 /**
  * A state of loading, of failure, or what there is; a failure leaves what was there before.
  * @template T

@@ -15,7 +15,6 @@ import {
   dismiss,
   empty,
   facts,
-  failure,
   heading,
   notice,
   paged,
@@ -26,6 +25,7 @@ import {
   settle,
   shown,
   time,
+  undone,
 } from "../view.js";
 import { jobName, promotionStatus, usesLeft } from "../words.js";
 import { codesLeft, makers } from "./delete-codes.js";
@@ -168,7 +168,7 @@ export function deleteCode(id, code, gone) {
     "Delete this code?",
     () => html`
     <p><code>${code}</code> stops working. It is never generated again.</p>
-    ${deleting.state.value.error && failure("It was not deleted", deleting.state.value.error)}
+    ${deleting.state.value.error && undone("deleted", deleting.state.value.error)}
     <footer>
       <button type="button" autofocus onClick=${dismiss}>Keep it</button>
       ${press("Delete the code", { tone: "destroy", isBusy: deleting.state.value.isBusy, run: () => deleting.start() })}
@@ -177,7 +177,7 @@ export function deleteCode(id, code, gone) {
   );
 }
 
-/** @typedef {{code: Code, promotion: Promotion, usages: Listing<Usage>}} Found */
+/** @typedef {{code: Code, promotion: Promotion, usages: Listing<Usage> | null}} Found without usages if they are too many */
 
 /** @type {import("../screens.js").Open} */
 export function codeScreen(_, query) {

@@ -5,9 +5,9 @@ import { counted, day, dollars, duration, number, parsed } from "../format.js";
 import { choice, field, onSubmit, press } from "../forms.js";
 import { effect, html, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { ask, dialog, dismiss, failure, notice, select, shown } from "../view.js";
+import { ask, dialog, dismiss, notice, select, shown } from "../view.js";
 import { jobName } from "../words.js";
-import { starterOf } from "./job-form.js";
+import { refused, starterOf } from "./job-form.js";
 
 const ALL = "all";
 const ONE = "one";
@@ -109,7 +109,7 @@ function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
           more: { inputmode: "numeric", autocomplete: "off" },
         })
       }
-      ${error && failure("Nothing was deleted", error)}
+      ${error && refused(error, promotion.id, promotion)}
       <footer>
         <button type="button" autofocus onClick=${dismiss}>Keep them</button>
         ${press(dry?.codes ? `Delete ${counted(dry.codes, "code")}` : "Delete codes", { tone: "destroy", isBusy, isOff: !isSure })}
@@ -135,7 +135,7 @@ function warning(dry) {
   const cost = `some ${duration(dry.estimated_seconds)}, ${dollars(dry.estimated_cost.amount)}`;
   return notice(
     "warn",
-    `${counted(dry.codes, "code")} stop working`,
+    counted(dry.codes, "code stops working", "codes stop working"),
     `It takes ${cost}. Stopping half-way brings none back.`,
   );
 }

@@ -137,7 +137,7 @@ function buttonText({ count }) {
 
 /** @param {Promotion | undefined} it */
 const addsTo = (it) =>
-  it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code")} that are there.` : "";
+  it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code that is", "codes that are")} there.` : "";
 
 /** @typedef {(change: Partial<Filled>) => void} Set */
 

@@ -5,7 +5,7 @@ import { grouped, parsed } from "../format.js";
 import { choice, field, grouping } from "../forms.js";
 import { html } from "../html.js";
 import { go, here, link } from "../router.js";
-import { crumbs, failure, heading, notice, say } from "../view.js";
+import { crumbs, failure, heading, isUnsure, notice, say } from "../view.js";
 import { jobName, jobStatus } from "../words.js";
 
 export const NAME = "data.name";
@@ -112,7 +112,7 @@ export function locked(id, it, text) {
 /** Why no job was started. @param {import("../api.js").Refusal} error @param {string} id @param {Promotion | undefined} it */
 export function refused(error, id, it) {
   if (error.faults[0]?.title === "Too many jobs") return locked(id, it, "");
-  const isUnsure = error.status === 0 || error.status >= 500;
-  const hint = isUnsure ? "It may have begun all the same. Press again: the same request makes one job." : undefined;
-  return failure(isUnsure ? "It is not known whether the job was started" : "No job was started", error, { hint });
+  if (!isUnsure(error)) return failure("No job was started", error);
+  const hint = "It may have begun all the same. Press again: the same request makes one job.";
+  return failure("It is not known whether the job was started", error, { hint });
 }

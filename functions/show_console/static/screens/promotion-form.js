@@ -1,12 +1,12 @@
 // A promotion as a form: a new one, or the settings of one that is there. Only what was changed is sent.
 
 import { call, get } from "../api.js";
-import { ZONE, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf } from "../format.js";
+import { ZONE, counted, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf } from "../format.js";
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, guard, here, link } from "../router.js";
-import { ask, crumbs, dismiss, failure, heading, say, settle, skeleton } from "../view.js";
+import { ask, crumbs, dismiss, heading, say, settle, skeleton, undone } from "../view.js";
 import { PROMOTION_TYPES, decimals, money } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
@@ -120,8 +120,9 @@ const changed = (next, last) =>
 /**
  * @param {Filled} start
  * @param {(filled: Filled, before: Filled) => Promise<Filled | void>} send
+ * @param {string} [hint] for one who does not know whether it was saved
  */
-function form(start, send) {
+function form(start, send, hint) {
   const before = signal(start);
   const filled = signal(start);
   const isTried = signal(false);
@@ -154,7 +155,7 @@ function form(start, send) {
       const shown = { ...(isTried.value && localFaults(filled.value)), ...faults };
       return html`
         <form class="card" onSubmit=${onSubmit(trySend)} novalidate>
-          ${error && others.length > 0 && failure("It was not saved", error)} ${fields(filled.value, set, shown, stored, before.value)}
+          ${error && others.length > 0 && undone("saved", error, hint)} ${fields(filled.value, set, shown, stored, before.value)}
           <div class="row">${press(word, { tone: "primary", isBusy })} ${beside}</div>
         </form>
       `;
@@ -169,7 +170,7 @@ export function newPromotionScreen() {
     const { data } = await call("POST", "v2/promotions", { data: { type: "promotion", ...membersOf(filled) } });
     if (isHere()) go(`/promotions/${data.id}`);
     say("The promotion was created");
-  });
+  }, "Look at the list before you press again: each press creates one.");
   const before = crumbs([{ text: "Promotions", href: link("/promotions") }]);
   return {
     title: () => "New promotion",
@@ -235,9 +236,9 @@ function askToDelete(it) {
     const { error, isBusy } = deleting.state.value;
     return html`
       <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
-        <p>Its ${number(it.meta.codes.visible)} codes stop working, and what was used of them is forgotten.</p>
+        <p>Its ${counted(it.meta.codes.visible, "code stops working, and what was used of it", "codes stop working, and what was used of them")} is forgotten.</p>
         ${field("sure", "Type its name to go on", { value: typed.value, type: (value) => (typed.value = value), hint: it.name, more: { autocomplete: "off" } })}
-        ${error && failure("It was not deleted", error)}
+        ${error && undone("deleted", error)}
         <footer>
           <button type="button" autofocus onClick=${dismiss}>Keep it</button>
           ${press("Delete it", { tone: "destroy", isBusy, isOff: !isSure })}

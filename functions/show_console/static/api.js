@@ -111,10 +111,12 @@ function probe(seconds) {
 
 /** @param {Response} answer */
 async function read(answer) {
-  const body = await answer.json().catch(() => ({}));
+  const body = answer.status === 204 ? {} : await answer.json().catch(() => null);
   const served = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
-  if (answer.ok) return { ...body, served };
-  throw refusal(answer, body);
+  if (!answer.ok) throw refusal(answer, body ?? {});
+  // Cut on its way, or of somebody between: a proxy that asks for a password, say.
+  if (!body) throw new Refusal(0, [{ title: "No answer", detail: "What came is not from the API, or not all of it." }]);
+  return { ...body, served };
 }
 
 /**
@@ -122,7 +124,7 @@ async function read(answer) {
  * @param {{errors?: Fault[], message?: string}} body of the API, or of the gateway before it
  */
 function refusal(answer, body) {
-  const faults = body.errors ?? [{ title: body.message ?? answer.statusText ?? "Refused" }];
+  const faults = body.errors ?? [{ title: body.message || answer.statusText || "No reason was told" }];
   const waits = Number(answer.headers.get("Retry-After"));
   const retryAfter = answer.status === 429 ? waits || 2 : waits || undefined;
   const requestId = faults[0]?.request_id ?? answer.headers.get("apigw-requestid") ?? undefined;

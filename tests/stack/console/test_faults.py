@@ -74,6 +74,42 @@ def test_what_cannot_be_read_is_told_in_the_apis_words_with_its_request_and_can_
     tab.page.get_by_role("alert").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("path", READ)
+def test_what_is_not_the_apis_answer_is_told_and_asked_for_again(new_tab: Callable[..., Tab], path: str) -> None:
+    tab = new_tab()
+    others = {key: it for key, it in at_ease().items() if key != READ[path]}
+    made_up = MadeUp({READ[path]: (200, "<p>Pay for the network</p>")} | others).install(tab.page)
+    tab.open(path)
+    alert = tab.page.get_by_role("alert").first
+    expect(alert).to_contain_text("What came is not from the API, or not all of it.")
+    made_up.answers = at_ease()
+    if path == GENERATE:
+        tab.press("Try again")
+    alert.wait_for(state="detached")
+
+
+def test_a_change_whose_answer_is_not_the_apis_can_be_asked_for_again(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    made_up = MadeUp(at_ease() | {NEW_JOB: (200, "")}).install(tab.page)
+    tab.open(GENERATE)
+    tab.press("Generate 1,000 codes")
+    tab.page.get_by_text("It is not known whether the job was started").wait_for()
+    made_up.answers = at_ease()
+    tab.press("Generate 1,000 codes")
+    tab.heading("Codes for the June mailing")
+    first, second = [it.headers["idempotency-key"] for it in tab.calls("POST") if it.url.endswith("/jobs")]
+    assert first == second
+
+
+def test_a_refusal_without_a_word_says_that_it_has_none(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    # Over HTTP/2 a status has no words.
+    tab.page.add_init_script("Object.defineProperty(Response.prototype, 'statusText', { value: '' });")
+    MadeUp(at_ease() | {r"GET promotions": (421, "<p>Misdirected</p>")}).install(tab.page)
+    tab.open()
+    expect(tab.page.get_by_role("alert")).to_contain_text("No reason was told. 421 · request UkoXf8M0qDoEEMw=")
+
+
 def _fill_new(tab: Tab) -> None:
     for field, value in {"name": "Autumn sale", "amount": "10.00", "start": "2026-09-01", "end": "2026-09-30"}.items():
         tab.page.locator(f"#{field}").fill(value)

@@ -67,6 +67,16 @@ export function parsed(text) {
   return /^[0-9]{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
 }
 
+/**
+ * The number in what a person types with a point or a comma before its decimals, in units of the last one that there may
+ * be; NaN where it is none, has more, or may be grouped.
+ * @param {string} text @param {number} places
+ */
+export function scaled(text, places) {
+  const [, whole, part = ""] = text.trim().match(/^(\d{1,12})(?:[.,](\d+))?$/) ?? [];
+  return whole && part.length <= places ? Number(whole + part.padEnd(places, "0")) : Number.NaN;
+}
+
 /** What is typed as a number, grouped as it is typed; anything else as it is. @param {string} text */
 export function grouped(text) {
   const value = parsed(text);

@@ -1,7 +1,7 @@
 // A promotion as a form: a new one, or the settings of one that is there. Only what was changed is sent.
 
 import { call, get } from "../api.js";
-import { ZONE, counted, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf } from "../format.js";
+import { ZONE, counted, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, scaled, startOf } from "../format.js";
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
@@ -22,6 +22,7 @@ const SOURCES = [
 const AMOUNT = "fixed_discount";
 const PER_CENT = "percent_discount";
 const OTHER = "other";
+const PART_PLACES = 6;
 const CURRENCIES = ["USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "SEK"];
 
 /** @typedef {{name: string, description: string, kind: string, amount: string, currency: string, percentage: string, type: string, schema: string, start: string, end: string, most: string, enabled: boolean}} Filled */
@@ -46,8 +47,8 @@ const blank = () => ({
 function filledWith(it) {
   const [first, ...others] = it.schema.currencies ?? [];
   const isSimple = first && !others.length && Object.keys(it.schema).length === 1 && Object.keys(first).length === 2;
-  const isAmount = isSimple && it.promotion_type === AMOUNT && first.amount !== undefined;
-  const isPart = isSimple && it.promotion_type === PER_CENT && first.percentage !== undefined;
+  const isAmount = isSimple && it.promotion_type === AMOUNT && isUnits(first.amount);
+  const isPart = isSimple && it.promotion_type === PER_CENT && partOf(String(first.percentage)) === first.percentage;
   return {
     ...blank(),
     name: it.name,
@@ -65,18 +66,26 @@ function filledWith(it) {
   };
 }
 
+/** Whether the form can show it as an amount. @param {number} [amount] */
+const isUnits = (amount = 0) => Number.isSafeInteger(amount) && amount > 0;
+
+/** Null where it is none. @param {string} text */
+function partOf(text) {
+  const value = scaled(text, PART_PLACES) / 10 ** PART_PLACES;
+  return value > 0 && value <= 100 ? value : null;
+}
+
 /** What a code gives, as the API has it; null where a number or the JSON is none. @param {Filled} filled */
 function given({ kind, amount, currency, percentage, type, schema }) {
   if (kind === AMOUNT) {
-    const value = Math.round(Number(amount.replace(",", ".")) * 10 ** decimals(currency));
-    return amount.trim() && value > 0
+    const value = scaled(amount, decimals(currency));
+    return isUnits(value)
       ? { promotion_type: AMOUNT, schema: { currencies: [{ currency, amount: value }] } }
       : null;
   }
   if (kind === PER_CENT) {
-    const value = Number(percentage.replace(",", "."));
-    const isPart = percentage.trim() && value > 0 && value <= 100;
-    return isPart ? { promotion_type: PER_CENT, schema: { currencies: [{ currency, percentage: value }] } } : null;
+    const value = partOf(percentage);
+    return value ? { promotion_type: PER_CENT, schema: { currencies: [{ currency, percentage: value }] } } : null;
   }
   try {
     return { promotion_type: type, schema: JSON.parse(schema) };
@@ -107,7 +116,7 @@ function localFaults(filled) {
   if (!(parsed(filled.most) >= 1)) faults["data.max_codes"] = "A whole number, at least 1.";
   if (!given(filled)) {
     faults["data.schema"] =
-      { [AMOUNT]: "An amount above 0.", [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
+      { [AMOUNT]: `An amount above 0, written like ${(1000).toFixed(decimals(filled.currency))}.`, [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
       "This is not JSON.";
   }
   return faults;

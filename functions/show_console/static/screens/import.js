@@ -25,6 +25,8 @@ const MOST_BYTES = 500_000_000;
 const HEAD_BYTES = 2000;
 const HEAD_LINES = 4;
 const BYTES = "data.bytes";
+const NO_TEXT = "This is no text in UTF-8, but perhaps a workbook. Save it as CSV in UTF-8, and choose that.";
+const UNREADABLE = "The file cannot be read: choose it again.";
 const STOPPED = "You stopped it: nothing was imported";
 const UPLOAD = "data.parameters.upload_id";
 
@@ -95,6 +97,8 @@ function importOf(id, filled, chosen) {
     async start() {
       const file = chosen.peek()?.file;
       if (file) await starting.start(file);
+      // What became of it is of no use beside another one.
+      if (file !== chosen.peek()?.file) starting.forget();
       // It was used, or a day is over: the next press sends the file again.
       if (starting.state.peek().error?.faults[0]?.source === UPLOAD) upload.file = undefined;
     },
@@ -178,15 +182,14 @@ const localFaults = (filled, chosen) => ({
 
 /** What can be seen of a file before it is sent. @param {File} file @returns {Promise<Chosen>} */
 async function looked(file) {
-  const bytes = await file.slice(0, HEAD_BYTES).arrayBuffer();
   try {
+    const bytes = await file.slice(0, HEAD_BYTES).arrayBuffer();
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     const fault = file.size ? "A file has at most 500 MB." : "The file is empty.";
     const head = text.split(/\r?\n/).slice(0, HEAD_LINES);
     return file.size && file.size <= MOST_BYTES ? { file, head } : { file, head, fault };
-  } catch {
-    const fault = "This is no text in UTF-8, but perhaps a workbook. Save it as CSV in UTF-8, and choose that.";
-    return { file, head: [], fault };
+  } catch (error) {
+    return { file, head: [], fault: error instanceof DOMException ? UNREADABLE : NO_TEXT };
   }
 }
 

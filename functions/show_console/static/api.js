@@ -114,7 +114,7 @@ async function read(answer) {
   const body = answer.status === 204 ? {} : await answer.json().catch(() => null);
   const served = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
   if (!answer.ok) throw refusal(answer, body ?? {});
-  // Cut on its way, or of somebody between: a proxy that asks for a password, say.
+  // Cut on its way, or from a proxy that asks for a password, say.
   if (!body) throw new Refusal(0, [{ title: "No answer", detail: "What came is not from the API, or not all of it." }]);
   return { ...body, served };
 }

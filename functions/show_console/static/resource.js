@@ -15,6 +15,9 @@ const LONGEST_PAUSE = 30_000;
  * @property {number} [retryAt] when it is asked again, after an error
  */
 
+/** Until something is asked for again: longer in a hidden tab. @param {number} milliseconds */
+export const pauseOf = (milliseconds) => (document.hidden ? Math.max(milliseconds, HIDDEN_PAUSE) : milliseconds);
+
 /** @type {Set<{refresh: () => void}>} */
 const waiting = new Set();
 
@@ -98,7 +101,7 @@ export class Resource {
   #wait(milliseconds) {
     if (!milliseconds) return;
     waiting.add(this);
-    this.#timer = setTimeout(this.refresh, document.hidden ? Math.max(milliseconds, HIDDEN_PAUSE) : milliseconds);
+    this.#timer = setTimeout(this.refresh, pauseOf(milliseconds));
   }
 }
 

@@ -157,7 +157,7 @@ def test_what_waited_for_a_new_token_is_not_sent_for_who_signs_in_after_a_sign_o
     assert tab.page.evaluate("() => dispatchEvent(new Event('beforeunload', { cancelable: true }))") is True
 
 
-def test_a_sign_in_that_is_answered_after_the_sign_out_signs_nobody_in(
+def test_a_sign_in_that_is_answered_after_the_sign_out_has_no_effect(
     new_tab: Callable[..., Tab], stack: LocalStack
 ) -> None:
     tab = new_tab()

@@ -128,6 +128,26 @@ def test_a_hidden_tab_asks_twice_a_minute_and_a_shown_one_at_once(new_tab: Calla
     assert polled(tab) == before + 1
 
 
+def test_a_hidden_form_waits_for_the_end_of_another_job_as_rarely(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    made_up = MadeUp({**samples.at_ease(), DRY_RUN: (200, {"data": forecast(lock_is_free=False)})}).install(tab.page)
+    tab.page.clock.install()
+    tab.open(GENERATE)
+    tab.page.clock.run_for(1_000)
+    tab.page.get_by_text("Another job runs").wait_for()
+    _show(tab, hidden=True)
+    tab.page.clock.run_for(3_000)  # the question that was due
+    tab.page.wait_for_timeout(300)
+    before = len(tab.calls("POST"))
+    for _ in range(20):  # a minute
+        tab.page.clock.run_for(3_000)
+        tab.page.wait_for_timeout(50)
+    assert len(tab.calls("POST")) - before == 2
+    made_up.answers[DRY_RUN] = (200, {"data": forecast()})
+    _show(tab, hidden=False)
+    tab.page.get_by_text("Another job runs").wait_for(state="detached")
+
+
 def _show(tab: Tab, *, hidden: bool) -> None:
     tab.page.evaluate(
         """(hidden) => {

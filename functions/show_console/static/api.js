@@ -49,8 +49,7 @@ export async function call(method, path, asked = {}) {
   for (;;) {
     const used = token();
     const answer = await send(address(path, asked.query), init(method, used, asked));
-    if (answer.status !== 401) return read(answer);
-    await renewed(used);
+    if (answer.status !== 401 || !(await renewed(used))) return read(answer);
     asked.signal?.throwIfAborted();
   }
 }
@@ -112,10 +111,12 @@ function probe(seconds) {
 
 /** @param {Response} answer */
 async function read(answer) {
-  const body = await answer.json().catch(() => ({}));
+  const body = answer.status === 204 ? {} : await answer.json().catch(() => null);
   const served = Date.parse(answer.headers.get("Date") ?? "") || Date.now();
-  if (answer.ok) return { ...body, served };
-  throw refusal(answer, body, served);
+  if (!answer.ok) throw refusal(answer, body ?? {}, served);
+  // Cut on its way, or from a proxy that asks for a password, say.
+  if (!body) throw new Refusal(0, [{ title: "No answer", detail: "What came is not from the API, or not all of it." }]);
+  return { ...body, served };
 }
 
 /**
@@ -135,20 +136,23 @@ function waits(answer, served) {
  * @param {number} served
  */
 function refusal(answer, body, served) {
-  const faults = body.errors ?? [{ title: body.message ?? answer.statusText ?? "Refused" }];
+  const faults = body.errors ?? [{ title: body.message || answer.statusText || "No reason was told" }];
   const retryAfter = waits(answer, served) ?? (answer.status === 429 ? 2 : undefined);
   const requestId = faults[0]?.request_id ?? answer.headers.get("apigw-requestid") ?? undefined;
   return new Refusal(answer.status, faults, { requestId, retryAfter });
 }
 
 /**
- * Begins a session. Throws a Refusal, of status 401 for an unknown id and for a wrong secret alike.
+ * Begins a session, unless the person signed out meanwhile. Throws a Refusal, of status 401 for an unknown id and for
+ * a wrong secret alike.
  * @param {string} clientId
  * @param {string} secret
  */
 export async function signIn(clientId, secret) {
   const form = new URLSearchParams({ grant_type: "client_credentials", client_id: clientId, client_secret: secret });
+  const before = token();
   const issued = await read(await send("oauth/access_token", { method: "POST", body: form }));
+  if (token() !== before) return;
   begin({ token: issued.access_token, clientId, ends: Date.now() + issued.expires_in * 1000 });
 }
 

@@ -67,6 +67,16 @@ export function parsed(text) {
   return /^[0-9]{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
 }
 
+/**
+ * The number in what a person types with a point or a comma before its decimals, in units of the last one that there may
+ * be; NaN where it is none, has more, or may be grouped.
+ * @param {string} text @param {number} places
+ */
+export function scaled(text, places) {
+  const [, whole, part = ""] = text.trim().match(/^(\d{1,12})(?:[.,](\d+))?$/) ?? [];
+  return whole && part.length <= places ? Number(whole + part.padEnd(places, "0")) : Number.NaN;
+}
+
 /** What is typed as a number, grouped as it is typed; anything else as it is. @param {string} text */
 export function grouped(text) {
   const value = parsed(text);
@@ -85,15 +95,16 @@ export function dayOf(moment) {
 }
 
 /** When a day begins, in UTC; empty for no day. @param {string} text */
-export const startOf = (text) => utc(text, 0, 0, 0);
+export const startOf = (text) => utc(text, 0, 0);
 
-/** The last second of a day, in UTC; empty for no day. @param {string} text */
-export const endOf = (text) => utc(text, 23, 59, 59);
+/** The last second of a day, in UTC; empty for no day. Its last hour may come twice. @param {string} text */
+export const endOf = (text) => utc(text, 1, -1000);
 
-/** @param {string} text @param {[number, number, number]} time */
-function utc(text, ...time) {
+/** @param {string} text @param {number} days later @param {number} milliseconds later */
+function utc(text, days, milliseconds) {
   const [year = 0, month = 0, date = 0] = text.split("-").map(Number);
-  const at = new Date(2000, 0, 1, ...time);
-  at.setFullYear(year, month - 1, date);
+  const midnight = new Date(2000, 0, 1);
+  midnight.setFullYear(year, month - 1, date + days);
+  const at = new Date(midnight.getTime() + milliseconds);
   return text && !Number.isNaN(at.getTime()) ? `${at.toISOString().slice(0, 19)}Z` : "";
 }

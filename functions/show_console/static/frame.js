@@ -5,7 +5,7 @@ import { clockTime } from "./format.js";
 import { field, onSubmit, press } from "./forms.js";
 import { html, signal } from "./html.js";
 import { operation } from "./resource.js";
-import { go, link } from "./router.js";
+import { go, guard, link, mayLeave } from "./router.js";
 import { clientId, end, isOver, minutesLeft } from "./session.js";
 import { dialog, dismiss, explained, icon, logo, notice, open, said } from "./view.js";
 
@@ -57,7 +57,7 @@ const header = () => html`
           html`<span class="soft small left" title="After that you sign in again; what you typed stays">${minutesLeft.value} min left</span>`
         }
         <button class="icon quiet" type="button" aria-label="Light or dark" onClick=${switchTheme}>${icon("sun")}</button>
-        <button class="quiet" type="button" onClick=${end}>Sign out</button>
+        <button class="quiet" type="button" onClick=${signOut}>Sign out</button>
       </div>
     </div>
   </header>
@@ -65,7 +65,7 @@ const header = () => html`
 
 function look() {
   const text = sought.peek().trim();
-  if (!text) return;
+  if (!text || !mayLeave()) return;
   go(link("/code", { q: text }));
   sought.value = "";
 }
@@ -133,6 +133,14 @@ const signingIn = operation(async () => {
   [id.value, secret.value] = ["", ""];
 });
 
+function signOut() {
+  if (!mayLeave()) return;
+  guard.isDirty = () => false;
+  [given.id.value, given.secret.value] = ["", ""];
+  signingIn.forget();
+  end();
+}
+
 /** @param {string} knownId */
 function credentials(knownId) {
   const { isBusy, error } = signingIn.state.value;
@@ -155,7 +163,7 @@ function credentials(knownId) {
         more: { autocomplete: "current-password", required: true, autofocus: knownId !== "" },
       })}
       <footer>
-        ${isOver.value && html`<button type="button" onClick=${end}>Sign out</button>`}
+        ${isOver.value && html`<button type="button" onClick=${signOut}>Sign out</button>`}
         ${press("Sign in", { tone: "primary", isBusy })}
       </footer>
     </form>

@@ -15,6 +15,9 @@ const LONGEST_PAUSE = 30_000;
  * @property {number} [retryAt] when it is asked again, after an error
  */
 
+/** Until something is asked for again: longer in a hidden tab. @param {number} milliseconds */
+export const pauseOf = (milliseconds) => (document.hidden ? Math.max(milliseconds, HIDDEN_PAUSE) : milliseconds);
+
 /** @type {Set<{refresh: () => void}>} */
 const waiting = new Set();
 
@@ -36,6 +39,7 @@ export class Resource {
   /** @type {(data: T) => number} */
   #pause;
   #under = new AbortController();
+  #isClosed = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -52,7 +56,8 @@ export class Resource {
   }
 
   refresh = async () => {
-    this.close();
+    if (this.#isClosed) return;
+    this.#rest();
     const mine = (this.#under = new AbortController());
     this.state.value = { ...this.state.peek(), isLoading: true, retryAt: undefined };
     try {
@@ -65,11 +70,17 @@ export class Resource {
     }
   };
 
+  /** For good: its screen was left. */
   close = () => {
+    this.#isClosed = true;
+    this.#rest();
+  };
+
+  #rest() {
     clearTimeout(this.#timer);
     waiting.delete(this);
     this.#under.abort();
-  };
+  }
 
   /** @param {T} data */
   #succeed(data) {
@@ -90,7 +101,7 @@ export class Resource {
   #wait(milliseconds) {
     if (!milliseconds) return;
     waiting.add(this);
-    this.#timer = setTimeout(this.refresh, document.hidden ? Math.max(milliseconds, HIDDEN_PAUSE) : milliseconds);
+    this.#timer = setTimeout(this.refresh, pauseOf(milliseconds));
   }
 }
 

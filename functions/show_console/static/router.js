@@ -18,12 +18,15 @@ export const address = signal(read());
 /** Set by a form in which something was typed: whether to leave it is asked first. */
 export const guard = { isDirty: () => false };
 
+/** Whether a person goes away from what they typed. */
+export const mayLeave = () => !guard.isDirty() || confirm("Leave this form? What you typed is not kept.");
+
 let shown = location.hash;
 
 addEventListener("hashchange", () => {
   adoptLink();
   if (location.hash === shown) return;
-  if (guard.isDirty() && !confirm("Leave this form? What you typed is not kept.")) {
+  if (!mayLeave()) {
     history.replaceState(null, "", shown || "#/promotions");
     return;
   }
@@ -35,6 +38,12 @@ addEventListener("hashchange", () => {
 addEventListener("beforeunload", (event) => {
   if (guard.isDirty()) event.preventDefault();
 });
+
+/** What tells whether the screen that is open now is still there: the answer to a change may come later. */
+export function here() {
+  const from = address.peek();
+  return () => address.peek() === from;
+}
 
 /** @param {string} path */
 export function go(path) {

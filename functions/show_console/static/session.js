@@ -44,16 +44,16 @@ export function end() {
 }
 
 /**
- * Resolves when there is another token than the refused one; a person has signed in again.
+ * Whether there is another token than the refused one: a person has signed in again, or out.
  * @param {string} refused
- * @returns {Promise<void>}
+ * @returns {Promise<boolean>}
  */
 export function renewed(refused) {
   if (token() === refused) isOver.value = true;
   return new Promise((resolve) => {
     const stop = effect(() => {
-      if (!session.value || session.value.token === refused) return;
-      resolve();
+      if (session.value?.token === refused) return;
+      resolve(session.value !== null);
       queueMicrotask(() => stop());
     });
   });

@@ -64,6 +64,15 @@ export function failure(title, error, { again, retryAt, hint } = {}) {
   );
 }
 
+/** Whether the change may have been made all the same. @param {Refusal} error */
+export const isUnsure = ({ status }) => status === 0 || status >= 500;
+
+/** Why a change was not made, or that this is not known. @param {string} done such as "saved" @param {Refusal} error @param {string} [hint] where it is not known */
+export const undone = (done, error, hint) =>
+  isUnsure(error)
+    ? failure(`It is not known whether it was ${done}`, error, { hint })
+    : failure(`It was not ${done}`, error);
+
 /**
  * A state of loading, of failure, or what there is; a failure leaves what was there before.
  * @template T
@@ -147,7 +156,8 @@ export const heading = (title, { before, mark, after, actions } = {}) => html`
   </div>
 `;
 
-const FARTHEST = 10_000;
+/** The API lists no further. */
+export const FARTHEST = 10_000;
 
 /**
  * @param {Listing<any>["meta"]} meta
@@ -206,6 +216,11 @@ export function dismiss() {
   dialog.value = null;
   const back = opener instanceof HTMLElement && opener.isConnected ? opener : document.querySelector("h1");
   if (back instanceof HTMLElement) back.focus();
+}
+
+/** Dismisses this dialog, unless that was done, and perhaps another one opened, meanwhile. @param {Dialog} asked */
+export function settle(asked) {
+  if (dialog.peek() === asked) dismiss();
 }
 
 /** @param {HTMLDialogElement | null} element */

@@ -17,16 +17,19 @@ const JOB_STATUS = {
 
 /**
  * `made` is what its bar shows, `unit` what its progress counts; `past` is how its codes came, if it has any.
- * @typedef {{word: string, made: string, mark: IconName, unit: string, past?: string}} Kind
+ * @typedef {{word: string, doing: string, made: string, mark: IconName, unit: string, past?: string}} Kind
  */
 
 /** @type {Record<string, Kind>} */
 export const KINDS = {
-  code_generate: { word: "Generate", made: "Codes made", mark: "ticket", unit: "code", past: "made" },
-  code_import: { word: "Import", made: "Rows read", mark: "up", unit: "row", past: "imported" },
-  code_export: { word: "Export", made: "Codes written", mark: "down", unit: "code" },
-  code_delete: { word: "Delete", made: "Codes deleted", mark: "trash", unit: "code" },
+  code_generate: { word: "Generate", doing: "Generating", made: "Codes made", mark: "ticket", unit: "code", past: "made" },
+  code_import: { word: "Import", doing: "Importing", made: "Rows read", mark: "up", unit: "row", past: "imported" },
+  code_export: { word: "Export", doing: "Exporting", made: "Codes written", mark: "down", unit: "code" },
+  code_delete: { word: "Delete", doing: "Deleting", made: "Codes deleted", mark: "trash", unit: "code" },
 };
+
+/** @type {Kind} */
+const UNKNOWN = { word: "", doing: "Running", made: "Done", mark: "info", unit: "code" };
 
 export const STATUSES = Object.entries(JOB_STATUS).map(([value, { word }]) => ({ value, word }));
 
@@ -40,7 +43,7 @@ export const jobStatus = (job) => JOB_STATUS[job.status] ?? { word: job.status, 
 export const jobName = (job) => job.name || `${kindOf(job).word} job without a name`;
 
 /** @param {Job} job @returns {Kind} */
-export const kindOf = (job) => KINDS[job.job_type] ?? { word: job.job_type, made: "Done", mark: "info", unit: "code" };
+export const kindOf = (job) => KINDS[job.job_type] ?? { ...UNKNOWN, word: job.job_type };
 
 /** @param {Promotion} it @param {number} at @returns {Status} */
 export function promotionStatus(it, at) {

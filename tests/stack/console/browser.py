@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -73,6 +74,26 @@ class Tab:
         """Other places than the console's own that were asked for anything."""
         parts = [urlsplit(it.url) for it in self.requests]
         return {f"{it.scheme}://{it.netloc}" for it in parts if it.scheme != "data"} - {self.base_url}
+
+    def hold(self, address: str, method: str = "") -> list[Route]:
+        """The requests of an address that ends so, which wait for their answer from now on."""
+        held: list[Route] = []
+
+        def keep(route: Route) -> None:
+            if method in route.request.method:
+                held.append(route)
+            else:
+                route.fallback()
+
+        self.page.route(re.compile(address + "$"), keep)
+        return held
+
+    def wait_for(self, is_true: Callable[[], bool]) -> None:
+        """Lets handlers of routes run, as they do while Playwright waits, until it is so."""
+        deadline = time.monotonic() + ANSWERED_WITHIN / 1000
+        while not is_true():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(20)
 
     def open(self, path: str = "/promotions") -> None:
         """A screen, by its address."""

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.stack.console.browser import Tab
-from tests.stack.console.samples import RUNNING, MadeUp, at_ease, fault, forecast
+from tests.stack.console.samples import JOBS, RUNNING, MadeUp, at_ease, fault, forecast, job, listing
 from tests.stack.console.scene import (
     DRY_RUN,
     GENERATE,
@@ -72,6 +72,42 @@ def test_what_cannot_be_read_is_told_in_the_apis_words_with_its_request_and_can_
     else:
         tab.page.get_by_role("button", name="Try again").first.click()
     tab.page.get_by_role("alert").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("path", READ)
+def test_what_is_not_the_apis_answer_is_told_and_asked_for_again(new_tab: Callable[..., Tab], path: str) -> None:
+    tab = new_tab()
+    others = {key: it for key, it in at_ease().items() if key != READ[path]}
+    made_up = MadeUp({READ[path]: (200, "<p>Pay for the network</p>")} | others).install(tab.page)
+    tab.open(path)
+    alert = tab.page.get_by_role("alert").first
+    expect(alert).to_contain_text("What came is not from the API, or not all of it.")
+    made_up.answers = at_ease()
+    if path == GENERATE:
+        tab.press("Try again")
+    alert.wait_for(state="detached")
+
+
+def test_a_change_whose_answer_is_not_the_apis_can_be_asked_for_again(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    made_up = MadeUp(at_ease() | {NEW_JOB: (200, "")}).install(tab.page)
+    tab.open(GENERATE)
+    tab.press("Generate 1,000 codes")
+    tab.page.get_by_text("It is not known whether the job was started").wait_for()
+    made_up.answers = at_ease()
+    tab.press("Generate 1,000 codes")
+    tab.heading("Codes for the June mailing")
+    first, second = [it.headers["idempotency-key"] for it in tab.calls("POST") if it.url.endswith("/jobs")]
+    assert first == second
+
+
+def test_a_refusal_without_a_word_says_that_it_has_none(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    # Over HTTP/2 a status has no words.
+    tab.page.add_init_script("Object.defineProperty(Response.prototype, 'statusText', { value: '' });")
+    MadeUp(at_ease() | {r"GET promotions": (421, "<p>Misdirected</p>")}).install(tab.page)
+    tab.open()
+    expect(tab.page.get_by_role("alert")).to_contain_text("No reason was told. 421 · request UkoXf8M0qDoEEMw=")
 
 
 def _fill_new(tab: Tab) -> None:
@@ -206,3 +242,35 @@ def test_codes_are_deleted_only_when_their_number_was_typed(new_tab: Callable[..
     tab.page.keyboard.press("Escape")
     expect(tab.page.get_by_role("dialog")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Delete codes …")).to_be_focused()
+
+
+def test_codes_whose_number_could_not_be_found_out_are_not_deleted_by_the_number_of_others(
+    new_tab: Callable[..., Tab],
+) -> None:
+    tab = new_tab()
+    made_up = MadeUp({**at_ease(), DRY_RUN: (200, {"data": forecast(180_000, None)})}).install(tab.page)
+    tab.open(PROMOTION)
+    tab.press("Delete codes …")
+    tab.page.get_by_text("180,000 codes stop working").wait_for()
+    made_up.answers[DRY_RUN] = fault(400, "Bad Request")
+    tab.page.get_by_text("All 188,000 codes, those made by hand too").click()
+    tab.page.get_by_text("How many there are could not be found out").wait_for()
+    expect(tab.page.get_by_text("180,000 codes stop working")).to_have_count(0)
+    expect(tab.page.locator("#sure")).to_have_count(0)
+    expect(tab.page.get_by_role("button", name="Delete codes", exact=True)).to_be_disabled()
+
+
+def test_the_codes_of_a_job_that_is_older_than_the_list_of_jobs_are_deleted_by_its_name(
+    new_tab: Callable[..., Tab],
+) -> None:
+    tab = new_tab()
+    old = job(name="The first of all", result={"generated": 500_000})
+    newest = [job(number, name="A later one", result={"generated": 10}) for number in (1, 2)]
+    answers = {THE_JOB: (200, {"data": old}), THE_JOBS: (200, listing(newest, 101))}
+    MadeUp(at_ease() | answers).install(tab.page)
+    tab.open(JOB)
+    tab.press("Delete these codes …")
+    chosen = tab.page.get_by_role("combobox", name="Job")
+    expect(chosen).to_have_value(JOBS[0])
+    expect(chosen.locator("option:checked")).to_have_text("The first of all, 1 Jun 2026: 500,000")
+    expect(chosen.locator("option")).to_have_count(3)

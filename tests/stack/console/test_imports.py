@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from local.api import Api
-from tests.stack.console.browser import Tab
-from tests.stack.console.samples import MadeUp, fault
+from tests.stack.console.browser import Tab, fulfil
+from tests.stack.console.samples import UPLOAD, MadeUp, fault
 from tests.stack.console.scene import IMPORTING, NEW_JOB, SENDING, choose
 from tests.stack.journeys import free_codes, get_job, new_promotion
 
@@ -157,6 +157,44 @@ def test_another_file_takes_the_place_of_one_that_is_being_sent(new_tab: Callabl
     announced = [it.post_data for it in tab.calls("POST", "/uploads")]
     assert announced == ['{"data":{"bytes":28}}', '{"data":{"bytes":11}}']
     assert len(tab.calls("POST", "/jobs")) == 1
+
+
+def test_another_file_is_not_said_to_be_stopped(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    MadeUp().install(tab.page)
+    tab.open(IMPORTING)
+    choose()(tab.page)
+    held = tab.hold("/uploads")
+    tab.press("Import the codes")
+    tab.wait_for(lambda: len(held) == 1)
+    choose(b"code\nOTHER\n")(tab.page)
+    tab.page.get_by_text("OTHER", exact=True).wait_for()
+    fulfil(held[0], {"data": UPLOAD})
+    expect(tab.page.get_by_role("button", name="Import the codes")).to_be_enabled()
+    expect(tab.page.locator("#file-fault")).to_be_hidden()
+    assert (_puts(tab), len(tab.calls("POST", "/jobs"))) == (0, 0)
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_the_one_before_it(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    MadeUp().install(tab.page)
+    tab.page.add_init_script(
+        """
+        const read = Blob.prototype.arrayBuffer;
+        Blob.prototype.arrayBuffer = function () {
+          if (window.isGone) throw new DOMException("It was moved", "NotReadableError");
+          return read.call(this);
+        };
+        """
+    )
+    tab.open(IMPORTING)
+    choose()(tab.page)
+    tab.page.get_by_text("PRINTED-1").wait_for()
+    tab.page.evaluate("() => (window.isGone = true)")
+    choose(b"code\nOTHER\n", "moved.csv")(tab.page)
+    expect(tab.page.locator("#file-fault")).to_have_text("The file cannot be read: choose it again.")
+    expect(tab.page.get_by_text("PRINTED-1")).to_have_count(0)
+    expect(tab.page.get_by_role("button", name="Import the codes")).to_be_disabled()
 
 
 def test_a_file_whose_upload_is_used_is_sent_again_by_the_next_press(new_tab: Callable[..., Tab]) -> None:

@@ -128,6 +128,26 @@ def test_a_hidden_tab_asks_twice_a_minute_and_a_shown_one_at_once(new_tab: Calla
     assert polled(tab) == before + 1
 
 
+def test_a_hidden_form_waits_for_the_end_of_another_job_as_rarely(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    made_up = MadeUp({**samples.at_ease(), DRY_RUN: (200, {"data": forecast(lock_is_free=False)})}).install(tab.page)
+    tab.page.clock.install()
+    tab.open(GENERATE)
+    tab.page.clock.run_for(1_000)
+    tab.page.get_by_text("Another job runs").wait_for()
+    _show(tab, hidden=True)
+    tab.page.clock.run_for(3_000)  # the question that was due
+    tab.page.wait_for_timeout(300)
+    before = len(tab.calls("POST"))
+    for _ in range(20):  # a minute
+        tab.page.clock.run_for(3_000)
+        tab.page.wait_for_timeout(50)
+    assert len(tab.calls("POST")) - before == 2
+    made_up.answers[DRY_RUN] = (200, {"data": forecast()})
+    _show(tab, hidden=False)
+    tab.page.get_by_text("Another job runs").wait_for(state="detached")
+
+
 def _show(tab: Tab, *, hidden: bool) -> None:
     tab.page.evaluate(
         """(hidden) => {
@@ -176,6 +196,36 @@ def test_polling_ends_with_the_job(new_tab: Callable[..., Tab]) -> None:
     before = polled(tab)
     tab.page.wait_for_timeout(3_000)
     assert polled(tab) == before
+
+
+def test_a_list_of_promotions_is_asked_for_until_it_shows_what_the_job_made(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    ended = job(result={"generated": 500_000})
+
+    def answer(_: Request) -> tuple[int, Any]:
+        # Its job ends after the first list, and before it is asked for.
+        listed = len(tab.calls("GET", "/v2/promotions")) - polled(tab)
+        return 200, samples.listing([promotion(codes=samples.OPEN) if listed == 1 else promotion(name="Made")])
+
+    MadeUp({**samples.at_ease(), r"GET promotions": answer, THE_JOB: (200, {"data": ended})}).install(tab.page)
+    tab.open()
+    tab.page.get_by_role("link", name="Made").wait_for()
+    before = len(tab.calls())
+    tab.page.wait_for_timeout(3_000)
+    assert len(tab.calls()) == before
+
+
+def test_a_promotion_that_is_deleted_while_the_list_is_read_hides_no_other(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    gone = promotion("Deleted meanwhile", codes=samples.OPEN)
+    answers = {
+        r"GET promotions": (200, samples.listing([gone, promotion("There", 1)])),
+        THE_JOB: fault(404, "Not Found", "promotion not found"),
+    }
+    MadeUp({**samples.at_ease(), **answers}).install(tab.page)
+    tab.open()
+    tab.page.get_by_role("link", name="There").wait_for()
+    expect(tab.page.get_by_role("alert")).to_have_count(0)
 
 
 def test_the_time_of_a_job_that_runs_goes_on_in_the_list_of_jobs(new_tab: Callable[..., Tab]) -> None:

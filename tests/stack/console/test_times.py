@@ -55,6 +55,21 @@ def test_the_last_day_counts_to_its_end_and_stays_the_same_when_it_is_saved_five
     assert stored() == (start, end)
 
 
+def test_a_last_day_of_25_hours_counts_to_its_end(new_tab: Callable[..., Tab], api: Api) -> None:
+    tab = new_tab(timezone_id="Africa/Cairo")
+    page = tab.page
+    tab.open("/promotions/new")
+    # There the clocks go back from midnight to eleven in the evening, so that its last hour comes twice.
+    for field, value in {"name": "Cairo", "amount": "1", "start": "2026-10-29", "end": "2026-10-29"}.items():
+        page.locator(f"#{field}").fill(value)
+    tab.press("Create the promotion")
+    tab.heading("Cairo")
+    stored = api.call("GET", f"/v2/promotions/{page.url.rpartition('/')[2]}").json["data"]
+    assert (stored["start"], stored["end"]) == ("2026-10-28T21:00:00Z", "2026-10-29T21:59:59Z")
+    page.get_by_role("link", name="Settings").click()
+    expect(page.locator("#end")).to_have_value("2026-10-29")
+
+
 def test_a_promotion_that_ends_at_midnight_is_shown_to_the_minute_and_left_as_it_is(
     new_tab: Callable[..., Tab], api: Api
 ) -> None:

@@ -1,20 +1,20 @@
 // The codes of a promotion, page by page, with a picture of which job made how many; and one code, found over all
 // promotions.
 
-import { call, get, offline } from "../api.js";
+import { Refusal, call, get, offline } from "../api.js";
 import { bars } from "../chart.js";
-import { ZONE, number } from "../format.js";
+import { ZONE, counted, number } from "../format.js";
 import { press } from "../forms.js";
 import { html, now } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, link } from "../router.js";
+import { go, here, link } from "../router.js";
 import {
+  FARTHEST,
   ask,
   brief,
   dismiss,
   empty,
   facts,
-  failure,
   heading,
   notice,
   paged,
@@ -22,15 +22,17 @@ import {
   pill,
   say,
   select,
+  settle,
   shown,
   time,
+  undone,
 } from "../view.js";
 import { jobName, promotionStatus, usesLeft } from "../words.js";
 import { codesLeft, makers } from "./delete-codes.js";
+import { refused } from "./job-form.js";
 import { exportOf, promotionHead } from "./promotion.js";
 import { usesTable } from "./uses.js";
 
-const FARTHEST = 10_000;
 const BARS = 6;
 
 /** @type {import("../screens.js").Open} */
@@ -50,7 +52,7 @@ export function codesScreen({ id = "" }, query) {
     close: () => all.forEach((it) => it.close()),
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
-      const found = /** @type {Job[]} */ (jobs.state.value.data ?? []);
+      const { found, isAll } = jobs.state.value.data ?? { found: [], isAll: false };
       const { isBusy, error } = exporting.state.value;
       const isOff = !it?.meta.codes.visible || Boolean(it.meta.codes.open_job);
       const parameters = asked.job ? { job_id: asked.job } : undefined;
@@ -63,16 +65,16 @@ export function codesScreen({ id = "" }, query) {
           run: () => exportAll(parameters),
         });
       return html`
-        ${promotionHead(promotion, "codes", exportButton)} ${error && failure("The export did not start", error)}
-        ${it && !asked.job && picture(id, it, found)}
+        ${promotionHead(promotion, "codes", exportButton)} ${error && refused(error, id, it)}
+        ${it && !asked.job && picture(id, it, found, isAll)}
         ${shown(codes, "The codes could not be loaded", (page) => table({ id, page, asked, jobs: found, refresh }))}
       `;
     },
   };
 }
 
-/** Which job made how many, the largest first; what is left of the total was made by hand. @param {string} id @param {Promotion} it @param {Job[]} jobs */
-function picture(id, it, jobs) {
+/** Which job made how many, the largest first; what is left of the total was made by hand, if these are all jobs. @param {string} id @param {Promotion} it @param {Job[]} jobs @param {boolean} isAll */
+function picture(id, it, jobs, isAll) {
   if (!jobs.length || !it.meta.codes.visible) return null;
   const sorted = jobs.toSorted((one, other) => codesLeft(other) - codesLeft(one));
   const rows = sorted.slice(0, BARS).map((job) => ({
@@ -81,7 +83,7 @@ function picture(id, it, jobs) {
     value: codesLeft(job),
   }));
   const rest = it.meta.codes.visible - rows.reduce((sum, { value }) => sum + value, 0);
-  const others = sorted.length > BARS ? "By other jobs, or by hand" : "Made by hand";
+  const others = sorted.length > BARS || !isAll ? "By other jobs, or by hand" : "Made by hand";
   if (rest > 0) rows.push({ key: "rest", name: html`<span>${others}</span>`, value: rest });
   return html`<section class="card" aria-labelledby="made"><h2 id="made">Codes by job</h2>${bars("Codes by job", rows)}</section>`;
 }
@@ -158,15 +160,15 @@ function row(id, code, jobs, refresh) {
 export function deleteCode(id, code, gone) {
   const deleting = operation(async () => {
     await call("DELETE", `v2/promotions/${id}/codes/${encodeURIComponent(code)}`);
-    dismiss();
+    settle(mine);
     say("The code was deleted");
     gone();
   });
-  ask(
+  const mine = ask(
     "Delete this code?",
     () => html`
     <p><code>${code}</code> stops working. It is never generated again.</p>
-    ${deleting.state.value.error && failure("It was not deleted", deleting.state.value.error)}
+    ${deleting.state.value.error && undone("deleted", deleting.state.value.error)}
     <footer>
       <button type="button" autofocus onClick=${dismiss}>Keep it</button>
       ${press("Delete the code", { tone: "destroy", isBusy: deleting.state.value.isBusy, run: () => deleting.start() })}
@@ -175,12 +177,13 @@ export function deleteCode(id, code, gone) {
   );
 }
 
-/** @typedef {{code: Code, promotion: Promotion, usages: Listing<Usage>}} Found */
+/** @typedef {{code: Code, promotion: Promotion, usages: Listing<Usage> | null}} Found without usages if they are too many */
 
 /** @type {import("../screens.js").Open} */
 export function codeScreen(_, query) {
   const sought = query.get("q")?.trim() ?? "";
   const found = resource((aborted) => find(sought, aborted));
+  const isHere = here();
   return {
     title: () => "Look a code up",
     close: found.close,
@@ -191,7 +194,7 @@ export function codeScreen(_, query) {
         press("Delete this code …", {
           tone: "danger",
           mark: "trash",
-          run: () => deleteCode(it.promotion.id, it.code.code, () => go(`/promotions/${it.promotion.id}/codes`)),
+          run: () => deleteCode(it.promotion.id, it.code.code, () => isHere() && go(`/promotions/${it.promotion.id}/codes`)),
         });
       return html`
         ${heading(html`<code>${it?.code.code ?? sought}</code>`, { mark: it && pill(statusOf(it)), actions })}
@@ -210,9 +213,15 @@ async function find(sought, signal) {
   const path = `v2/promotions/${promotion.id}/codes/${encodeURIComponent(sought)}`;
   const [{ data: code }, usages] = await Promise.all([
     get(path, { signal }),
-    get(`${path}/usages`, { signal, query: { sort: "-used_on" } }),
+    get(`${path}/usages`, { signal, query: { sort: "-used_on" } }).catch(noneIfTooMany),
   ]);
   return { code, promotion, usages };
+}
+
+/** The API lists no usages of a code that has more than its pages show. @param {unknown} error */
+function noneIfTooMany(error) {
+  if (error instanceof Refusal && error.status === 400) return null;
+  throw error;
 }
 
 /** @param {Found} found @returns {import("../words.js").Status} */
@@ -251,6 +260,21 @@ function about({ code, promotion, usages }) {
         ["Works", html`until ${time(promotion.end)} in ${ZONE}`],
       ])}
     </div>
-    ${usages.meta.results.total > 0 && usesTable("Uses of this code, newest first", usages.data)}
+    ${usages ? usages.meta.results.total > 0 && newest(usages) : tooManyUses(promotion)}
   `;
 }
+
+/** @param {Listing<Usage>} usages */
+function newest({ data, meta: { results } }) {
+  const rest = results.total > data.length;
+  const footer = rest && html`<footer>The newest ${number(data.length)} of ${counted(results.total, "use")}.</footer>`;
+  return usesTable("Uses of this code, newest first", data, footer);
+}
+
+/** @param {Promotion} promotion */
+const tooManyUses = ({ id }) =>
+  notice(
+    "info",
+    `More than ${number(FARTHEST)} uses`,
+    html`They are not listed here, but among <a href=${link(`/promotions/${id}/uses`)}>the uses of its promotion</a>.`,
+  );

@@ -1,13 +1,13 @@
 // The dialog that deletes the codes of one job, or all: with their number, which has to be typed.
 
-import { call, get, keyOfContent } from "../api.js";
+import { call, get } from "../api.js";
 import { counted, day, dollars, duration, number, parsed } from "../format.js";
 import { choice, field, onSubmit, press } from "../forms.js";
 import { effect, html, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go } from "../router.js";
-import { ask, dialog, dismiss, failure, notice, select, shown } from "../view.js";
+import { ask, dialog, dismiss, notice, select, shown } from "../view.js";
 import { jobName } from "../words.js";
+import { refused, starterOf } from "./job-form.js";
 
 const ALL = "all";
 const ONE = "one";
@@ -18,21 +18,25 @@ export const codesMade = ({ result }) => result?.generated ?? result?.imported ?
 /** @param {Job} job */
 export const codesLeft = (job) => codesMade(job) - (job.result?.deleted ?? 0);
 
-/** The finished jobs that made or imported codes of which some are there. @param {string} id @param {AbortSignal} aborted */
+/** The finished jobs that made or imported codes of which some are there, among the newest. @param {string} id @param {AbortSignal} aborted */
 export async function makers(id, aborted) {
   const query = { filter: "eq(status,completed)", "page[limit]": 100 };
-  const page = await get(`v2/promotions/${id}/jobs`, { query, signal: aborted });
-  return /** @type {Job[]} */ (page.data).filter((job) => codesLeft(job) > 0);
+  const page = /** @type {Listing<Job>} */ (await get(`v2/promotions/${id}/jobs`, { query, signal: aborted }));
+  const isAll = page.meta.results.total <= page.data.length;
+  return { found: page.data.filter((job) => codesLeft(job) > 0), isAll };
 }
 
-/** @param {Promotion} promotion @param {string} [jobId] the job whose codes are meant first */
-export function deleteCodes(promotion, jobId) {
+/** @param {Promotion} promotion @param {Job} [first] the job whose codes are meant first */
+export function deleteCodes(promotion, first) {
   const path = `v2/promotions/${promotion.id}/jobs`;
   const which = signal(ONE);
-  const chosen = signal(jobId ?? "");
+  const chosen = signal(first?.id ?? "");
   const typed = signal("");
-  const key = keyOfContent();
-  const jobs = resource((aborted) => makers(promotion.id, aborted));
+  const start = starterOf(promotion.id);
+  const jobs = resource(async (aborted) => {
+    const { found } = await makers(promotion.id, aborted);
+    return !first || found.some(({ id }) => id === first.id) ? found : [first, ...found];
+  });
   const asked = () => ({
     type: "promotion_job",
     job_type: "code_delete",
@@ -43,12 +47,7 @@ export function deleteCodes(promotion, jobId) {
     const isClear = data.parameters.all || data.parameters.job_id;
     return isClear ? call("POST", path, { data, query: { dry_run: "true" }, signal: aborted }) : null;
   });
-  const deleting = operation(async () => {
-    const data = untracked(asked);
-    const made = await call("POST", path, { data, key: key(data) });
-    dismiss();
-    go(`/promotions/${promotion.id}/jobs/${made.data.id}`);
-  });
+  const deleting = operation(() => start(untracked(asked)));
   let last = JSON.stringify(asked());
   const stop = effect(() => {
     const next = JSON.stringify(asked());
@@ -75,12 +74,16 @@ function onceDismissed(mine, close) {
   });
 }
 
+const COUNTING = html`<p class="soft">Counting …</p>`;
+
 /** @param {any} given */
 function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
-  const { data, isLoading } = forecast.state.value;
-  const dry = /** @type {One<Forecast> | null | undefined} */ (data)?.data.meta.dry_run;
+  const { data, isLoading, error: unknown } = forecast.state.value;
+  // What was counted before is of another choice.
+  const counting = isLoading || unknown;
+  const dry = counting ? undefined : /** @type {One<Forecast> | null | undefined} */ (data)?.data.meta.dry_run;
   const { isBusy, error } = deleting.state.value;
-  const isSure = dry && dry.codes > 0 && parsed(typed.value) === dry.codes && !isLoading;
+  const isSure = dry && dry.codes > 0 && parsed(typed.value) === dry.codes;
   const total = counted(promotion.meta.codes.visible, "code");
   return html`
     <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
@@ -96,7 +99,7 @@ function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
         true,
       )}
       ${which.value === ONE && shown(jobs, "The jobs could not be loaded", (found) => jobChoice(/** @type {Job[]} */ (found), chosen), html`<p class="soft">Looking for jobs …</p>`)}
-      ${shown(forecast, "How many there are could not be found out", () => dry && warning(dry), html`<p class="soft">Counting …</p>`)}
+      ${shown(forecast, "How many there are could not be found out", () => (dry ? warning(dry) : isLoading && COUNTING), COUNTING)}
       ${
         dry &&
         dry.codes > 0 &&
@@ -106,7 +109,7 @@ function body({ promotion, which, chosen, typed, jobs, forecast, deleting }) {
           more: { inputmode: "numeric", autocomplete: "off" },
         })
       }
-      ${error && failure("Nothing was deleted", error)}
+      ${error && refused(error, promotion.id, promotion)}
       <footer>
         <button type="button" autofocus onClick=${dismiss}>Keep them</button>
         ${press(dry?.codes ? `Delete ${counted(dry.codes, "code")}` : "Delete codes", { tone: "destroy", isBusy, isOff: !isSure })}
@@ -132,7 +135,7 @@ function warning(dry) {
   const cost = `some ${duration(dry.estimated_seconds)}, ${dollars(dry.estimated_cost.amount)}`;
   return notice(
     "warn",
-    `${counted(dry.codes, "code")} stop working`,
+    counted(dry.codes, "code stops working", "codes stop working"),
     `It takes ${cost}. Stopping half-way brings none back.`,
   );
 }

@@ -2,11 +2,15 @@
 
 import { Refusal, call } from "../api.js";
 import { effect, signal, untracked } from "../html.js";
+import { pauseOf } from "../resource.js";
 
 const PAUSE = 300;
 const LOCKED_PAUSE = 3000;
 
 /** @typedef {{forecast?: Forecast, error?: Refusal, isStale: boolean}} Preview */
+
+/** @param {Preview} preview */
+const isLocked = ({ forecast }) => forecast?.meta.dry_run.lock_is_free === false;
 
 export class DryRun {
   /** @type {string} */
@@ -31,12 +35,18 @@ export class DryRun {
       untracked(() => this.#ask(data, pause));
       pause = PAUSE;
     });
+    document.addEventListener("visibilitychange", this.#wake);
   }
 
   again = () => this.#ask(untracked(this.#wanted), 0);
 
+  #wake = () => {
+    if (!document.hidden && isLocked(this.preview.peek())) this.again();
+  };
+
   close() {
     this.#unwatch();
+    document.removeEventListener("visibilitychange", this.#wake);
     this.#rest();
   }
 
@@ -60,7 +70,7 @@ export class DryRun {
       if (aborted.aborted) return;
       this.preview.value = { forecast, isStale: false };
       // Until the job that runs has ended, which nobody tells this page.
-      if (!forecast.meta.dry_run.lock_is_free) this.#timer = setTimeout(() => this.#load(data), LOCKED_PAUSE);
+      if (isLocked(this.preview.peek())) this.#timer = setTimeout(() => this.#load(data), pauseOf(LOCKED_PAUSE));
     } catch (error) {
       if (aborted.aborted) return;
       if (!(error instanceof Refusal)) throw error;

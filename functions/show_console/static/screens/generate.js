@@ -1,13 +1,24 @@
 // Generating codes: what to ask for, and beside it what it will give before anything is made.
 
-import { call, get, keyOfContent } from "../api.js";
+import { get } from "../api.js";
 import { DryRun } from "./dry-run.js";
 import { counted, grouped, parsed } from "../format.js";
 import { faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard } from "../router.js";
-import { A_NUMBER, NAME, USES, WRONG_NUMBER, formHead, nameField, refused, usesFields, usesOf } from "./job-form.js";
+import { guard } from "../router.js";
+import {
+  A_NUMBER,
+  NAME,
+  USES,
+  WRONG_NUMBER,
+  formHead,
+  nameField,
+  refused,
+  starterOf,
+  usesFields,
+  usesOf,
+} from "./job-form.js";
 import { previewCard } from "./preview.js";
 
 const DEFAULT_LENGTH = 8;
@@ -54,13 +65,9 @@ export function generateScreen({ id = "" }) {
   const path = `v2/promotions/${id}/jobs`;
   const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
   const filled = signal(AT_FIRST);
-  const key = keyOfContent();
   const dry = new DryRun(path, () => jobOf(filled.value));
-  const generating = operation(async () => {
-    const data = jobOf(filled.peek());
-    const made = await call("POST", path, { data, key: key(data) });
-    go(`/promotions/${id}/jobs/${made.data.id}`);
-  });
+  const start = starterOf(id);
+  const generating = operation(() => start(jobOf(filled.peek())));
   return {
     title: () => "Generate codes",
     close() {
@@ -130,7 +137,7 @@ function buttonText({ count }) {
 
 /** @param {Promotion | undefined} it */
 const addsTo = (it) =>
-  it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code")} that are there.` : "";
+  it?.meta.codes.visible ? `Adds to the ${counted(it.meta.codes.visible, "code that is", "codes that are")} there.` : "";
 
 /** @typedef {(change: Partial<Filled>) => void} Set */
 

@@ -1,19 +1,32 @@
 // Importing codes from a CSV: the file goes from the disk to the bucket, and a job reads it there.
 
-import { Refusal, call, get, keyOfContent } from "../api.js";
+import { Refusal, call, get } from "../api.js";
 import { number, size } from "../format.js";
 import { choice, faultsOf, field, focusFault, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard } from "../router.js";
+import { guard } from "../router.js";
 import { facts, say } from "../view.js";
-import { NAME, USES, WRONG_NUMBER, formHead, locked, nameField, refused, usesFields, usesOf } from "./job-form.js";
+import {
+  NAME,
+  USES,
+  WRONG_NUMBER,
+  formHead,
+  locked,
+  nameField,
+  refused,
+  starterOf,
+  usesFields,
+  usesOf,
+} from "./job-form.js";
 
 const LOCKED_PAUSE = 3000;
 const MOST_BYTES = 500_000_000;
 const HEAD_BYTES = 2000;
 const HEAD_LINES = 4;
 const BYTES = "data.bytes";
+const NO_TEXT = "This is no text in UTF-8, but perhaps a workbook. Save it as CSV in UTF-8, and choose that.";
+const UNREADABLE = "The file cannot be read: choose it again.";
 const STOPPED = "You stopped it: nothing was imported";
 const UPLOAD = "data.parameters.upload_id";
 
@@ -61,8 +74,7 @@ export function importScreen({ id = "" }) {
  * @param {import("../vendor/signals-core.module.js").Signal<Chosen | null>} chosen
  */
 function importOf(id, filled, chosen) {
-  const path = `v2/promotions/${id}`;
-  const key = keyOfContent();
+  const start = starterOf(id);
   const sent = signal(0);
   let under = new AbortController();
   let upload = { file: /** @type {File | undefined} */ (undefined), id: "" };
@@ -70,14 +82,12 @@ function importOf(id, filled, chosen) {
     if (upload.file !== file) {
       under = new AbortController();
       sent.value = 0;
-      const { data } = await call("POST", `${path}/uploads`, { data: { bytes: file.size } });
+      const { data } = await call("POST", `v2/promotions/${id}/uploads`, { data: { bytes: file.size } });
       await put(data, file, under.signal, (bytes) => (sent.value = bytes));
       upload = { file, id: data.upload_id };
       say("The file was sent");
     }
-    const data = jobOf(filled.peek(), upload.id);
-    const made = await call("POST", `${path}/jobs`, { data, key: key(data) });
-    go(`/promotions/${id}/jobs/${made.data.id}`);
+    await start(jobOf(filled.peek(), upload.id));
   });
   return {
     state: starting.state,
@@ -87,6 +97,8 @@ function importOf(id, filled, chosen) {
     async start() {
       const file = chosen.peek()?.file;
       if (file) await starting.start(file);
+      // What became of it is of no use beside another one.
+      if (file !== chosen.peek()?.file) starting.forget();
       // It was used, or a day is over: the next press sends the file again.
       if (starting.state.peek().error?.faults[0]?.source === UPLOAD) upload.file = undefined;
     },
@@ -170,15 +182,14 @@ const localFaults = (filled, chosen) => ({
 
 /** What can be seen of a file before it is sent. @param {File} file @returns {Promise<Chosen>} */
 async function looked(file) {
-  const bytes = await file.slice(0, HEAD_BYTES).arrayBuffer();
   try {
+    const bytes = await file.slice(0, HEAD_BYTES).arrayBuffer();
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     const fault = file.size ? "A file has at most 500 MB." : "The file is empty.";
     const head = text.split(/\r?\n/).slice(0, HEAD_LINES);
     return file.size && file.size <= MOST_BYTES ? { file, head } : { file, head, fault };
-  } catch {
-    const fault = "This is no text in UTF-8, but perhaps a workbook. Save it as CSV in UTF-8, and choose that.";
-    return { file, head: [], fault };
+  } catch (error) {
+    return { file, head: [], fault: error instanceof DOMException ? UNREADABLE : NO_TEXT };
   }
 }
 

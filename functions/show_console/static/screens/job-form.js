@@ -1,10 +1,12 @@
 // What the forms that start a job share: its name, how often a code can be used, and why it was not started.
 
+import { call, keyOfContent } from "../api.js";
 import { grouped, parsed } from "../format.js";
 import { choice, field, grouping } from "../forms.js";
 import { html } from "../html.js";
-import { link } from "../router.js";
-import { crumbs, failure, heading, notice } from "../view.js";
+import { go, here, link } from "../router.js";
+import { crumbs, failure, heading, isUnsure, notice, say } from "../view.js";
+import { jobName, jobStatus } from "../words.js";
 
 export const NAME = "data.name";
 export const USES = "data.parameters.max_uses_per_code";
@@ -72,6 +74,16 @@ export const usesFields = (filled, set, faults) => html`
   </details>
 `;
 
+/** Starts jobs, one for the same content, and goes to where each is seen. @param {string} id of the promotion */
+export function starterOf(id) {
+  const [isHere, key] = [here(), keyOfContent()];
+  return async (/** @type {unknown} */ data) => {
+    const made = /** @type {One<Job>} */ (await call("POST", `v2/promotions/${id}/jobs`, { data, key: key(data) }));
+    if (isHere()) go(`/promotions/${id}/jobs/${made.data.id}`);
+    else say(`${jobName(made.data)}: ${jobStatus(made.data).word}`);
+  };
+}
+
 /** @param {string} title @param {string} id @param {import("../resource.js").Resource<One<Promotion>>} promotion */
 export function formHead(title, id, promotion) {
   const { data, error } = promotion.state.value;
@@ -100,7 +112,7 @@ export function locked(id, it, text) {
 /** Why no job was started. @param {import("../api.js").Refusal} error @param {string} id @param {Promotion | undefined} it */
 export function refused(error, id, it) {
   if (error.faults[0]?.title === "Too many jobs") return locked(id, it, "");
-  const isUnsure = error.status === 0 || error.status >= 500;
-  const hint = isUnsure ? "It may have begun all the same. Press again: the same request makes one job." : undefined;
-  return failure(isUnsure ? "It is not known whether the job was started" : "No job was started", error, { hint });
+  if (!isUnsure(error)) return failure("No job was started", error);
+  const hint = "It may have begun all the same. Press again: the same request makes one job.";
+  return failure("It is not known whether the job was started", error, { hint });
 }

@@ -12,6 +12,7 @@ import { leftText, watchJob } from "../watch.js";
 import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
 import { codesLeft, codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
+import { refused } from "./job-form.js";
 import { exportOf } from "./promotion.js";
 import { reportCard, reportOf } from "./report.js";
 import { cancelButton, progressBar, standing } from "./running.js";
@@ -77,7 +78,7 @@ function open(watched, job) {
   return html`
     <section class="card live" aria-label="Progress">
       ${title && html`<h2>${title}</h2>`}
-      ${progress && html`<p class="big">${number(progress.done)} <small>of ${counted(progress.total, isUndone ? "code" : kindOf(job).unit)}${isUndone && " are gone"}</small></p>`}
+      ${progress && html`<p class="big">${number(progress.done)} <small>of ${isUndone ? counted(progress.total, "code is gone", "codes are gone") : counted(progress.total, kindOf(job).unit)}</small></p>`}
       ${progressBar(job, true)}
       ${
         progress &&
@@ -162,14 +163,14 @@ function made(job, { exporting, exportAll }, promotion) {
   return html`
     <section class="card" aria-label="What it made">
       <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, ${kindOf(job).past} in ${took(job)}</small></p>
-      ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(codesMade(job))} were deleted since.</p>` : ""}
+      ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(codesMade(job))} ${job.result.deleted === 1 ? "was" : "were"} deleted since.</p>` : ""}
       <div class="row">
         ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, run: () => exportAll({ job_id: job.id }) })}
         <a class="button" href=${link(`/promotions/${job.promotion_id}/codes`, { job: job.id })}>See them</a>
-        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, run: () => deleteCodes(promotion, job.id) })}
+        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, run: () => deleteCodes(promotion, job) })}
       </div>
       ${isLocked && html`<p class="hint">Another job runs in this promotion: exporting and deleting wait for its end.</p>`}
-      ${error && failure("The export did not start", error)}
+      ${error && refused(error, job.promotion_id, promotion)}
     </section>
   `;
 }

@@ -1,12 +1,12 @@
 // A promotion as a form: a new one, or the settings of one that is there. Only what was changed is sent.
 
 import { call, get } from "../api.js";
-import { ZONE, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, startOf } from "../format.js";
+import { ZONE, counted, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, scaled, startOf } from "../format.js";
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
-import { go, guard, link } from "../router.js";
-import { ask, crumbs, dismiss, failure, heading, say, skeleton } from "../view.js";
+import { go, guard, here, link } from "../router.js";
+import { ask, crumbs, dismiss, heading, say, settle, skeleton, undone } from "../view.js";
 import { PROMOTION_TYPES, decimals, money } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
@@ -22,6 +22,7 @@ const SOURCES = [
 const AMOUNT = "fixed_discount";
 const PER_CENT = "percent_discount";
 const OTHER = "other";
+const PART_PLACES = 6;
 const CURRENCIES = ["USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "SEK"];
 
 /** @typedef {{name: string, description: string, kind: string, amount: string, currency: string, percentage: string, type: string, schema: string, start: string, end: string, most: string, enabled: boolean}} Filled */
@@ -46,8 +47,8 @@ const blank = () => ({
 function filledWith(it) {
   const [first, ...others] = it.schema.currencies ?? [];
   const isSimple = first && !others.length && Object.keys(it.schema).length === 1 && Object.keys(first).length === 2;
-  const isAmount = isSimple && it.promotion_type === AMOUNT && first.amount !== undefined;
-  const isPart = isSimple && it.promotion_type === PER_CENT && first.percentage !== undefined;
+  const isAmount = isSimple && it.promotion_type === AMOUNT && isUnits(first.amount);
+  const isPart = isSimple && it.promotion_type === PER_CENT && partOf(String(first.percentage)) === first.percentage;
   return {
     ...blank(),
     name: it.name,
@@ -65,18 +66,26 @@ function filledWith(it) {
   };
 }
 
+/** Whether the form can show it as an amount. @param {number} [amount] */
+const isUnits = (amount = 0) => Number.isSafeInteger(amount) && amount > 0;
+
+/** Null where it is none. @param {string} text */
+function partOf(text) {
+  const value = scaled(text, PART_PLACES) / 10 ** PART_PLACES;
+  return value > 0 && value <= 100 ? value : null;
+}
+
 /** What a code gives, as the API has it; null where a number or the JSON is none. @param {Filled} filled */
 function given({ kind, amount, currency, percentage, type, schema }) {
   if (kind === AMOUNT) {
-    const value = Math.round(Number(amount.replace(",", ".")) * 10 ** decimals(currency));
-    return amount.trim() && value > 0
+    const value = scaled(amount, decimals(currency));
+    return isUnits(value)
       ? { promotion_type: AMOUNT, schema: { currencies: [{ currency, amount: value }] } }
       : null;
   }
   if (kind === PER_CENT) {
-    const value = Number(percentage.replace(",", "."));
-    const isPart = percentage.trim() && value > 0 && value <= 100;
-    return isPart ? { promotion_type: PER_CENT, schema: { currencies: [{ currency, percentage: value }] } } : null;
+    const value = partOf(percentage);
+    return value ? { promotion_type: PER_CENT, schema: { currencies: [{ currency, percentage: value }] } } : null;
   }
   try {
     return { promotion_type: type, schema: JSON.parse(schema) };
@@ -107,25 +116,33 @@ function localFaults(filled) {
   if (!(parsed(filled.most) >= 1)) faults["data.max_codes"] = "A whole number, at least 1.";
   if (!given(filled)) {
     faults["data.schema"] =
-      { [AMOUNT]: "An amount above 0.", [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
+      { [AMOUNT]: `An amount above 0, written like ${(1000).toFixed(decimals(filled.currency))}.`, [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
       "This is not JSON.";
   }
   return faults;
 }
 
+/** The members that are not as they were. @param {Record<string, unknown>} next @param {Record<string, unknown>} last */
+const changed = (next, last) =>
+  Object.entries(next).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]));
+
 /**
  * @param {Filled} start
  * @param {(filled: Filled, before: Filled) => Promise<Filled | void>} send
+ * @param {string} [hint] for one who does not know whether it was saved
  */
-function form(start, send) {
+function form(start, send, hint) {
   const before = signal(start);
   const filled = signal(start);
   const isTried = signal(false);
+  const isHere = here();
   const sending = operation(async () => {
-    const after = await send(filled.peek(), before.peek());
-    guard.isDirty = () => false;
-    if (!after) return;
-    [before.value, filled.value, isTried.value] = [after, after, false];
+    const sent = filled.peek();
+    const after = await send(sent, before.peek());
+    if (!after || !isHere()) return;
+    const typed = changed(filled.peek(), sent);
+    guard.isDirty = () => typed.length > 0;
+    [before.value, filled.value, isTried.value] = [after, { ...after, ...Object.fromEntries(typed) }, false];
   });
   /** @param {Partial<Filled>} change */
   const set = (change) => {
@@ -147,7 +164,7 @@ function form(start, send) {
       const shown = { ...(isTried.value && localFaults(filled.value)), ...faults };
       return html`
         <form class="card" onSubmit=${onSubmit(trySend)} novalidate>
-          ${error && others.length > 0 && failure("It was not saved", error)} ${fields(filled.value, set, shown, stored, before.value)}
+          ${error && others.length > 0 && undone("saved", error, hint)} ${fields(filled.value, set, shown, stored, before.value)}
           <div class="row">${press(word, { tone: "primary", isBusy })} ${beside}</div>
         </form>
       `;
@@ -157,11 +174,12 @@ function form(start, send) {
 
 /** @type {import("../screens.js").Open} */
 export function newPromotionScreen() {
+  const isHere = here();
   const made = form(blank(), async (filled) => {
     const { data } = await call("POST", "v2/promotions", { data: { type: "promotion", ...membersOf(filled) } });
-    go(`/promotions/${data.id}`);
+    if (isHere()) go(`/promotions/${data.id}`);
     say("The promotion was created");
-  });
+  }, "Look at the list before you press again: each press creates one.");
   const before = crumbs([{ text: "Promotions", href: link("/promotions") }]);
   return {
     title: () => "New promotion",
@@ -179,11 +197,8 @@ export function settingsScreen({ id = "" }) {
   /** @type {ReturnType<typeof form> | undefined} */
   let settings;
   const save = async (/** @type {Filled} */ filled, /** @type {Filled} */ before) => {
-    const [next, last] = [membersOf(filled), membersOf(before)];
-    const changed = Object.entries(next).filter(
-      ([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name]),
-    );
-    const { data } = await call("PUT", path, { data: { type: "promotion", ...Object.fromEntries(changed) } });
+    const changes = Object.fromEntries(changed(membersOf(filled), membersOf(before)));
+    const { data } = await call("PUT", path, { data: { type: "promotion", ...changes } });
     promotion.refresh();
     say("Saved");
     return filledWith(data);
@@ -218,20 +233,21 @@ const removal = (it) => html`
 /** @param {Promotion} it */
 function askToDelete(it) {
   const typed = signal("");
+  const isHere = here();
   const deleting = operation(async () => {
     await call("DELETE", `v2/promotions/${it.id}`);
-    dismiss();
-    go("/promotions");
+    settle(mine);
+    if (isHere()) go("/promotions");
     say("The promotion was deleted");
   });
-  ask(`Delete “${it.name}”?`, () => {
+  const mine = ask(`Delete “${it.name}”?`, () => {
     const isSure = typed.value.trim() === it.name.trim();
     const { error, isBusy } = deleting.state.value;
     return html`
       <form onSubmit=${onSubmit(() => isSure && deleting.start())}>
-        <p>Its ${number(it.meta.codes.visible)} codes stop working, and what was used of them is forgotten.</p>
+        <p>Its ${counted(it.meta.codes.visible, "code stops working, and what was used of it", "codes stop working, and what was used of them")} is forgotten.</p>
         ${field("sure", "Type its name to go on", { value: typed.value, type: (value) => (typed.value = value), hint: it.name, more: { autocomplete: "off" } })}
-        ${error && failure("It was not deleted", error)}
+        ${error && undone("deleted", error)}
         <footer>
           <button type="button" autofocus onClick=${dismiss}>Keep it</button>
           ${press("Delete it", { tone: "destroy", isBusy, isOff: !isSure })}

@@ -1,6 +1,6 @@
 // One promotion: what runs in it, what it holds, and its jobs.
 
-import { call, get, keyOfContent } from "../api.js";
+import { get } from "../api.js";
 import { bar } from "../chart.js";
 import { ZONE, counted, dayAndTime, duration, number } from "../format.js";
 import { press } from "../forms.js";
@@ -27,6 +27,7 @@ import { watchJob } from "../watch.js";
 import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
 import { codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
+import { refused, starterOf } from "./job-form.js";
 import { refusedRows } from "./report.js";
 import { runningCard } from "./running.js";
 
@@ -62,7 +63,7 @@ export function promotionScreen({ id = "" }, query) {
       const isGone = promotion.state.value.error?.status === 404;
       return html`
         ${promotionHead(promotion, "jobs", it && buttons(it, isLocked, exporting.state.value.isBusy, exportAll))}
-        ${exporting.state.value.error && failure("The export did not start", exporting.state.value.error)}
+        ${exporting.state.value.error && refused(exporting.state.value.error, id, it)}
         ${watched.value && open && isOpen(open) && runningCard(watched.value, open)} ${it && summary(it, jobs.state.value.data)}
         ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, running))}
       `;
@@ -91,12 +92,10 @@ function watchOpenJob(id, promotion, ended) {
 
 /** @param {string} id */
 export function exportOf(id) {
-  const key = keyOfContent();
-  const exporting = operation(async (/** @type {unknown} */ parameters) => {
-    const data = { type: "promotion_job", job_type: "code_export", parameters };
-    const made = await call("POST", `v2/promotions/${id}/jobs`, { data, key: key(data) });
-    go(`/promotions/${id}/jobs/${made.data.id}`);
-  });
+  const start = starterOf(id);
+  const exporting = operation((/** @type {unknown} */ parameters) =>
+    start({ type: "promotion_job", job_type: "code_export", parameters }),
+  );
   return { exporting, exportAll: (/** @type {unknown} */ parameters = undefined) => exporting.start(parameters) };
 }
 
@@ -221,8 +220,9 @@ export function codesOf(job) {
 function jobRow(job, most, served) {
   const { created_at: began, updated_at: changed } = job.meta.timestamps;
   const took = ((isOpen(job) ? served : Date.parse(changed)) - Date.parse(began)) / 1000;
-  const hasFile = job.meta.file?.rows && job.status === "completed";
-  const [file, title] = job.job_type === "code_import" ? ["Report", "report"] : ["CSV", "CSV"];
+  const isImport = job.job_type === "code_import";
+  const hasFile = job.meta.file && job.status === "completed" && (!isImport || refusedRows(job) > 0);
+  const [file, title] = isImport ? ["Report", "report"] : ["CSV", "CSV"];
   return html`
     <tr key=${job.id}>
       <td>
@@ -254,9 +254,9 @@ function remark(job) {
   const made = codesMade(job);
   if (job.status !== "completed" || !made) return "";
   const { deleted = 0 } = job.result ?? {};
-  const refused = refusedRows(job) && ` · ${counted(refusedRows(job), "row")} not taken`;
+  const notTaken = refusedRows(job) && ` · ${counted(refusedRows(job), "row")} not taken`;
   const since = deleted && (deleted >= made ? " · all deleted since" : ` · ${number(deleted)} deleted since`);
-  return html`${refused || ""}${since || ""}`;
+  return html`${notTaken || ""}${since || ""}`;
 }
 
 /** How many codes there are of it, or it wrote or deleted. @param {Job} job */

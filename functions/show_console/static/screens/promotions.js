@@ -1,16 +1,15 @@
 // All promotions: what they give, when they run, how full they are, and what runs in them.
 
-import { get } from "../api.js";
+import { Refusal, get } from "../api.js";
 import { bar } from "../chart.js";
 import { ZONE, day, dayAndTime, number } from "../format.js";
 import { html, now } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
-import { empty, heading, icon, notice, paged, pager, pill, shown, time } from "../view.js";
+import { FARTHEST, empty, heading, icon, notice, paged, pager, pill, shown, time } from "../view.js";
 import { gives, isOpen, kindOf, promotionStatus } from "../words.js";
 
 const PAUSE = 2000;
-const MOST = 10_000;
 
 /** @typedef {{page: Listing<Promotion>, jobs: Map<string, Job>}} Shown open jobs by promotion */
 
@@ -19,7 +18,8 @@ export function promotionsScreen(_, query) {
   const offset = Number(query.get("offset") ?? 0);
   const list = resource(
     (signal) => load(offset, signal),
-    ({ jobs }) => (jobs.size ? PAUSE : 0),
+    // A job may have ended since its promotion was listed.
+    ({ page }) => (page.data.some((it) => it.meta.codes.open_job) ? PAUSE : 0),
   );
   return {
     title: () => "Promotions",
@@ -41,10 +41,16 @@ async function load(offset, signal) {
   );
   const open = page.data.filter((it) => it.meta.codes.open_job);
   const jobs = await Promise.all(
-    open.map((it) => get(`v2/promotions/${it.id}/jobs/${it.meta.codes.open_job}`, { signal })),
+    open.map((it) => get(`v2/promotions/${it.id}/jobs/${it.meta.codes.open_job}`, { signal }).catch(noneIfGone)),
   );
-  const under = jobs.map(({ data }) => data).filter(isOpen);
+  const under = jobs.map((it) => it?.data).filter((job) => job && isOpen(job));
   return { page, jobs: new Map(under.map((job) => [job.promotion_id, job])) };
+}
+
+/** The promotion may be deleted since it was listed. @param {unknown} error */
+function noneIfGone(error) {
+  if (error instanceof Refusal && error.status === 404) return null;
+  throw error;
 }
 
 const newButton = () =>
@@ -64,10 +70,10 @@ const nothing = () => html`
 /** @param {Shown} given */
 const table = ({ page, jobs }) => html`
   ${
-    page.meta.results.total > MOST &&
+    page.meta.results.total > FARTHEST &&
     notice(
       "info",
-      `The list shows the first ${number(MOST)} promotions`,
+      `The list shows the first ${number(FARTHEST)} promotions`,
       "Look a code up to get to the promotion that has it.",
     )
   }
@@ -105,10 +111,7 @@ const row = (it, job) => html`
 /** @param {Job} job */
 function running(job) {
   const { progress } = job.meta;
-  const doing =
-    job.status === "cancelling"
-      ? "Cancelling"
-      : { Generate: "Generating", Export: "Exporting", Delete: "Deleting" }[kindOf(job).word];
+  const doing = job.status === "cancelling" ? "Cancelling" : kindOf(job).doing;
   const word = progress ? `${doing}, ${progress.percent} %` : `${doing}, waiting`;
   return pill({ word, tone: "busy", mark: "bolt" });
 }

@@ -6,7 +6,7 @@ import { press } from "../forms.js";
 import { html } from "../html.js";
 import { operation } from "../resource.js";
 import { link } from "../router.js";
-import { ask, dismiss, failure, icon, say } from "../view.js";
+import { ask, dismiss, icon, say, settle, undone } from "../view.js";
 import { paceText, standsSince } from "../watch.js";
 import { jobName, kindOf } from "../words.js";
 
@@ -73,24 +73,24 @@ function askToCancel(watched) {
   if (!first) return;
   const cancelling = operation(async () => {
     const { data } = await call("POST", `v2/promotions/${first.promotion_id}/jobs/${first.id}/cancel`);
-    dismiss();
+    settle(mine);
     say(data.status === "cancelled" ? "Cancelled" : "Cancelling");
     watched.job.refresh();
   });
   const send = async () => {
     await cancelling.start();
     if (cancelling.state.peek().error?.status !== 422) return;
-    dismiss();
+    settle(mine);
     say("It had ended meanwhile: nothing was cancelled");
     watched.job.refresh();
   };
-  ask(`Cancel “${jobName(first)}”?`, () => {
+  const mine = ask(`Cancel “${jobName(first)}”?`, () => {
     const { isBusy, error } = cancelling.state.value;
     const job = watched.job.state.value.data?.data ?? first;
     const { text, button } = consequence(job);
     return html`
       <p>${text}</p>
-      ${error && error.status !== 422 && failure("It was not cancelled", error)}
+      ${error && error.status !== 422 && undone("cancelled", error)}
       <footer>
         <button type="button" autofocus onClick=${dismiss}>Let it run</button>
         ${press(button, { tone: "destroy", isBusy, run: send })}
@@ -107,13 +107,10 @@ function consequence(job) {
   if (job.job_type === "code_import")
     return { text: "What it added is removed. The codes that were there stay.", button: "Cancel the import" };
   if (job.job_type === "code_delete") {
-    return {
-      text: `The ${counted(done, "code")} deleted so far stay deleted; the others stay.`,
-      button: "Stop deleting",
-    };
+    const kept = counted(done, "code deleted so far stays deleted", "codes deleted so far stay deleted");
+    return { text: done ? `The ${kept}; the others stay.` : "No code was deleted so far. All stay.", button: "Stop deleting" };
   }
-  return {
-    text: `The ${counted(done, "code")} made so far are deleted, and none can be used. This cannot be undone.`,
-    button: done ? `Cancel it, delete ${counted(done, "code")}` : "Cancel it",
-  };
+  if (!done) return { text: "No code was made so far.", button: "Cancel it" };
+  const lost = counted(done, "code made so far is deleted, and cannot", "codes made so far are deleted, and none can");
+  return { text: `The ${lost} be used. This cannot be undone.`, button: `Cancel it, delete ${counted(done, "code")}` };
 }

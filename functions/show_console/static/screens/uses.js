@@ -6,7 +6,7 @@ import { counted, number } from "../format.js";
 import { html, signal } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
-import { brief, empty, notice, paged, pager, pill, shown } from "../view.js";
+import { FARTHEST, brief, empty, notice, paged, pager, pill, shown } from "../view.js";
 import { promotionHead } from "./promotion.js";
 
 const DAYS = 14;
@@ -84,18 +84,19 @@ const nothing = () => html`
 function list(id, page, days) {
   const known = days.filter((day) => day.value !== undefined);
   const sum = known.reduce((all, day) => all + (day.value ?? 0), 0);
+  const more = known.some((day) => (day.value ?? 0) >= COUNTED) ? " or more" : "";
   const label = `Uses on each of the last ${DAYS} days: ${known.map((day) => `${day.name} ${day.text}`).join(", ")}`;
   return html`
     ${
       page.meta.results.total >= COUNTED &&
       notice(
         "info",
-        `More than ${number(COUNTED - 1)} uses`,
-        `They are not counted further, and this list goes as far as the newest ${number(COUNTED)}.`,
+        `${number(COUNTED)} uses or more`,
+        `They are not counted further, and this list goes as far as the newest ${number(FARTHEST)}.`,
       )
     }
     <section class="card" aria-labelledby="days">
-      <header><h2 id="days">Uses a day</h2><span class="small soft">${counted(sum, "use")} in the last ${DAYS} days</span></header>
+      <header><h2 id="days">Uses a day</h2>${known.length > 0 && html`<span class="small soft">${counted(sum, "use")}${more} in the last ${counted(known.length, "day")}</span>`}</header>
       ${columns(label, days)}
     </section>
     ${usesTable("Uses, newest first", page.data, pager(page.meta, paged(`/promotions/${id}/uses`, {})))}

@@ -109,7 +109,7 @@ export const choice = (name, legend, choices, value, choose, isSilent) => html`
 `;
 
 /**
- * A button for a change: off while it is under way, and without the network.
+ * A button for a change: off while it is under way, though it keeps the focus, and without the network.
  * @param {any} label
  * @param {{run?: () => void, tone?: string, isBusy?: boolean, isOff?: boolean, why?: string, mark?: import("./view.js").IconName}} [given]
  * without `run` it sends its form
@@ -118,9 +118,10 @@ export const press = (label, { run, tone = "", isBusy, isOff, why, mark } = {}) 
   <button
     class=${tone}
     type=${run ? "button" : "submit"}
-    disabled=${isBusy || isOff || offline.value !== null}
+    disabled=${isOff || offline.value !== null}
+    aria-disabled=${isBusy ? "true" : undefined}
     aria-describedby=${why}
-    onClick=${run}
+    onClick=${isBusy ? undefined : run}
   >
     ${isBusy ? html`<span class="spin" aria-hidden="true"></span>` : mark && icon(mark)}${label}
   </button>

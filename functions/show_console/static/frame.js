@@ -180,8 +180,19 @@ function refusedNotice(error) {
   return notice("bad", "That did not work", explained(error));
 }
 
+/** @type {Element | null} */
+let interrupted = null;
+
+/** The focus goes back to where it was when the hour was over. @param {HTMLDialogElement | null} element */
+function interrupt(element) {
+  const before = interrupted;
+  if (element) interrupted = document.activeElement;
+  else if (before instanceof HTMLElement) queueMicrotask(() => before.focus());
+  open(element);
+}
+
 const renewal = () => html`
-  <dialog ref=${open} aria-labelledby="renewal-title" onCancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+  <dialog ref=${interrupt} aria-labelledby="renewal-title" onCancel=${(/** @type {Event} */ event) => event.preventDefault()}>
     <div class="inside">
       <h2 id="renewal-title">Your hour is over</h2>
       <p>Sign in again to go on. What you typed is still here, and jobs were not touched.</p>

@@ -28,7 +28,9 @@ effect(() => {
 });
 
 effect(() => {
+  const focused = document.activeElement;
   render(html`${screen.value ? frame(screen.value) : signInPage()}`, root);
+  if (focused && !focused.isConnected) queueMicrotask(catchFocus);
 });
 
 effect(() => {
@@ -37,6 +39,10 @@ effect(() => {
 
 function arrive() {
   scrollTo(0, 0);
-  const heading = document.querySelector("h1");
-  if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
+  document.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+/** What had the focus is gone, and nothing else has taken it. */
+function catchFocus() {
+  if (document.activeElement === document.body) document.querySelector("h1")?.focus({ preventScroll: true });
 }

@@ -8,12 +8,14 @@ from playwright.sync_api import expect
 
 from local.stack import LocalStack
 from tests.stack.console.browser import Tab
-from tests.stack.console.samples import RUNNING, MadeUp, at_ease, job, progress
-from tests.stack.console.scene import JOB, PROMOTION, THE_JOB
+from tests.stack.console.samples import RUNNING, MadeUp, at_ease, code, fault, forecast, job, listing, progress
+from tests.stack.console.scene import DRY_RUN, GENERATE, JOB, NEW_JOB, PROMOTION, THE_CODES, THE_JOB
 from tests.stack.console.test_scenes import AXE, broken_rules
 from tests.stack.journeys import eventually
 
 TAB_STOPS = 60
+A_FRAME = 100
+"""Milliseconds after which the browser has taken the focus from what cannot have it any more."""
 
 
 def tab_to(tab: Tab, name: str) -> None:
@@ -92,6 +94,91 @@ def test_the_focus_returns_from_a_dialog_to_what_opened_it(new_tab: Callable[...
     expect(tab.page.get_by_role("dialog")).to_have_count(0)
     expect(tab.page.get_by_role("button", name="Cancel the job …")).to_be_focused()
     assert tab.calls("POST") == []
+
+
+CANCEL = r"POST promotions/[^/]+/jobs/[^/]+/cancel"
+BESIDE: dict[str, tuple[str, str, str]] = {
+    "an export": (PROMOTION, NEW_JOB, "Export"),
+    "generating": (GENERATE, NEW_JOB, "Generate 1,000 codes"),
+    "settings": (f"{PROMOTION}/settings", r"PUT promotions/[^/]+", "Save"),
+}
+
+
+@pytest.mark.parametrize("change", BESIDE)
+def test_the_focus_stays_on_a_button_whose_change_was_refused(new_tab: Callable[..., Tab], change: str) -> None:
+    path, asked, name = BESIDE[change]
+    tab = new_tab()
+    MadeUp(at_ease() | {asked: fault(409, "Conflict", "Write conflict detected")}).install(tab.page)
+    tab.open(path)
+    button = tab.page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_enabled()
+    button.focus()
+    tab.page.keyboard.press("Enter")
+    tab.page.get_by_text("Write conflict detected").wait_for()
+    tab.page.wait_for_timeout(A_FRAME)
+    expect(button).to_be_focused()
+
+
+def test_the_focus_is_on_the_heading_when_the_button_that_had_it_is_gone(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    undone = RUNNING | {"status": "cancelling"}
+    made_up = MadeUp(at_ease() | {THE_JOB: (200, {"data": RUNNING}), CANCEL: (202, {"data": undone})}).install(tab.page)
+    tab.open(JOB)
+    tab.press("Cancel the job …")
+    made_up.answers[THE_JOB] = (200, {"data": undone})
+    tab.press("Cancel it, delete 312,000 codes")
+    tab.page.get_by_text("Removing what it made").wait_for()
+    tab.page.wait_for_timeout(A_FRAME)
+    expect(tab.page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_the_focus_is_on_the_heading_when_the_code_that_was_deleted_is_gone(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    made_up = MadeUp(at_ease() | {r"DELETE promotions/[^/]+/codes/[^/]+": (204, "")}).install(tab.page)
+    tab.open(f"{PROMOTION}/codes")
+    tab.press("Delete summer-b7kd-9fzm …")
+    made_up.answers[THE_CODES] = (200, listing([code(1)]))
+    tab.press("Delete the code")
+    tab.page.get_by_text("summer-b7kd-9fzm").wait_for(state="detached")
+    tab.page.wait_for_timeout(A_FRAME)
+    expect(tab.page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_the_focus_returns_to_where_it_was_when_a_person_has_signed_in_again(
+    new_tab: Callable[..., Tab], stack: LocalStack
+) -> None:
+    tab = new_tab()
+    made_up = MadeUp().install(tab.page)
+    tab.open(GENERATE)
+    tab.page.get_by_text("1 in 564,859").wait_for()
+    made_up.answers = at_ease() | {DRY_RUN: fault(401, "Unauthorized")}
+    tab.page.locator("#name").fill("July")
+    dialog = tab.page.get_by_role("dialog", name="Your hour is over")
+    secret = dialog.locator("#client-secret")
+    expect(secret).to_be_focused()
+    secret.fill(stack.client.client_secret)
+    made_up.answers = at_ease()
+    tab.page.keyboard.press("Enter")
+    dialog.wait_for(state="detached")
+    tab.page.wait_for_timeout(A_FRAME)
+    expect(tab.page.locator("#name")).to_be_focused()
+
+
+def test_a_button_that_is_off_looks_the_same_under_the_pointer(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    full = forecast(600_000, room_is_enough=False)
+    MadeUp(at_ease() | {DRY_RUN: (200, {"data": full})}).install(tab.page)
+    tab.open(GENERATE)
+    button = tab.page.get_by_role("button", name="Generate 1,000 codes")
+    expect(button).to_be_disabled()
+
+    def colours() -> object:
+        return button.evaluate("(it) => [getComputedStyle(it).backgroundColor, getComputedStyle(it).color]")
+
+    before = colours()
+    button.hover(force=True)
+    assert button.evaluate("(it) => it.matches(':hover')")
+    assert colours() == before
 
 
 def test_a_slash_goes_to_the_field_that_looks_codes_up(new_tab: Callable[..., Tab]) -> None:

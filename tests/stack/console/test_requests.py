@@ -47,6 +47,26 @@ def test_a_double_press_makes_one_job(new_tab: Callable[..., Tab], stack: LocalS
     assert len([it for it in tab.calls("POST", "/jobs") if CREATION.search(it.url)]) == 1
 
 
+def test_a_double_press_downloads_one_file_and_a_later_one_another(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab(accept_downloads=True)
+    MadeUp().install(tab.page)
+    tab.open(PROMOTION)
+    held = tab.hold("/file")
+    button = tab.page.get_by_role("button", name="Download the CSV of For the print shop")
+
+    def press_twice() -> int:
+        """How often a link was asked for so far."""
+        before = len(held)
+        button.dblclick()
+        tab.wait_for(lambda: len(held) > before)
+        tab.page.wait_for_timeout(300)
+        with tab.page.expect_download():
+            fulfil(held[-1], {"files": [samples.FILE | {"href": "v2/bucket/report", "name": "x"}]})
+        return len(held)
+
+    assert [press_twice(), press_twice()] == [1, 2]
+
+
 def test_a_press_after_a_lost_answer_finds_the_job_that_was_made(new_tab: Callable[..., Tab], api: Api) -> None:
     promotion_id = new_promotion(api, **LIVE)
     tab = new_tab()

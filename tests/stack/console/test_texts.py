@@ -158,6 +158,27 @@ def test_a_job_in_the_list_has_a_button_for_its_file_or_nothing(
         expect(cell).to_have_text("")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "Download the CSV of For the print shop",
+            "Unprocessable Entity: The file expired. Export the codes again to get a new one.",
+        ),
+        ("Download the report of Printed cards", "Unprocessable Entity: The file expired."),
+    ],
+)
+def test_codes_alone_are_exported_again_when_their_file_has_expired(
+    new_tab: Callable[..., Tab], name: str, told: str
+) -> None:
+    tab = new_tab()
+    expired = fault(422, "Unprocessable Entity", "The file expired")
+    MadeUp(at_ease() | {r"GET promotions/[^/]+/jobs/[^/]+/file": expired}).install(tab.page)
+    tab.open(PROMOTION)
+    tab.press(name)
+    expect(tab.page.get_by_role("dialog").get_by_role("paragraph")).to_have_text(told)
+
+
 # What is not listed or counted
 
 

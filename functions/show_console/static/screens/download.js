@@ -5,12 +5,18 @@ import { size } from "../format.js";
 import { html } from "../html.js";
 import { ask, dismiss, explained, say } from "../view.js";
 
+/** The links that are being asked for: a file that is pressed twice is downloaded once. */
+const under = new Set();
+
 /**
  * Starts the download of one of the job's files; a dialog says why if there is none.
  * @param {Job} job
  * @param {number} [index]
  */
 export async function startDownload(job, index = 0) {
+  const link = `${job.id} ${index}`;
+  if (under.has(link)) return;
+  under.add(link);
   try {
     const { files } = await call("GET", `v2/promotions/${job.promotion_id}/jobs/${job.id}/file`);
     const file = /** @type {LinkedFile} */ (files[index]);
@@ -19,12 +25,15 @@ export async function startDownload(job, index = 0) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const text = explained(error);
+    const isExpired = error.status === 422 && job.job_type === "code_export";
     ask(
       "The file cannot be downloaded",
       () => html`
-      <p>${text}${error.status === 422 && " Export the codes again to get a new one."}</p>
+      <p>${text}${isExpired && " Export the codes again to get a new one."}</p>
       <footer><button type="button" autofocus onClick=${dismiss}>Close</button></footer>
     `,
     );
+  } finally {
+    under.delete(link);
   }
 }

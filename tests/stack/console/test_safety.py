@@ -88,6 +88,29 @@ def test_a_promotion_is_deleted_by_its_name_as_it_is_seen(new_tab: Callable[...,
     expect(button).to_be_enabled()
 
 
+def test_a_browser_that_may_keep_nothing_shows_the_console_until_it_is_loaded_again(
+    new_tab: Callable[..., Tab], stack: LocalStack
+) -> None:
+    tab = new_tab(signed_in=False)
+    tab.page.add_init_script(
+        """
+        for (const name of ["localStorage", "sessionStorage"]) {
+          Object.defineProperty(window, name, { get() { throw new DOMException("Denied", "SecurityError"); } });
+        }
+        """
+    )
+    tab.open()
+    tab.heading("Sign in")
+    tab.page.locator("#client-id").fill(stack.client.client_id)
+    tab.page.locator("#client-secret").fill(stack.client.client_secret)
+    tab.press("Sign in")
+    tab.heading("Promotions")
+    tab.press("Light or dark")
+    assert tab.page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+    tab.press("Sign out")
+    tab.heading("Sign in")
+
+
 def test_the_page_of_the_api_runs_under_the_same_policy(new_tab: Callable[..., Tab], stack: LocalStack) -> None:
     tab = new_tab(signed_in=False)
     tab.page.goto(f"{stack.base_url}/docs")

@@ -6,7 +6,7 @@ import { field, onSubmit, press } from "./forms.js";
 import { html, signal } from "./html.js";
 import { operation } from "./resource.js";
 import { go, guard, link, mayLeave } from "./router.js";
-import { clientId, end, isOver, minutesLeft } from "./session.js";
+import { clientId, end, isOver, kept, minutesLeft } from "./session.js";
 import { dialog, dismiss, explained, icon, logo, notice, open, said } from "./view.js";
 
 const THEME = "theme";
@@ -94,12 +94,12 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 function switchTheme() {
   const root = document.documentElement;
   const isDark = root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
-  root.dataset.theme = isDark ? "light" : "dark";
-  localStorage.setItem(THEME, root.dataset.theme);
+  const theme = (root.dataset.theme = isDark ? "light" : "dark");
+  kept(() => localStorage.setItem(THEME, theme));
 }
 
-const kept = localStorage.getItem(THEME);
-if (kept) document.documentElement.dataset.theme = kept;
+const chosen = kept(() => localStorage.getItem(THEME));
+if (chosen) document.documentElement.dataset.theme = chosen;
 
 // Dialogs
 

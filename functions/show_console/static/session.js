@@ -6,16 +6,18 @@ const STORED = "session";
 
 /** @typedef {{token: string, clientId?: string, ends?: number}} Session `ends` in milliseconds since 1970 */
 
-/** @returns {Session | null} */
-function stored() {
+/** What is done with the browser's storage: it may be told to keep nothing. @template T @param {() => T} run */
+export function kept(run) {
   try {
-    return JSON.parse(sessionStorage.getItem(STORED) ?? "null");
+    return run();
   } catch {
     return null;
   }
 }
 
-const session = signal(stored());
+const session = signal(
+  /** @type {Session | null} */ (kept(() => JSON.parse(sessionStorage.getItem(STORED) ?? "null"))),
+);
 
 /** Whether the token was refused: a dialog asks for another one, and all that was typed stays. */
 export const isOver = signal(false);
@@ -32,13 +34,13 @@ export const minutesLeft = computed(() => {
 
 /** @param {Session} next */
 export function begin(next) {
-  sessionStorage.setItem(STORED, JSON.stringify(next));
+  kept(() => sessionStorage.setItem(STORED, JSON.stringify(next)));
   session.value = next;
   isOver.value = false;
 }
 
 export function end() {
-  sessionStorage.removeItem(STORED);
+  kept(() => sessionStorage.removeItem(STORED));
   session.value = null;
   isOver.value = false;
 }

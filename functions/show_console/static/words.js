@@ -39,8 +39,17 @@ export const isOpen = (job) => ["pending", "processing", "cancelling"].includes(
 /** @param {Job} job @returns {Status} */
 export const jobStatus = (job) => JOB_STATUS[job.status] ?? { word: job.status, tone: "", mark: "info" };
 
+const TURN = /[\u202A-\u202E\u2066-\u2069]/g;
+const TURNED = /[\u0590-\u08FF\u200F\u202A-\u202E\u2066-\u2069\uFB1D-\uFDFF\uFE70-\uFEFC]/;
+
+/** A name in a line of ours: where it is written from right to left, that turns nothing beside it. @param {string} name */
+export const asPart = (name) => (TURNED.test(name) ? `\u2068${name.replace(TURN, "")}\u2069` : name);
+
 /** @param {Job} job */
-export const jobName = (job) => job.name || `${kindOf(job).word} job without a name`;
+export const jobName = (job) => asPart(job.name || `${kindOf(job).word} job without a name`);
+
+/** @param {import("./resource.js").Resource<One<Promotion>>} promotion */
+export const promotionName = ({ state }) => asPart(state.value.data?.data.name ?? "Promotion");
 
 /** @param {Job} job @returns {Kind} */
 export const kindOf = (job) => KINDS[job.job_type] ?? { ...UNKNOWN, word: job.job_type };

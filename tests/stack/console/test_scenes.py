@@ -18,12 +18,16 @@ PICTURES = STATE / "console"
 SIZES: list[ViewportSize] = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 OTHER_WIDTHS = {320: "the least that there is", 640: "a laptop of 1,280 pixels, zoomed to 200 per cent"}
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+CUT = """
+  () => [document.documentElement, ...document.querySelectorAll("dialog, .tabs")]
+    .some((it) => it.scrollWidth > it.clientWidth)
+"""
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def is_cut(page: Page) -> bool:
-    """Whether a person has to scroll sideways to see all of the page."""
-    return bool(page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    """Whether a person has to scroll sideways to see all of the page, of a dialog, or of the ways to other pages."""
+    return bool(page.evaluate(CUT))
 
 
 def broken_rules(page: Page) -> list[tuple[str, list[str]]]:

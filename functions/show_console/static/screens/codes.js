@@ -27,7 +27,7 @@ import {
   time,
   undone,
 } from "../view.js";
-import { jobName, promotionStatus, usesLeft } from "../words.js";
+import { jobName, promotionName, promotionStatus, usesLeft } from "../words.js";
 import { codesLeft, makers } from "./delete-codes.js";
 import { refused } from "./job-form.js";
 import { exportOf, promotionHead } from "./promotion.js";
@@ -48,7 +48,7 @@ export function codesScreen({ id = "" }, query) {
   const { exporting, exportAll } = exportOf(id);
   const refresh = () => all.forEach((it) => it.refresh());
   return {
-    title: () => `Codes – ${promotion.state.value.data?.data.name ?? "Promotion"}`,
+    title: () => `Codes – ${promotionName(promotion)}`,
     close: () => all.forEach((it) => it.close()),
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);

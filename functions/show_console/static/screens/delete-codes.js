@@ -6,7 +6,7 @@ import { choice, field, onSubmit, press } from "../forms.js";
 import { effect, html, signal, untracked } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { ask, dialog, dismiss, notice, select, shown } from "../view.js";
-import { jobName } from "../words.js";
+import { asPart, jobName } from "../words.js";
 import { refused, starterOf } from "./job-form.js";
 
 const ALL = "all";
@@ -55,7 +55,7 @@ export function deleteCodes(promotion, first) {
     if (next !== last) forecast.refresh();
     last = next;
   });
-  const mine = ask(`Delete codes of ${promotion.name}`, () =>
+  const mine = ask(`Delete codes of ${asPart(promotion.name)}`, () =>
     body({ promotion, which, chosen, typed, jobs, forecast, deleting }),
   );
   onceDismissed(mine, () => {

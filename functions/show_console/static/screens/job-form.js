@@ -6,7 +6,7 @@ import { choice, field, grouping } from "../forms.js";
 import { html } from "../html.js";
 import { go, here, link } from "../router.js";
 import { crumbs, failure, heading, isUnsure, notice, say } from "../view.js";
-import { jobName, jobStatus } from "../words.js";
+import { jobName, jobStatus, promotionName } from "../words.js";
 
 export const NAME = "data.name";
 export const USES = "data.parameters.max_uses_per_code";
@@ -86,10 +86,10 @@ export function starterOf(id) {
 
 /** @param {string} title @param {string} id @param {import("../resource.js").Resource<One<Promotion>>} promotion */
 export function formHead(title, id, promotion) {
-  const { data, error } = promotion.state.value;
+  const { error } = promotion.state.value;
   const before = crumbs([
     { text: "Promotions", href: link("/promotions") },
-    { text: data?.data.name ?? "Promotion", href: link(`/promotions/${id}`) },
+    { text: promotionName(promotion), href: link(`/promotions/${id}`) },
   ]);
   return html`
     ${heading(title, { before })}

@@ -9,7 +9,7 @@ import { resource } from "../resource.js";
 import { link } from "../router.js";
 import { brief, copyable, crumbs, facts, failure, heading, icon, notice, pill, skeleton, time } from "../view.js";
 import { leftText, watchJob } from "../watch.js";
-import { formOf, isOpen, jobName, jobStatus, kindOf } from "../words.js";
+import { formOf, isOpen, jobName, jobStatus, kindOf, promotionName } from "../words.js";
 import { codesLeft, codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
 import { refused } from "./job-form.js";
@@ -35,10 +35,9 @@ export function jobScreen({ id = "", job: jobId = "" }) {
     },
     view() {
       const job = current();
-      const name = promotion.state.value.data?.data.name ?? "Promotion";
       const before = crumbs([
         { text: "Promotions", href: link("/promotions") },
-        { text: name, href: link(`/promotions/${id}`) },
+        { text: promotionName(promotion), href: link(`/promotions/${id}`) },
       ]);
       const { error, retryAt } = watched.job.state.value;
       const told = error && failure("The job could not be loaded", error, { again: watched.job.refresh, retryAt });

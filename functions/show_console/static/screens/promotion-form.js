@@ -7,7 +7,7 @@ import { html, signal } from "../html.js";
 import { operation, resource } from "../resource.js";
 import { go, guard, here, link } from "../router.js";
 import { ask, crumbs, dismiss, heading, say, settle, skeleton, undone } from "../view.js";
-import { PROMOTION_TYPES, decimals, money } from "../words.js";
+import { PROMOTION_TYPES, asPart, decimals, money, promotionName } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
 const SOURCES = [
@@ -204,7 +204,7 @@ export function settingsScreen({ id = "" }) {
     return filledWith(data);
   };
   return {
-    title: () => `Settings – ${promotion.state.value.data?.data.name ?? "Promotion"}`,
+    title: () => `Settings – ${promotionName(promotion)}`,
     close: promotion.close,
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
@@ -230,6 +230,9 @@ const removal = (it) => html`
   </section>
 `;
 
+/** As a person types it, who sees neither signs without a width nor how many blanks there are. @param {string} name */
+const plain = (name) => name.normalize().replace(/\p{Cf}/gu, "").replace(/\s+/g, " ").trim();
+
 /** @param {Promotion} it */
 function askToDelete(it) {
   const typed = signal("");
@@ -240,8 +243,8 @@ function askToDelete(it) {
     if (isHere()) go("/promotions");
     say("The promotion was deleted");
   });
-  const mine = ask(`Delete “${it.name}”?`, () => {
-    const isSure = typed.value.trim() === it.name.trim();
+  const mine = ask(`Delete “${asPart(it.name)}”?`, () => {
+    const isSure = plain(typed.value) === plain(it.name);
     const { error, isBusy } = deleting.state.value;
     return html`
       <form onSubmit=${onSubmit(() => isSure && deleting.start())}>

@@ -24,7 +24,7 @@ import {
   time,
 } from "../view.js";
 import { watchJob } from "../watch.js";
-import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionStatus } from "../words.js";
+import { KINDS, STATUSES, gives, isOpen, jobName, jobStatus, kindOf, promotionName, promotionStatus } from "../words.js";
 import { codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
 import { refused, starterOf } from "./job-form.js";
@@ -48,7 +48,7 @@ export function promotionScreen({ id = "" }, query) {
   });
   const { exporting, exportAll } = exportOf(id);
   return {
-    title: () => promotion.state.value.data?.data.name ?? "Promotion",
+    title: () => promotionName(promotion),
     close() {
       stop();
       watched.peek()?.close();

@@ -7,6 +7,7 @@ import { html, signal } from "../html.js";
 import { resource } from "../resource.js";
 import { link } from "../router.js";
 import { FARTHEST, brief, empty, notice, paged, pager, pill, shown } from "../view.js";
+import { promotionName } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
 const DAYS = 14;
@@ -33,7 +34,7 @@ export function usesScreen({ id = "" }, query) {
   const counting = new AbortController();
   countDays(id, days, counting.signal);
   return {
-    title: () => `Uses – ${promotion.state.value.data?.data.name ?? "Promotion"}`,
+    title: () => `Uses – ${promotionName(promotion)}`,
     close() {
       counting.abort();
       promotion.close();

@@ -45,9 +45,9 @@ pytest-stack: .venv/.dev build
 pytest-recovery: .venv/.dev build
 	$(BIN)/pytest -q tests/stack/test_recovery.py
 
-# By itself: a browser beside three stacks makes all of them late.
+# By themselves: browsers beside three stacks make all of them late. Each process has a stack and a browser of its own.
 pytest-console: .venv/.browser build
-	$(BIN)/pytest -q tests/stack/console
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/stack/console
 
 # Tests that only calculate give way to those that wait for a whole stack, of which some waits have a limit.
 pytest-rest: .venv/.dev build

@@ -15,7 +15,7 @@ import pytest
 from local.stack import LocalStack
 from promotion_jobs.aws import keys
 from promotion_jobs.codes.plan import Plan
-from promotion_jobs.jobs.job import Job, Message
+from promotion_jobs.jobs.job import Job, JobType, Message
 from promotion_jobs.limits import LATE_WRITES
 from promotion_jobs.redemptions.redemption import Use
 from promotion_jobs.values import to_text
@@ -244,8 +244,9 @@ def _redeem_in_every_way(cloud: Cloud, promotion_id: str) -> None:
 
 def _purge(cloud: Cloud, promotion_id: str) -> None:
     _ask(cloud, 204, "delete_promotion", promotion_id)
-    (message,) = cloud.messages()
-    purge = cloud.job(promotion_id, message["job_id"])
+    # Beside messages that a worker has handed back, and that come now.
+    jobs = [(it, cloud.job(promotion_id, it["job_id"])) for it in cloud.messages()]
+    [(message, purge)] = [(it, job) for it, job in jobs if job.job_type is JobType.PROMOTION_PURGE]
     # As if no request that saw the promotion was on its way any more.
     cloud.change_job(purge, "SET #created_at = :then", then=to_text(purge.created_at - LATE_WRITES))
     cloud.deliver(Message(**message))

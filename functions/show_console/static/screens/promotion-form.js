@@ -7,7 +7,7 @@ import { html, signal } from "../html.js";
 import { operation, promotionOf } from "../resource.js";
 import { go, guard, here, link } from "../router.js";
 import { ask, crumbs, dismiss, heading, say, settle, skeleton, undone } from "../view.js";
-import { PROMOTION_TYPES, asPart, decimals, money, promotionName } from "../words.js";
+import { PROMOTION_TYPES, asPart, currenciesOf, decimals, money, promotionName } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
 const SOURCES = [
@@ -45,7 +45,7 @@ const blank = () => ({
 
 /** The form of a promotion that is there. @param {Promotion} it @returns {Filled} */
 function filledWith(it) {
-  const [first, ...others] = it.schema.currencies ?? [];
+  const [first, ...others] = currenciesOf(it);
   const isSimple = first && !others.length && Object.keys(it.schema).length === 1 && Object.keys(first).length === 2;
   const isAmount = isSimple && it.promotion_type === AMOUNT && isUnits(first.amount);
   const isPart = isSimple && it.promotion_type === PER_CENT && partOf(String(first.percentage)) === first.percentage;

@@ -1,8 +1,10 @@
 // What a screen shows of the API: loaded, kept while it is loaded again, and asked for anew as long as it changes.
 
-import { Refusal } from "./api.js";
+import { Refusal, get } from "./api.js";
 import { signal } from "./html.js";
 
+/** Until it is asked again whether the job has ended that others wait for. */
+export const LOCKED_PAUSE = 3000;
 const HIDDEN_PAUSE = 30_000;
 const LONGEST_PAUSE = 30_000;
 
@@ -111,6 +113,18 @@ export class Resource {
  * @param {(data: T) => number} [pause]
  */
 export const resource = (load, pause = () => 0) => new Resource(load, pause);
+
+/**
+ * A promotion, asked for again as long as a job runs in it that the page does not watch itself.
+ * @param {string} id
+ * @param {string} [watched] the job that it watches
+ * @returns {Resource<One<Promotion>>}
+ */
+export const promotionOf = (id, watched) =>
+  resource(
+    (aborted) => get(`v2/promotions/${id}`, { signal: aborted }),
+    ({ data: { meta } }) => (meta.codes.open_job && meta.codes.open_job !== watched ? LOCKED_PAUSE : 0),
+  );
 
 /**
  * @param {Refusal} error

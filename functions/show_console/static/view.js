@@ -164,17 +164,20 @@ export const FARTHEST = 10_000;
  * @param {(offset: number) => string} to
  */
 export function pager({ page: { limit, offset }, results: { total } }, to) {
-  const last = Math.min(offset + limit, total);
   const next = offset + limit;
+  const range = `${number(offset + 1)} – ${number(Math.min(next, total))}`;
+  // What was there may be deleted.
+  const where = offset < total ? range : "Nothing is left on this page,";
+  const previous = Math.max(Math.min(offset, Math.ceil(total / limit) * limit) - limit, 0);
   const step = (/** @type {string} */ word, /** @type {number} */ target, /** @type {boolean} */ isThere) =>
     isThere
       ? html`<a class="button mini" href=${to(target)}>${word}</a>`
       : html`<span class="button mini none" aria-hidden="true">${word}</span>`;
   return html`
     <footer>
-      <span>${total ? `${number(offset + 1)} – ${number(last)} of ${number(total)}` : "None"}</span>
+      <span>${total ? `${where} of ${number(total)}` : "None"}</span>
       <nav class="row" aria-label="Pages">
-        ${step("Previous", Math.max(offset - limit, 0), offset > 0)}
+        ${step("Previous", previous, offset > 0)}
         ${step("Next", next, next < total && next <= FARTHEST)}
       </nav>
     </footer>

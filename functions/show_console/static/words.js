@@ -76,14 +76,23 @@ const TYPES = {
 
 export const PROMOTION_TYPES = Object.entries(TYPES).map(([value, word]) => ({ value, word }));
 
+/**
+ * What it gives in each currency, as far as that can be told: the API keeps a schema as it is.
+ * @param {Promotion} it
+ */
+export function currenciesOf({ schema: { currencies } }) {
+  const all = Array.isArray(currencies) ? currencies : [];
+  return all.every((given) => typeof given?.currency === "string") ? all : [];
+}
+
 /** What a code of the promotion gives, in a few words. @param {Promotion} it */
 export function gives(it) {
-  const [first, ...others] = it.schema.currencies ?? [];
+  const [first, ...others] = currenciesOf(it);
   const more = others.length ? ` (and ${counted(others.length, "other currency", "other currencies")})` : "";
-  if (it.promotion_type === "fixed_discount" && first?.amount) {
+  if (it.promotion_type === "fixed_discount" && typeof first?.amount === "number") {
     return `${money(first.amount, first.currency)} off the cart${more}`;
   }
-  if (it.promotion_type === "percent_discount" && first?.percentage) return `${first.percentage} % off the cart`;
+  if (it.promotion_type === "percent_discount" && typeof first?.percentage === "number") return `${first.percentage} % off the cart`;
   return TYPES[it.promotion_type] ?? it.promotion_type;
 }
 

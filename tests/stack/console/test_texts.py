@@ -1,5 +1,6 @@
 """What the page says of numbers and jobs: for none, one and many, of each kind, and of what it does not know."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.stack.console.samples import (
     REPORT,
     MadeUp,
     at_ease,
+    code,
     fault,
     forecast,
     job,
@@ -28,6 +30,7 @@ from tests.stack.console.scene import (
     GENERATE,
     JOB,
     PROMOTION,
+    THE_CODES,
     THE_JOB,
     THE_JOBS,
     THE_PROMOTION,
@@ -232,6 +235,59 @@ def test_codes_of_no_job_that_is_known_are_not_said_to_be_made_by_hand(
     MadeUp(at_ease() | {THE_JOBS: (200, listing([made], finished))}).install(tab.page)
     tab.open(f"{PROMOTION}/codes")
     expect(tab.page.get_by_role("list", name="Codes by job").get_by_text(name, exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("offset", "total", "told", "previous"),
+    [
+        (25, 26, "26 – 26 of 26", ""),
+        (25, 25, "Nothing is left on this page, of 25", ""),
+        (100, 30, "Nothing is left on this page, of 30", "?offset=25"),
+    ],
+)
+def test_a_page_after_the_last_one_says_so_and_leads_back(
+    new_tab: Callable[..., Tab], offset: int, total: int, told: str, previous: str
+) -> None:
+    tab = new_tab()
+    codes = [code()] if offset < total else []
+    MadeUp(at_ease() | {THE_CODES: (200, listing(codes, total, offset))}).install(tab.page)
+    tab.open(f"{PROMOTION}/codes?offset={offset}")
+    expect(tab.page.get_by_text(told, exact=True)).to_be_visible()
+    link = tab.page.get_by_role("link", name="Previous")
+    expect(link).to_have_attribute("href", f"#{PROMOTION}/codes{previous}")
+
+
+# What the API keeps as it is
+
+ODD_SCHEMAS: list[Any] = [
+    {"currencies": {"USD": 10}},
+    {"currencies": "USD"},
+    {"currencies": [None]},
+    {"currencies": ["USD"]},
+    {"currencies": [{"amount": 1000}]},
+    {"currencies": [{"currency": "USD", "amount": "ten"}]},
+    {"currencies": [{"currency": 978, "amount": 1000}]},
+]
+
+
+def test_a_list_shows_promotions_of_which_it_cannot_tell_what_they_give(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    odd = [promotion(f"Odd {number}", number, schema=schema) for number, schema in enumerate(ODD_SCHEMAS, 1)]
+    MadeUp(at_ease() | {r"GET promotions": (200, listing(odd))}).install(tab.page)
+    tab.open("/promotions")
+    tab.page.get_by_role("link", name="Odd 1").wait_for()
+    told = tab.page.locator("td:first-child .under").all_inner_texts()
+    assert told == ["An amount off the cart"] * len(ODD_SCHEMAS)
+
+
+@pytest.mark.parametrize("schema", ODD_SCHEMAS, ids=str)
+def test_a_promotion_of_which_no_form_can_tell_what_it_gives_has_settings(
+    new_tab: Callable[..., Tab], schema: Any
+) -> None:
+    tab = new_tab()
+    MadeUp(at_ease() | {THE_PROMOTION: (200, {"data": promotion(schema=schema)})}).install(tab.page)
+    tab.open(f"{PROMOTION}/settings")
+    assert json.loads(tab.page.locator("#schema").input_value()) == schema
 
 
 # What is not known

@@ -6,7 +6,7 @@ import { bars } from "../chart.js";
 import { ZONE, counted, number } from "../format.js";
 import { press } from "../forms.js";
 import { html, now } from "../html.js";
-import { operation, resource } from "../resource.js";
+import { operation, promotionOf, resource } from "../resource.js";
 import { go, here, link } from "../router.js";
 import {
   FARTHEST,
@@ -38,7 +38,7 @@ const BARS = 6;
 /** @type {import("../screens.js").Open} */
 export function codesScreen({ id = "" }, query) {
   const asked = { job: query.get("job") ?? "", offset: Number(query.get("offset") ?? 0) };
-  const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
+  const promotion = promotionOf(id);
   const filter = asked.job && `eq(job_id,${asked.job})`;
   const codes = resource((aborted) =>
     get(`v2/promotions/${id}/codes`, { query: { filter, "page[offset]": asked.offset }, signal: aborted }),
@@ -54,18 +54,20 @@ export function codesScreen({ id = "" }, query) {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
       const { found, isAll } = jobs.state.value.data ?? { found: [], isAll: false };
       const { isBusy, error } = exporting.state.value;
-      const isOff = !it?.meta.codes.visible || Boolean(it.meta.codes.open_job);
+      const isLocked = Boolean(it?.meta.codes.open_job);
       const parameters = asked.job ? { job_id: asked.job } : undefined;
       const exportButton =
         it &&
         press(asked.job ? "Export those of this job" : `Export all ${number(it.meta.codes.visible)}`, {
           mark: "down",
           isBusy,
-          isOff,
+          isOff: isLocked || !it.meta.codes.visible,
+          why: isLocked ? "why" : undefined,
           run: () => exportAll(parameters),
         });
       return html`
         ${promotionHead(promotion, "codes", exportButton)} ${error && refused(error, id, it)}
+        ${isLocked && html`<p class="hint" id="why">Another job runs in this promotion: exporting waits for its end.</p>`}
         ${it && !asked.job && picture(id, it, found, isAll)}
         ${shown(codes, "The codes could not be loaded", (page) => table({ id, page, asked, jobs: found, refresh }))}
       `;

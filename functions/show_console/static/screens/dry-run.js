@@ -2,10 +2,9 @@
 
 import { Refusal, call } from "../api.js";
 import { effect, signal, untracked } from "../html.js";
-import { pauseOf } from "../resource.js";
+import { LOCKED_PAUSE, pauseOf } from "../resource.js";
 
 const PAUSE = 300;
-const LOCKED_PAUSE = 3000;
 
 /** @typedef {{forecast?: Forecast, error?: Refusal, isStale: boolean}} Preview */
 

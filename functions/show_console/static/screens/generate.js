@@ -1,11 +1,10 @@
 // Generating codes: what to ask for, and beside it what it will give before anything is made.
 
-import { get } from "../api.js";
 import { DryRun } from "./dry-run.js";
 import { counted, grouped, parsed } from "../format.js";
 import { faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
-import { operation, resource } from "../resource.js";
+import { operation, promotionOf } from "../resource.js";
 import { guard } from "../router.js";
 import {
   A_NUMBER,
@@ -63,7 +62,7 @@ function jobOf({ count, name, prefix, length, ...others }) {
 /** @type {import("../screens.js").Open} */
 export function generateScreen({ id = "" }) {
   const path = `v2/promotions/${id}/jobs`;
-  const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
+  const promotion = promotionOf(id);
   const filled = signal(AT_FIRST);
   const dry = new DryRun(path, () => jobOf(filled.value));
   const start = starterOf(id);

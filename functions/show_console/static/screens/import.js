@@ -1,10 +1,10 @@
 // Importing codes from a CSV: the file goes from the disk to the bucket, and a job reads it there.
 
-import { Refusal, call, get } from "../api.js";
+import { Refusal, call } from "../api.js";
 import { number, size } from "../format.js";
 import { choice, faultsOf, field, focusFault, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
-import { operation, resource } from "../resource.js";
+import { operation, promotionOf } from "../resource.js";
 import { guard } from "../router.js";
 import { facts, say } from "../view.js";
 import {
@@ -20,7 +20,6 @@ import {
   usesOf,
 } from "./job-form.js";
 
-const LOCKED_PAUSE = 3000;
 const MOST_BYTES = 500_000_000;
 const HEAD_BYTES = 2000;
 const HEAD_LINES = 4;
@@ -47,10 +46,7 @@ const jobOf = ({ name, duplicates, ...uses }, uploadId) => ({
 
 /** @type {import("../screens.js").Open} */
 export function importScreen({ id = "" }) {
-  const promotion = resource(
-    (aborted) => get(`v2/promotions/${id}`, { signal: aborted }),
-    ({ data }) => (data.meta.codes.open_job ? LOCKED_PAUSE : 0),
-  );
+  const promotion = promotionOf(id);
   const filled = signal(AT_FIRST);
   const chosen = signal(/** @type {Chosen | null} */ (null));
   const importing = importOf(id, filled, chosen);

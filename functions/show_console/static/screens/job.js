@@ -1,11 +1,10 @@
 // One job: how far it is, how it ended, and what can be done with what it made.
 
-import { get } from "../api.js";
 import { rateChart } from "../chart.js";
 import { ZONE, clockTime, counted, duration, number, size } from "../format.js";
 import { press } from "../forms.js";
 import { html } from "../html.js";
-import { resource } from "../resource.js";
+import { promotionOf } from "../resource.js";
 import { link } from "../router.js";
 import { brief, copyable, crumbs, facts, failure, heading, icon, notice, pill, skeleton, time } from "../view.js";
 import { leftText, watchJob } from "../watch.js";
@@ -21,7 +20,7 @@ import { cancelButton, progressBar, standing } from "./running.js";
 
 /** @type {import("../screens.js").Open} */
 export function jobScreen({ id = "", job: jobId = "" }) {
-  const promotion = resource((aborted) => get(`v2/promotions/${id}`, { signal: aborted }));
+  const promotion = promotionOf(id, jobId);
   const watched = watchJob(id, jobId, promotion.refresh);
   const exported = exportOf(id);
   const current = () => /** @type {Job | undefined} */ (watched.job.state.value.data?.data);
@@ -159,16 +158,17 @@ function made(job, { exporting, exportAll }, promotion) {
   const left = codesLeft(job);
   const { isBusy, error } = exporting.state.value;
   const isLocked = Boolean(promotion?.meta.codes.open_job);
+  const why = isLocked ? "why" : undefined;
   return html`
     <section class="card" aria-label="What it made">
       <p class="big">${number(left)} <small>${left === 1 ? "code" : "codes"} can be used, ${kindOf(job).past} in ${took(job)}</small></p>
       ${job.result?.deleted ? html`<p class="soft">${number(job.result.deleted)} of ${number(codesMade(job))} ${job.result.deleted === 1 ? "was" : "were"} deleted since.</p>` : ""}
       <div class="row">
-        ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, run: () => exportAll({ job_id: job.id }) })}
+        ${press("Export these codes", { tone: "primary", mark: "down", isBusy, isOff: !left || isLocked, why, run: () => exportAll({ job_id: job.id }) })}
         <a class="button" href=${link(`/promotions/${job.promotion_id}/codes`, { job: job.id })}>See them</a>
-        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, run: () => deleteCodes(promotion, job) })}
+        ${promotion && press("Delete these codes …", { tone: "danger", mark: "trash", isOff: !left || isLocked, why, run: () => deleteCodes(promotion, job) })}
       </div>
-      ${isLocked && html`<p class="hint">Another job runs in this promotion: exporting and deleting wait for its end.</p>`}
+      ${isLocked && html`<p class="hint" id="why">Another job runs in this promotion: exporting and deleting wait for its end.</p>`}
       ${error && refused(error, job.promotion_id, promotion)}
     </section>
   `;

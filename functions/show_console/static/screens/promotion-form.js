@@ -1,13 +1,13 @@
 // A promotion as a form: a new one, or the settings of one that is there. Only what was changed is sent.
 
-import { call, get } from "../api.js";
+import { call } from "../api.js";
 import { ZONE, counted, dayAndTime, dayOf, endOf, grouped, inUtc, number, parsed, scaled, startOf } from "../format.js";
 import { choice, faultsOf, field, focusFault, grouping, onSubmit, press } from "../forms.js";
 import { html, signal } from "../html.js";
-import { operation, resource } from "../resource.js";
+import { operation, promotionOf } from "../resource.js";
 import { go, guard, here, link } from "../router.js";
 import { ask, crumbs, dismiss, heading, say, settle, skeleton, undone } from "../view.js";
-import { PROMOTION_TYPES, asPart, decimals, money, promotionName } from "../words.js";
+import { PROMOTION_TYPES, asPart, currenciesOf, decimals, money, promotionName } from "../words.js";
 import { promotionHead } from "./promotion.js";
 
 const SOURCES = [
@@ -45,7 +45,7 @@ const blank = () => ({
 
 /** The form of a promotion that is there. @param {Promotion} it @returns {Filled} */
 function filledWith(it) {
-  const [first, ...others] = it.schema.currencies ?? [];
+  const [first, ...others] = currenciesOf(it);
   const isSimple = first && !others.length && Object.keys(it.schema).length === 1 && Object.keys(first).length === 2;
   const isAmount = isSimple && it.promotion_type === AMOUNT && isUnits(first.amount);
   const isPart = isSimple && it.promotion_type === PER_CENT && partOf(String(first.percentage)) === first.percentage;
@@ -193,7 +193,7 @@ export function newPromotionScreen() {
 /** @type {import("../screens.js").Open} */
 export function settingsScreen({ id = "" }) {
   const path = `v2/promotions/${id}`;
-  const promotion = resource((aborted) => get(path, { signal: aborted }));
+  const promotion = promotionOf(id);
   /** @type {ReturnType<typeof form> | undefined} */
   let settings;
   const save = async (/** @type {Filled} */ filled, /** @type {Filled} */ before) => {

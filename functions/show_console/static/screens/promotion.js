@@ -29,7 +29,7 @@ import { codesMade, deleteCodes } from "./delete-codes.js";
 import { startDownload } from "./download.js";
 import { refused, starterOf } from "./job-form.js";
 import { refusedRows } from "./report.js";
-import { runningCard } from "./running.js";
+import { runningCard, waiting } from "./running.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
 
@@ -57,18 +57,27 @@ export function promotionScreen({ id = "" }, query) {
     },
     view() {
       const it = /** @type {Promotion | undefined} */ (promotion.state.value.data?.data);
-      const running = watched.value?.job.state.value.data;
-      const open = running?.data;
+      const watch = watched.value;
+      const running = watch?.job.state.value.data;
       const isLocked = Boolean(it?.meta.codes.open_job);
       const isGone = promotion.state.value.error?.status === 404;
       return html`
         ${promotionHead(promotion, "jobs", it && buttons(it, isLocked, exporting.state.value.isBusy, exportAll))}
         ${exporting.state.value.error && refused(exporting.state.value.error, id, it)}
-        ${watched.value && open && isOpen(open) && runningCard(watched.value, open)} ${it && summary(it, jobs.state.value.data)}
+        ${watch && whatRuns(watch, isLocked)} ${it && summary(it, jobs.state.value.data)}
         ${!isGone && shown(jobs, "The jobs could not be loaded", (page) => jobsTable(id, page, asked, running))}
       `;
     },
   };
+}
+
+/** The job that runs, and why nothing can be begun meanwhile. @param {Watched} watch @param {boolean} isLocked */
+function whatRuns(watch, isLocked) {
+  const { data, error, retryAt } = watch.job.state.value;
+  return html`
+    ${error && failure("The job that runs could not be loaded", error, { again: watch.job.refresh, retryAt })}
+    ${data && isOpen(data.data) ? runningCard(watch, data.data) : isLocked && waiting()}
+  `;
 }
 
 /**

@@ -39,6 +39,14 @@ export function standing(watched, job) {
   return since && `No progress since ${clockTime(since)}. It is tried again by itself.`;
 }
 
+/** Why nothing can be begun. */
+export const waiting = () => html`
+  <p class="hint" id="why">
+    A promotion runs one job at a time: generating, importing, exporting and deleting wait for this one. You can close the
+    page, the job goes on.
+  </p>
+`;
+
 /** The card on the page of the promotion. @param {Watched} watched @param {Job} job */
 export function runningCard(watched, job) {
   const { progress } = job.meta;
@@ -56,10 +64,7 @@ export function runningCard(watched, job) {
         <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, kindOf(job).unit)}</span>`}</span>
         <span class="soft">${standing(watched, job) || paceText(watched.pace.value)}</span>
       </p>
-      <p class="hint" id="why">
-        A promotion runs one job at a time: generating, importing, exporting and deleting wait for this one. You can close
-        the page, the job goes on.
-      </p>
+      ${waiting()}
     </section>
   `;
 }

@@ -95,3 +95,22 @@ def test_a_promotion_with_an_amount_that_no_form_makes_can_be_renamed(
     tab.press("Save")
     tab.page.get_by_role("status").get_by_text("Saved").wait_for()
     assert tab.calls("PUT")[-1].post_data == '{"data":{"type":"promotion","name":"Renamed"}}'
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"), [("9007199254740991", 9007199254740991), ("-9007199254740993", None), ("1e300", None)]
+)
+def test_json_is_sent_with_the_numbers_that_are_written_in_it_or_not_at_all(
+    new_tab: Callable[..., Tab], written: str, sent: int | None
+) -> None:
+    tab = new_tab()
+    MadeUp().install(tab.page)
+    tab.open("/promotions/new")
+    tab.page.get_by_text("Something else (JSON)").click()
+    _create(tab, "schema", f'{{"points": [{written}]}}')
+    if sent:
+        assert _sent(tab) == {"points": [sent]}
+    else:
+        told = "A number in it has too many digits for a browser: write it as a text, in quotes."
+        expect(tab.page.locator("#schema-fault")).to_have_text(told)
+        assert tab.calls("POST") == []

@@ -138,6 +138,20 @@ def test_one_is_no_plural(new_tab: Callable[..., Tab], what: str) -> None:
     expect(tab.page.get_by_text(text, exact=True)).to_be_visible()
 
 
+def test_a_job_that_is_cancelled_says_what_is_gone_and_what_is_left(new_tab: Callable[..., Tab]) -> None:
+    tab = new_tab()
+    undone = job(status="cancelling", meta={"progress": progress(214_000, 312_000)})
+    answers = {
+        THE_PROMOTION: (200, {"data": promotion(codes=OPEN)}),
+        THE_JOBS: (200, listing([undone])),
+        THE_JOB: (200, {"data": undone}),
+    }
+    MadeUp(at_ease() | answers).install(tab.page)
+    tab.open(PROMOTION)
+    expect(tab.page.get_by_role("region", name=undone["name"])).to_contain_text("214,000 of 312,000 codes are gone")
+    expect(tab.page.get_by_role("row").filter(has_text="Cancelling")).to_contain_text("98,000 of 500,000")
+
+
 @pytest.mark.parametrize(
     ("ended", "button"),
     [

@@ -14,7 +14,7 @@ import { startDownload } from "./download.js";
 import { refused } from "./job-form.js";
 import { exportOf } from "./promotion.js";
 import { reportCard, reportOf } from "./report.js";
-import { cancelButton, progressBar, standing } from "./running.js";
+import { cancelButton, outOf, progressBar, standing } from "./running.js";
 
 /** @typedef {import("../watch.js").Watched} Watched */
 
@@ -76,7 +76,7 @@ function open(watched, job) {
   return html`
     <section class="card live" aria-label="Progress">
       ${title && html`<h2>${title}</h2>`}
-      ${progress && html`<p class="big">${number(progress.done)} <small>of ${isUndone ? counted(progress.total, "code is gone", "codes are gone") : counted(progress.total, kindOf(job).unit)}</small></p>`}
+      ${progress && html`<p class="big">${number(progress.done)} <small>of ${outOf(job, progress.total)}</small></p>`}
       ${progressBar(job, true)}
       ${
         progress &&

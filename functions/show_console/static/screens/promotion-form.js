@@ -105,8 +105,18 @@ const membersOf = (filled) => ({
   enabled: filled.enabled,
 });
 
-/** What can be seen to be wrong without asking. @param {Filled} filled */
-function localFaults(filled) {
+/** Whether the browser would send another number than the one that is written. @param {string} json */
+function isRounded(json) {
+  let isFound = false;
+  JSON.parse(json, (_, value) => {
+    isFound ||= typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    return value;
+  });
+  return isFound;
+}
+
+/** What can be seen to be wrong without asking. @param {Filled} filled @param {Filled} before */
+function localFaults(filled, before) {
   /** @type {Record<string, string>} */
   const faults = {};
   if (!filled.name.trim()) faults["data.name"] = "Give it a name.";
@@ -118,6 +128,8 @@ function localFaults(filled) {
     faults["data.schema"] =
       { [AMOUNT]: `An amount above 0, written like ${(1000).toFixed(decimals(filled.currency))}.`, [PER_CENT]: "A number above 0, at most 100." }[filled.kind] ??
       "This is not JSON.";
+  } else if (filled.kind === OTHER && filled.schema !== before.schema && isRounded(filled.schema)) {
+    faults["data.schema"] = "A number in it has too many digits for a browser: write it as a text, in quotes.";
   }
   return faults;
 }
@@ -152,7 +164,7 @@ function form(start, send, hint) {
   };
   const trySend = async () => {
     isTried.value = true;
-    if (Object.keys(localFaults(filled.peek())).length) return focusFault();
+    if (Object.keys(localFaults(filled.peek(), before.peek())).length) return focusFault();
     await sending.start();
     if (sending.state.peek().error) focusFault();
   };
@@ -161,7 +173,7 @@ function form(start, send, hint) {
     view(word, beside, stored) {
       const { error, isBusy } = sending.state.value;
       const { faults, others } = faultsOf(error, SOURCES);
-      const shown = { ...(isTried.value && localFaults(filled.value)), ...faults };
+      const shown = { ...(isTried.value && localFaults(filled.value, before.value)), ...faults };
       return html`
         <form class="card" onSubmit=${onSubmit(trySend)} novalidate>
           ${error && others.length > 0 && undone("saved", error, hint)} ${fields(filled.value, set, shown, stored, before.value)}

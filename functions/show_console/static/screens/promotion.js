@@ -270,7 +270,8 @@ function remark(job) {
 
 /** How many codes there are of it, or it wrote or deleted. @param {Job} job */
 function madeOf(job) {
-  if (job.meta.progress) return job.meta.progress.done;
+  const { progress } = job.meta;
+  if (progress) return job.status === "cancelling" ? progress.total - progress.done : progress.done;
   return job.status === "completed" ? codesOf(job) : 0;
 }
 

@@ -23,6 +23,10 @@ export function progressBar(job, isLarge) {
     : html`<progress class=${tone} aria-label="Waiting"></progress>`;
 }
 
+/** What its progress is out of. @param {Job} job @param {number} total */
+export const outOf = (job, total) =>
+  job.status === "cancelling" ? counted(total, "code is gone", "codes are gone") : counted(total, kindOf(job).unit);
+
 /** @type {Record<string, string>} */
 const BEGUN = {
   "processing code_import": "The file is read a first time, to count its codes.",
@@ -61,7 +65,7 @@ export function runningCard(watched, job) {
       </header>
       ${progressBar(job)}
       <p class="row apart">
-        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${counted(progress.total, kindOf(job).unit)}</span>`}</span>
+        <span>${progress && html`<b>${number(progress.done)}</b> <span class="soft">of ${outOf(job, progress.total)}</span>`}</span>
         <span class="soft">${standing(watched, job) || paceText(watched.pace.value)}</span>
       </p>
       ${waiting()}

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from promotion_jobs.codes.code import CodeId
 from promotion_jobs.codes.uses import allotment
 from promotion_jobs.redemptions.redemption import RedemptionKey
-from tests.simulation.stored import Listed, Plain, Stored
+from tests.simulation.stored import Listed, Plain, Reader, Stored
+from tests.simulation.workshop import Workshop
 
 
 class Name(NamedTuple):
@@ -200,3 +201,8 @@ def left_over(stored: Stored, redeemed: Redeemed, known: Limits) -> Iterator[str
             yield f"{code} is gone and counts {redeemed.counters[code]} and {redeemed.holds[code]}"
     for promotion_id in redeemed.entries - stored.promotions.keys():
         yield f"{promotion_id} is gone and has entries"
+
+
+def end_of(workshop: Workshop) -> End:
+    """What the items of a workshop say has been used in the end."""
+    return Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock()).end

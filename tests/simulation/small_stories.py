@@ -9,17 +9,41 @@ from datetime import timedelta
 from promotion_jobs.jobs.job import Job
 from promotion_jobs.jobs.kind import Deadline, Hold
 from promotion_jobs.promotions.promotion import Promotion
-from tests.simulation.faults import Faults
+from tests.simulation.faults import Fault, Faults, NoFaults
+from tests.simulation.schedules import Story, play
 from tests.simulation.workshop import CLIENT_ID, Workshop
 
 CODES = 14
 """Five chunks, the last one short, in three runs."""
 
 
+AT_ANY_CALL = (
+    Fault.CRASH_BEFORE,
+    Fault.CRASH_IN_FLIGHT,
+    Fault.CRASH_AFTER,
+    Fault.NO_ANSWER_AFTER,
+    Fault.ANSWER_TOO_LATE,
+)
+"""What may happen to each call of a small story."""
+
+ALSO_CONFLICTS = (*AT_ANY_CALL, Fault.REPEATED, Fault.CONFLICT)
+
+
 def small_workshop(faults: Faults, seed: int = 0) -> Workshop:
     workshop = Workshop(seed, faults, workers=2, chunk_codes=3, run_chunks=2, spares=5)
     workshop.simulation.dynamodb.page_bytes = 300
     return workshop
+
+
+def played(story: Story, faults: Faults) -> Workshop:
+    workshop = small_workshop(faults)
+    play(story, workshop)
+    return workshop
+
+
+def calls_of(story: Story) -> Sequence[int]:
+    """The numbers of its calls."""
+    return range(len(played(story, NoFaults()).simulation.trace))
 
 
 def _taken(workshop: Workshop) -> tuple[Promotion, Sequence[str]]:

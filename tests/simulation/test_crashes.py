@@ -12,18 +12,11 @@ import pytest
 from promotion_jobs.codes.plan import Plan
 from tests.simulation import small_stories
 from tests.simulation.faults import Fault, NoFaults, OneFault
-from tests.simulation.schedules import Story, Tally, play
-from tests.simulation.small_stories import CODES, small_workshop
+from tests.simulation.schedules import Story, Tally
+from tests.simulation.small_stories import AT_ANY_CALL, CODES, played, small_workshop
 from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop
 
-FAULTS = (
-    Fault.CRASH_BEFORE,
-    Fault.CRASH_IN_FLIGHT,
-    Fault.CRASH_AFTER,
-    Fault.NO_ANSWER_AFTER,
-    Fault.ANSWER_TOO_LATE,
-)
 GENERATED, DELETED = "code_generate completed", "code_delete completed"
 
 
@@ -60,9 +53,7 @@ PLAYED = [os.environ["STORY"]] if "STORY" in os.environ else list(SCENES)
 
 
 def _undisturbed(scene: str) -> Workshop:
-    workshop = small_workshop(NoFaults())
-    play(SCENES[scene].story, workshop)
-    return workshop
+    return played(SCENES[scene].story, NoFaults())
 
 
 def _calls(scene: str) -> Sequence[int]:
@@ -86,7 +77,7 @@ def _left_and_deleted(workshop: Workshop) -> int:
     return len(stored.visible(promotion)) + deleted
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
+@pytest.mark.parametrize("fault", AT_ANY_CALL, ids=[fault.name.lower() for fault in AT_ANY_CALL])
 @pytest.mark.parametrize("scene", PLAYED)
 def test_whatever_call_it_meets_one_fault_does_no_harm(scene: str, fault: Fault, tally: Tally) -> None:
     for number in _calls(scene):

@@ -10,10 +10,10 @@ import pytest
 from tests.simulation import import_stories as stories
 from tests.simulation import import_use_stories as uses
 from tests.simulation.faults import Fault, NoFaults, OneFault
-from tests.simulation.redeemed import End, Redeemed
+from tests.simulation.redeemed import End, end_of
 from tests.simulation.schedules import Story, Tally, play, random_workshop
-from tests.simulation.small_stories import small_workshop
-from tests.simulation.stored import Reader, Stored
+from tests.simulation.small_stories import ALSO_CONFLICTS, calls_of, played
+from tests.simulation.stored import Stored
 from tests.simulation.workshop import Workshop
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "550")) // 4
@@ -22,15 +22,6 @@ SCHEDULES = int(os.environ.get("SCHEDULES", "550")) // 4
 _AT_ONCE = 50
 STORIES = {story.__name__: story for story in (*stories.RANDOM, *uses.RANDOM)}
 
-FAULTS = (
-    Fault.CRASH_BEFORE,
-    Fault.CRASH_IN_FLIGHT,
-    Fault.CRASH_AFTER,
-    Fault.NO_ANSWER_AFTER,
-    Fault.ANSWER_TOO_LATE,
-    Fault.REPEATED,
-    Fault.CONFLICT,
-)
 
 REDEEMED = "completed: 5 imported, 1 duplicates, 1 invalid"
 
@@ -63,12 +54,6 @@ NO_USES = End(0)
 SCENES = {story.__name__: story for story in ENDS}
 
 
-def _played(story: Story, faults: NoFaults | OneFault) -> Workshop:
-    workshop = small_workshop(faults)
-    play(story, workshop)
-    return workshop
-
-
 def _ends(workshop: Workshop) -> Sequence[str]:
     ends = []
     for job in Stored.read(workshop.simulation.dynamodb).jobs.values():
@@ -79,35 +64,27 @@ def _ends(workshop: Workshop) -> Sequence[str]:
     return ends
 
 
-def _uses(workshop: Workshop) -> End:
-    return Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock()).end
-
-
-def _calls(story: Story) -> Sequence[int]:
-    return range(len(_played(story, NoFaults()).simulation.trace))
-
-
 @pytest.mark.parametrize("scene", SCENES)
 def test_without_a_fault_a_story_ends_as_it_should(scene: str) -> None:
     story = SCENES[scene]
-    workshop = _played(story, NoFaults())
-    assert (_ends(workshop), _uses(workshop)) == (ENDS[story], USES.get(story, NO_USES))
+    workshop = played(story, NoFaults())
+    assert (_ends(workshop), end_of(workshop)) == (ENDS[story], USES.get(story, NO_USES))
 
 
 @pytest.mark.parametrize("story", [stories.cancel, uses.cancel_redeemed])
 def test_the_cancel_comes_half_way(story: Story) -> None:
-    (job,) = Stored.read(_played(story, NoFaults()).simulation.dynamodb).jobs.values()
+    (job,) = Stored.read(played(story, NoFaults()).simulation.dynamodb).jobs.values()
     assert 0 < job["deleted"] < 5
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
+@pytest.mark.parametrize("fault", ALSO_CONFLICTS, ids=[fault.name.lower() for fault in ALSO_CONFLICTS])
 @pytest.mark.parametrize("scene", SCENES)
 def test_whatever_call_it_meets_one_fault_loses_no_row_and_no_use(scene: str, fault: Fault) -> None:
     story = SCENES[scene]
-    for number in _calls(story):
+    for number in calls_of(story):
         faults = OneFault(fault, number)
-        workshop = _played(story, faults)
-        assert (_ends(workshop), _uses(workshop)) == (ENDS[story], USES.get(story, NO_USES)), faults.call
+        workshop = played(story, faults)
+        assert (_ends(workshop), end_of(workshop)) == (ENDS[story], USES.get(story, NO_USES)), faults.call
         assert faults.call, f"there was no call {number}"
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,9 +10,9 @@ from promotion_jobs.redemptions.redemption import Use
 from tests.simulation import redemption_stories as stories
 from tests.simulation.answered import wrong_answers
 from tests.simulation.faults import Fault, NoFaults, OneFault
-from tests.simulation.redeemed import End, Redeemed
+from tests.simulation.redeemed import End, end_of
 from tests.simulation.schedules import Story, Tally, play, random_workshop
-from tests.simulation.small_stories import small_workshop
+from tests.simulation.small_stories import ALSO_CONFLICTS, calls_of, played, small_workshop
 from tests.simulation.stored import Reader
 from tests.simulation.till import Till
 from tests.simulation.workshop import Workshop
@@ -22,16 +22,6 @@ SCHEDULES = int(os.environ.get("SCHEDULES", "550"))
 
 _AT_ONCE = 50
 STORIES = {story.__name__: story for story in stories.RANDOM}
-
-FAULTS = (
-    Fault.CRASH_BEFORE,
-    Fault.CRASH_IN_FLIGHT,
-    Fault.CRASH_AFTER,
-    Fault.NO_ANSWER_AFTER,
-    Fault.ANSWER_TOO_LATE,
-    Fault.REPEATED,
-    Fault.CONFLICT,
-)
 
 
 ENDS: Mapping[Story, End] = {
@@ -51,32 +41,18 @@ ENDS: Mapping[Story, End] = {
 SCENES = {story.__name__: story for story in ENDS}
 
 
-def _played(story: Story, faults: NoFaults | OneFault) -> Workshop:
-    workshop = small_workshop(faults)
-    play(story, workshop)
-    return workshop
-
-
-def _end(workshop: Workshop) -> End:
-    return Redeemed.of(Reader(workshop.simulation.dynamodb).items(), workshop.clock()).end
-
-
-def _calls(story: Story) -> Sequence[int]:
-    return range(len(_played(story, NoFaults()).simulation.trace))
-
-
 @pytest.mark.parametrize("scene", SCENES)
 def test_without_a_fault_a_story_ends_as_it_should(scene: str) -> None:
-    assert _end(_played(SCENES[scene], NoFaults())) == ENDS[SCENES[scene]]
+    assert end_of(played(SCENES[scene], NoFaults())) == ENDS[SCENES[scene]]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name.lower() for fault in FAULTS])
+@pytest.mark.parametrize("fault", ALSO_CONFLICTS, ids=[fault.name.lower() for fault in ALSO_CONFLICTS])
 @pytest.mark.parametrize("scene", SCENES)
 def test_whatever_call_it_meets_one_fault_counts_nothing_twice(scene: str, fault: Fault) -> None:
     story = SCENES[scene]
-    for number in _calls(story):
+    for number in calls_of(story):
         faults = OneFault(fault, number)
-        assert _end(_played(story, faults)) == ENDS[story], faults.call
+        assert end_of(played(story, faults)) == ENDS[story], faults.call
         assert faults.call, f"there was no call {number}"
 
 

@@ -24,7 +24,7 @@ from promotion_jobs.errors import StoreBusy
 from promotion_jobs.jobs import written
 from promotion_jobs.jobs.claim import CODES_LIMIT_EXCEEDED
 from promotion_jobs.jobs.job import ImportParameters, Intake, Job, JobStatus, Parameters
-from promotion_jobs.jobs.kind import START_SECONDS, WORKER_SECOND, WRITE_UNIT, Estimate, Hold
+from promotion_jobs.jobs.kind import Estimate, Hold, writing_estimate
 from promotion_jobs.jobs.reading import Batch, Failed, FirstReading, Read, Stopped, in_batches, rows_from
 from promotion_jobs.jobs.report import RefusedRow, ReportStore
 from promotion_jobs.jobs.runs import RunStore
@@ -75,8 +75,7 @@ class Import:
         """By the size of the file: nothing has read it yet."""
         upload = self.uploads.get(parameters.of(ImportParameters).upload_id)
         codes = ceil(upload["bytes"] / _BYTES_PER_ROW) if upload else 0
-        seconds = START_SECONDS + ceil(codes / _ROWS_PER_SECOND)
-        return Estimate(codes, seconds, codes * _UNITS_PER_CODE * WRITE_UNIT + seconds * WORKER_SECOND)
+        return writing_estimate(codes, _UNITS_PER_CODE, per_second=_ROWS_PER_SECOND)
 
     def progress(self, job: Job, sums: Outcome) -> tuple[int, int] | None:
         if job.status is JobStatus.CANCELLING:
@@ -197,11 +196,10 @@ class Import:
         return True
 
     def undo(self, hold: Hold) -> bool:
-        job, is_first = hold.job, True
-        for chunk in self.codes.imported(job.publisher):
-            if not is_first and hold.deadline.is_near():
+        job = hold.job
+        for number, chunk in enumerate(self.codes.imported(job.publisher)):
+            if number and hold.deadline.is_near():
                 return False
-            is_first = False
             codes = chunk.visible_codes
             try:
                 self.codes.table.transact(

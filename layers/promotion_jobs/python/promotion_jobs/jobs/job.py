@@ -121,8 +121,7 @@ class GenerateParameters(Parameters):
         return CodeFormat(self.code_length or limits.DEFAULT_CODE_LENGTH, self.code_prefix)
 
     def result(self, job: "Job") -> dict[str, int]:
-        is_told = job.deleted or job.status is JobStatus.CANCELLED
-        return {"generated": job.generated} | ({"deleted": job.deleted} if is_told else {})
+        return {"generated": job.generated, **job.gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +179,7 @@ class ImportParameters(Parameters):
         return Terms(self.consume_unit, self.max_uses_per_code)
 
     def result(self, job: "Job") -> dict[str, int]:
-        shown = {"imported": job.generated, "duplicates": job.duplicates, "invalid": job.invalid}
-        is_told = job.deleted or job.status is JobStatus.CANCELLED
-        return shown | ({"deleted": job.deleted} if is_told else {})
+        return {"imported": job.generated, "duplicates": job.duplicates, "invalid": job.invalid, **job.gone}
 
 
 NO_PARAMETERS = Parameters()
@@ -305,6 +302,11 @@ class Job:
         """How many codes of its own are there for all to see; none while it is open."""
         is_published = self.status is JobStatus.COMPLETED and self.parameters.adds_codes
         return self.generated - self.deleted if is_published else 0
+
+    @property
+    def gone(self) -> dict[str, int]:
+        """How many of its codes are deleted, as its result shows it: none are told of one that keeps all its codes."""
+        return {"deleted": self.deleted} if self.deleted or self.status is JobStatus.CANCELLED else {}
 
     @property
     def publisher(self) -> Publisher:

@@ -52,13 +52,13 @@ class NotYet(Exception):
 
 
 WORKER_SECOND = Decimal("0.0000133334") * 1_769 / 1_024
-WRITE_UNIT = Decimal("0.625e-6")
+_WRITE_UNIT = Decimal("0.625e-6")
 READ_UNIT = Decimal("0.125e-6")
 """Prices in dollars on demand, without the free tier."""
 
 START_SECONDS = 2
 _CODES_PER_SECOND = 50_000
-"""Of one worker, with what it waits for the table (docs/understand/performance.md)."""
+"""In chunks, of one worker, with what it waits for the table (docs/understand/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,12 @@ class Estimate:
     prices_of: str = "2026-11"
 
 
-def writing_estimate(codes: int, units_per_code: Decimal, workers: int = 1) -> Estimate:
-    """The estimate of a job whose time goes into writing chunks of codes, or deleting them."""
-    seconds = START_SECONDS + ceil(codes / _CODES_PER_SECOND / workers)
-    return Estimate(codes, seconds, codes * units_per_code * WRITE_UNIT + seconds * workers * WORKER_SECOND)
+def writing_estimate(
+    codes: int, units_per_code: Decimal, workers: int = 1, per_second: int = _CODES_PER_SECOND
+) -> Estimate:
+    """The estimate of a job whose time goes into writing codes, or deleting them: so many ``per_second`` a worker."""
+    seconds = START_SECONDS + ceil(codes / per_second / workers)
+    return Estimate(codes, seconds, codes * units_per_code * _WRITE_UNIT + seconds * workers * WORKER_SECOND)
 
 
 class Kind(Protocol):

@@ -49,15 +49,18 @@ class SentParameters(Sent):
     code_prefix: Annotated[Prefix | None, UNSET] = None
 
 
-def _job_id(text: str) -> str:
-    job_id = canonical_identifier(text)
-    if not is_identifier(job_id):
-        msg = "must be the id of a job"
-        raise ValueError(msg)
-    return job_id
+def _id_of(what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        found = canonical_identifier(text)
+        if not is_identifier(found):
+            msg = f"must be the id of {what}"
+            raise ValueError(msg)
+        return found
+
+    return AfterValidator(check)
 
 
-JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"format": "uuid"})]
+JobId = Annotated[str, _id_of("a job"), Field(json_schema_extra={"format": "uuid"})]
 
 
 _EITHER: Any = {
@@ -183,18 +186,10 @@ class SentDeleteJob(_SentJob):
         return NewJob(JobType.CODE_DELETE, self.name, DeleteParameters(self.parameters.job_id))
 
 
-def _upload_id(text: str) -> str:
-    upload_id = canonical_identifier(text)
-    if not is_identifier(upload_id):
-        msg = "must be the id of an upload"
-        raise ValueError(msg)
-    return upload_id
-
-
 class SentImportParameters(Sent):
     model_config = ConfigDict(extra="forbid")
 
-    upload_id: Annotated[str, AfterValidator(_upload_id), Field(json_schema_extra={"format": "uuid"})]
+    upload_id: Annotated[str, _id_of("an upload"), Field(json_schema_extra={"format": "uuid"})]
     on_duplicate: Annotated[OnDuplicate | None, UNSET, Field(description="where a code is in use; skip unless set")] = (
         None
     )
